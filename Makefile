@@ -1,0 +1,56 @@
+# `make run` and `make test` do all set-up that is missing. With everything in place that costs nothing: the two stamps
+# below are newer than what they were made from.
+
+CONFIG ?= pipeline/configs/digits.yaml
+# `make requirements UPGRADE=--upgrade` moves every pin to the newest that fits; without it only what *.in asks for moves.
+UPGRADE ?=
+
+BIN := .venv/bin
+RUNTIME := .venv/.runtime-installed
+DEV := .venv/.dev-installed
+INSTALLED_FROM := .python-version setup.py pyproject.toml scripts/setup.sh requirements/runtime.in requirements/runtime.txt
+
+.PHONY: help run test setup lint unit e2e requirements
+# The checks run in the order written, under `make -j` too: the quickest to fail comes first.
+.NOTPARALLEL:
+
+help:
+	@echo 'make run           run $(CONFIG), or CONFIG=path/to.yaml'
+	@echo 'make test          lint, unit and e2e'
+	@echo 'make setup         install everything, tools for development too'
+	@echo 'make lint          ruff, import contracts, mypy'
+	@echo 'make unit          tests other than whole pipelines'
+	@echo 'make e2e           tests of whole pipelines'
+	@echo 'make requirements  compile requirements/*.in to pinned *.txt'
+
+run: $(RUNTIME)
+	$(BIN)/slipway run $(CONFIG)
+
+test: lint unit e2e
+
+setup: $(DEV)
+
+lint: $(DEV)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+unit: $(DEV)
+	$(BIN)/python -m pytest -m "not e2e"
+
+e2e: $(DEV)
+	$(BIN)/python -m pytest -m e2e --timeout 900
+
+requirements:
+	scripts/setup.sh uv
+	.uv/bin/uv pip compile --quiet --python-version 3.10 $(UPGRADE) requirements/runtime.in -o requirements/runtime.txt
+	.uv/bin/uv pip compile --quiet --python-version 3.10 $(UPGRADE) requirements/dev.in -o requirements/dev.txt
+
+$(RUNTIME): $(INSTALLED_FROM)
+	scripts/setup.sh runtime
+	@touch $@
+
+$(DEV): $(INSTALLED_FROM) requirements/dev.txt
+	scripts/setup.sh dev
+	@touch $(RUNTIME) $@

@@ -1,0 +1,1 @@
+"""TFX components: thin adapters from artifacts to the plain code in the rooms below."""

@@ -1,0 +1,1 @@
+"""TFLite variants of the trained model."""

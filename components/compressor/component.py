@@ -1,0 +1,33 @@
+"""Compressor's contract."""
+
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types import standard_artifacts
+
+from components.artifacts import CompressedModels
+
+
+@component
+def Compressor(  # noqa: N802 - TFX names a component after its function
+    model_run: InputArtifact[standard_artifacts.ModelRun],
+    transformed_examples: InputArtifact[standard_artifacts.Examples],
+    transform_graph: InputArtifact[standard_artifacts.TransformGraph],
+    evaluation: InputArtifact[standard_artifacts.ModelEvaluation],
+    task_spec: Parameter[str],
+    code: Parameter[str],
+    compress: Parameter[str],
+    variants: OutputArtifact[CompressedModels],
+) -> None:
+    """Writes TFLite variants of a model that the evaluation gate let pass; `compress` is the config's section."""
+    from components.compressor.executor import compress_model
+    from components.gates import read_findings, refuse_if_failed
+
+    refuse_if_failed(read_findings(evaluation.uri))
+    compress_model(
+        model_run=model_run,
+        transformed_examples=transformed_examples,
+        transform_graph=transform_graph,
+        task_spec=task_spec,
+        compress=compress,
+        uri=variants.uri,
+    )

@@ -1,0 +1,83 @@
+"""Compressor's runtime."""
+
+import gzip
+import json
+import os
+import tempfile
+
+import keras
+import numpy as np
+import tensorflow_transform as tft
+from etils import epath
+from tfx.types import standard_artifacts
+
+from components.compressor.measurements import write_measurements
+from components.trainer.model_run import MODEL_FILE
+from compression.convert import convert, export_for_conversion
+from serving.latency import measure_latency
+from serving.tflite import TFLiteModel
+from tasks.base import Task
+from tasks.loading import TaskSpec
+from training.input import read_examples
+
+# Read for calibration at the most; the sample is drawn from these.
+CALIBRATION_POOL = 8192
+
+
+def compress_model(
+    *,
+    model_run: standard_artifacts.ModelRun,
+    transformed_examples: standard_artifacts.Examples,
+    transform_graph: standard_artifacts.TransformGraph,
+    task_spec: str,
+    compress: str,
+    uri: str,
+) -> None:
+    """Writes `<uri>/<variant>.tflite` for each variant and their measurements.
+
+    Raises:
+      ConversionError: a variant could not be made.
+    """
+    task = TaskSpec.parse(task_spec)
+    options = json.loads(compress)
+    sample = calibration_sample(task, transformed_examples, transform_graph, options["calibration_examples"])
+    paths = {name: os.path.join(uri, f"{name}.tflite") for name in options["variants"]}
+    with tempfile.TemporaryDirectory() as directory:
+        export_for_conversion(keras.saving.load_model(os.path.join(model_run.uri, MODEL_FILE)), directory)
+        convert(directory, paths, representative_sample=sample)
+    write_measurements(uri, measure(paths, sample))
+
+
+def calibration_sample(
+    task: Task,
+    transformed_examples: standard_artifacts.Examples,
+    transform_graph: standard_artifacts.TransformGraph,
+    size: int,
+) -> dict[str, np.ndarray]:
+    """The task's representative sample of the train split's model inputs, `{name: [example, ...]}`."""
+    spec = tft.TFTransformOutput(transform_graph.uri).transformed_feature_spec()
+    files = [os.path.join(transformed_examples.uri, "Split-train", "*")]
+    batches = read_examples(files, feature_spec=spec, batch_size=256, to_batch=task.model_inputs)
+    pool = list(batches.take(CALIBRATION_POOL // 256).as_numpy_iterator())
+    return task.representative_sample({name: np.concatenate([batch[name] for batch in pool]) for name in pool[0]}, size)
+
+
+def measure(paths: dict[str, str], sample: dict[str, np.ndarray]) -> list[dict]:
+    """Bytes and batch-1 latency of each variant, one thread, the variants in turn."""
+    models = {name: TFLiteModel(path, num_threads=1) for name, path in paths.items()}
+    one = {name: values[:1] for name, values in sample.items()}
+    latencies = measure_latency({name: lambda model=model: model.predict(one) for name, model in models.items()})
+    measurements = []
+    for name, path in paths.items():
+        content = epath.Path(path).read_bytes()
+        measurements.append(
+            {
+                "name": name,
+                "bytes": len(content),
+                "gzip_bytes": len(gzip.compress(content)),
+                "latency_p50_ms": latencies[name].p50_ms,
+                "latency_p99_ms": latencies[name].p99_ms,
+                "delegated": models[name].delegated,
+            }
+        )
+    return measurements

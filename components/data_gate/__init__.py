@@ -1,0 +1,1 @@
+"""Stops a bad dataset before anything is trained on it."""

@@ -1,0 +1,21 @@
+"""DataGate's contract."""
+
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types import standard_artifacts
+
+from components.artifacts import DataBlessing
+
+
+@component
+def DataGate(  # noqa: N802 - TFX names a component after its function
+    statistics: InputArtifact[standard_artifacts.ExampleStatistics],
+    schema: InputArtifact[standard_artifacts.Schema],
+    anomalies: InputArtifact[standard_artifacts.ExampleAnomalies],
+    data_gate: Parameter[str],
+    blessing: OutputArtifact[DataBlessing],
+) -> None:
+    """Refuses a dataset with anomalies or too few examples; `data_gate` is the JSON of the config's section."""
+    from components.data_gate.executor import check_data
+
+    check_data(statistics=statistics, schema=schema, anomalies=anomalies, data_gate=data_gate, uri=blessing.uri)

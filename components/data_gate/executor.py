@@ -1,0 +1,94 @@
+"""DataGate's runtime."""
+
+import json
+import os
+from collections.abc import Iterator
+
+import tensorflow_data_validation as tfdv
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+from tfx.types import artifact_utils, standard_artifacts
+from tfx.utils import io_utils
+
+from components.gates import Finding, refuse_if_failed, write_findings
+
+
+def check_data(
+    *,
+    statistics: standard_artifacts.ExampleStatistics,
+    schema: standard_artifacts.Schema,
+    anomalies: standard_artifacts.ExampleAnomalies,
+    data_gate: str,
+    uri: str,
+) -> None:
+    """Writes the findings to `uri`. Raises GateRefused when one did not pass."""
+    options = json.loads(data_gate)
+    schema_proto = io_utils.SchemaReader().read(os.path.join(schema.uri, "schema.pbtxt"))
+    findings: list[Finding] = []
+    for split in artifact_utils.decode_split_names(statistics.split_names):
+        split_statistics = tfdv.load_stats_binary(os.path.join(statistics.uri, f"Split-{split}", "FeatureStats.pb"))
+        split_anomalies = anomalies_pb2.Anomalies.FromString(
+            io_utils.read_bytes_file(os.path.join(anomalies.uri, f"Split-{split}", "SchemaDiff.pb"))
+        )
+        findings.append(count_finding(split, split_statistics, options["min_examples"].get(split, 1)))
+        findings += anomaly_findings(split, split_anomalies, split_statistics, schema_proto, options["ignore_anomalies"])
+    refuse_if_failed(findings)
+    write_findings(uri, findings)
+
+
+def count_finding(split: str, statistics: statistics_pb2.DatasetFeatureStatisticsList, fewest: int) -> Finding:
+    """Whether a split holds enough examples."""
+    count = statistics.datasets[0].num_examples if statistics.datasets else 0
+    return Finding(
+        gate="data", figure="examples", where=f"split {split}", value=count, limit=f">= {fewest}", passed=count >= fewest
+    )
+
+
+def anomaly_findings(
+    split: str,
+    anomalies: anomalies_pb2.Anomalies,
+    statistics: statistics_pb2.DatasetFeatureStatisticsList,
+    schema: schema_pb2.Schema,
+    ignored: list[str],
+) -> list[Finding]:
+    """One finding for every anomaly; one that passed where there is none."""
+    if anomalies.HasField("dataset_anomaly_info"):
+        described = {"dataset": anomalies.dataset_anomaly_info.description}
+    else:
+        described = {name: info.description for name, info in anomalies.anomaly_info.items()}
+    findings = []
+    for name, description in sorted(described.items()):
+        missing = missing_values(name, statistics, schema)
+        if missing:
+            description += f" Missing: {', '.join(missing)}."
+        findings.append(
+            Finding(
+                gate="data",
+                figure=f"feature {name}",
+                where=f"split {split}",
+                value=description,
+                limit="as the schema says",
+                passed=name in ignored,
+            )
+        )
+    none_found = Finding(
+        gate="data", figure="anomalies", where=f"split {split}", value=0, limit="== 0", passed=True
+    )
+    return findings or [none_found]
+
+
+def missing_values(
+    name: str, statistics: statistics_pb2.DatasetFeatureStatisticsList, schema: schema_pb2.Schema
+) -> list[str]:
+    """The values of a categorical feature's domain that no example has."""
+    domains = {feature.name: list(_domain(feature)) for feature in schema.feature}
+    for feature in statistics.datasets[0].features if statistics.datasets else ():
+        if (feature.name or feature.path.step[0]) == name and feature.HasField("string_stats"):
+            present = {bucket.label for bucket in feature.string_stats.rank_histogram.buckets}
+            return [value for value in domains.get(name, []) if value not in present]
+    return []
+
+
+def _domain(feature: schema_pb2.Feature) -> Iterator[str]:
+    if feature.int_domain.is_categorical:
+        yield from (str(value) for value in range(feature.int_domain.min, feature.int_domain.max + 1))
+    yield from feature.string_domain.value

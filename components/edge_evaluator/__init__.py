@@ -1,0 +1,1 @@
+"""TFMA's judgement of each converted file itself."""

@@ -1,0 +1,34 @@
+"""EdgeEvaluator's contract."""
+
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types import standard_artifacts
+
+from components.artifacts import CompressedModels
+
+
+@component
+def EdgeEvaluator(  # noqa: N802 - TFX names a component after its function
+    variants: InputArtifact[CompressedModels],
+    examples: InputArtifact[standard_artifacts.Examples],
+    transform_graph: InputArtifact[standard_artifacts.TransformGraph],
+    task_spec: Parameter[str],
+    code: Parameter[str],
+    compress: Parameter[str],
+    slices: Parameter[str],
+    evaluation: OutputArtifact[standard_artifacts.ModelEvaluation],
+    blessing: OutputArtifact[standard_artifacts.ModelBlessing],
+) -> None:
+    """TFMA over what each converted file itself predicts, against `compress.gates` and the float32 file."""
+    from components.edge_evaluator.executor import evaluate_variants
+
+    evaluate_variants(
+        variants=variants,
+        examples=examples,
+        transform_graph=transform_graph,
+        task_spec=task_spec,
+        compress=compress,
+        slices=slices,
+        evaluation=evaluation,
+        blessing=blessing,
+    )

@@ -1,0 +1,128 @@
+"""EdgeEvaluator's runtime.
+
+The TFLite runtime that a device would use predicts, with rounding and with delegates; TFMA's own TFLite support
+truncates inputs instead of rounding them and runs without delegates, so that it would judge another thing than what
+ships. TFMA then computes the metrics of these predictions.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+import tensorflow_transform as tft
+from tfx.components.evaluator import constants
+from tfx.dsl.io import fileio
+from tfx.types import standard_artifacts
+
+from components.artifacts import CompressedModels
+from components.evaluator.findings import threshold_findings
+from components.evaluator.metrics import overall_metrics
+from components.gates import Finding, write_findings
+from components.splits import GATE_SPLIT, split_files
+from serving.tflite import TFLiteModel
+from tasks.base import Task
+from tasks.evaluation import MetricGate, eval_config
+from tasks.loading import TaskSpec
+
+GATE = "compression"
+REFERENCE = "float32"
+BATCH_SIZE = 256
+
+
+def evaluate_variants(
+    *,
+    variants: CompressedModels,
+    examples: standard_artifacts.Examples,
+    transform_graph: standard_artifacts.TransformGraph,
+    task_spec: str,
+    compress: str,
+    slices: str,
+    evaluation: standard_artifacts.ModelEvaluation,
+    blessing: standard_artifacts.ModelBlessing,
+) -> None:
+    """Evaluates every variant on the test split, writes the findings, and blesses or not."""
+    task = TaskSpec.parse(task_spec)
+    options = json.loads(compress)
+    names = options["variants"]
+    gates = {name: MetricGate(**gate) for name, gate in options["gates"].items()}
+    config = eval_config(
+        task,
+        # TFMA compares with a baseline only where it runs the models itself.
+        gates={name: gate.without_baseline() for name, gate in gates.items()},
+        slices=json.loads(slices),
+        model_specs=[
+            tfma.ModelSpec(name=name, prediction_key=f"{name}/{task.prediction_key}", label_key=task.label_key)
+            for name in names
+        ],
+    )
+    models = {name: TFLiteModel(os.path.join(variants.uri, f"{name}.tflite")) for name in names}
+    with tempfile.TemporaryDirectory() as directory:
+        predicted = os.path.join(directory, "predicted")
+        write_predictions(task, models, split_files(examples, GATE_SPLIT), transform_graph.uri, predicted)
+        tfma.run_model_analysis(eval_config=config, data_location=predicted, output_path=evaluation.uri)
+    findings = threshold_findings(evaluation.uri, config, gate=GATE)
+    findings += worsening_findings(task, gates, overall_metrics(evaluation.uri))
+    write_findings(evaluation.uri, findings)
+    passed = all(finding.passed for finding in findings)
+    blessing.set_int_custom_property("blessed", int(passed))
+    name = constants.BLESSED_FILE_NAME if passed else constants.NOT_BLESSED_FILE_NAME
+    with fileio.open(os.path.join(blessing.uri, name), "w") as file:
+        file.write("")
+
+
+def worsening_findings(
+    task: Task, gates: Mapping[str, MetricGate], metrics: Mapping[str, Mapping[str, float]]
+) -> list[Finding]:
+    """Each variant's metrics against the float32 file's.
+
+    Args:
+      task: says which direction of a metric is better.
+      gates: those with `max_worsening` count.
+      metrics: {variant: {metric: value}}.
+    """
+    findings = []
+    for metric in task.metrics():
+        limit = gates[metric.name].max_worsening if metric.name in gates else None
+        for variant, values in metrics.items():
+            if limit is None or variant in ("", REFERENCE):
+                continue
+            change = values[metric.name] - metrics[REFERENCE][metric.name]
+            findings.append(
+                Finding(
+                    gate=GATE,
+                    figure=f"{metric.name} against {REFERENCE}",
+                    where=variant,
+                    value=change,
+                    limit=f">= {-limit:+g}" if metric.higher_is_better else f"<= {limit:+g}",
+                    passed=(-change if metric.higher_is_better else change) <= limit,
+                )
+            )
+    return findings
+
+
+def write_predictions(
+    task: Task, models: dict[str, TFLiteModel], files: list[str], transform_graph: str, destination: str
+) -> None:
+    """Writes each raw example again, with what each model predicts for it as the feature `<model>/<prediction key>`."""
+    transform_output = tft.TFTransformOutput(transform_graph)
+    transform = transform_output.transform_features_layer()
+    raw_spec = transform_output.raw_feature_spec()
+    with tf.io.TFRecordWriter(destination) as writer:
+        for serialized in tf.data.TFRecordDataset(files, compression_type="GZIP").batch(BATCH_SIZE):
+            features = transform(tf.io.parse_example(serialized, raw_spec))
+            inputs = {name: value.numpy() for name, value in task.model_inputs(features).items()}
+            predictions = {
+                name: task.predictions(
+                    {key: tf.constant(value) for key, value in model.predict(inputs).items()}
+                )[task.prediction_key].numpy()
+                for name, model in models.items()
+            }
+            for index, text in enumerate(serialized.numpy()):
+                example = tf.train.Example.FromString(text)
+                for name, values in predictions.items():
+                    feature = example.features.feature[f"{name}/{task.prediction_key}"]
+                    feature.float_list.value.extend(values[index].reshape(-1))
+                writer.write(example.SerializeToString())

@@ -1,0 +1,20 @@
+"""Metrics out of TFMA's files."""
+
+import tensorflow_model_analysis as tfma
+
+
+def overall_metrics(uri: str) -> dict[str, dict[str, float]]:
+    """{model name: {metric: value over all examples}}; a model that was evaluated alone has the name ''."""
+    found: dict[str, dict[str, float]] = {}
+    for metrics in tfma.load_metrics(uri):
+        if not metrics.slice_key.single_slice_keys:
+            for item in metrics.metric_keys_and_values:
+                if item.value.HasField("double_value") and not item.key.is_diff:
+                    found.setdefault(item.key.model_name, {})[item.key.name] = item.value.double_value.value
+    return found
+
+
+def candidate_metrics(uri: str, candidate: str) -> dict[str, float]:
+    """The metrics of the model under judgement, with or without a baseline beside it."""
+    found = overall_metrics(uri)
+    return found.get(candidate) or found.get("", {})

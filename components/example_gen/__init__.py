@@ -1,0 +1,1 @@
+"""Reads a task's source into tf.Examples."""

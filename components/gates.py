@@ -1,0 +1,84 @@
+"""What a gate finds, and how it refuses.
+
+A gate whose artifact a person wants to read afterwards (Evaluator, EdgeEvaluator) records `NOT_BLESSED` and its findings
+and succeeds as a step; the step after it refuses. TFX would otherwise throw the artifact away with the failed step.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from etils import epath
+
+FINDINGS_FILE = "gates.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One figure held against one limit.
+
+    Attributes:
+      gate: data, evaluation, compression or serving.
+      figure: what was measured, such as `accuracy` or `examples in train`.
+      where: the slice, variant or split; empty: overall.
+      value: what was received.
+      limit: what is allowed, such as `>= 0.95`.
+      passed: whether the value is within the limit.
+    """
+
+    gate: str
+    figure: str
+    where: str
+    value: float | str
+    limit: str
+    passed: bool
+
+    def __str__(self) -> str:
+        value = f"{self.value:.4g}" if isinstance(self.value, float) else str(self.value)
+        where = f" ({self.where})" if self.where else ""
+        return f"{self.figure}{where} must be {self.limit}. Received: {value}."
+
+
+class GateRefused(RuntimeError):
+    """A gate refused; nothing after it runs and nothing is pushed."""
+
+    title = "Gate refused"
+    exit_code = 3
+
+    def __init__(self, findings: Iterable[Finding], advice: str) -> None:
+        self.findings = tuple(findings)
+        refusing = [finding for finding in self.findings if not finding.passed]
+        lines = "\n  ".join(str(finding) for finding in refusing)
+        super().__init__(f"the {refusing[0].gate} gate.\n  {lines}\n  Nothing was pushed. {advice}")
+
+    def __reduce__(self) -> tuple:
+        return RuntimeError, self.args
+
+
+ADVICE = {
+    "data": "Repair the data, or change data_gate or the task's schema where they ask for too much.",
+    "evaluation": "Train a better model, or lower evaluate.gates where they ask for more than the problem allows.",
+    "compression": "Drop the variant from compress.variants, or loosen compress.gates.",
+    "serving": "The exported file does not compute what was trained; see the run's log for the differences.",
+}
+
+
+def refuse_if_failed(findings: Iterable[Finding]) -> None:
+    """Raises GateRefused when a finding did not pass."""
+    findings = tuple(findings)
+    failed = [finding for finding in findings if not finding.passed]
+    if failed:
+        raise GateRefused(findings, ADVICE[failed[0].gate])
+
+
+def write_findings(uri: str, findings: Iterable[Finding]) -> None:
+    """Writes a gate's findings into its artifact's directory."""
+    text = json.dumps([asdict(finding) for finding in findings], indent=1)
+    epath.Path(os.path.join(uri, FINDINGS_FILE)).write_text(text)
+
+
+def read_findings(uri: str) -> tuple[Finding, ...]:
+    """The findings in an artifact's directory; none where the artifact is no gate's."""
+    path = epath.Path(os.path.join(uri, FINDINGS_FILE))
+    return tuple(Finding(**finding) for finding in json.loads(path.read_text())) if path.exists() else ()

@@ -1,0 +1,1 @@
+"""Launches a model that passed every gate."""

@@ -1,0 +1,79 @@
+"""Pusher's runtime."""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from etils import epath
+from tfx.types import artifact, standard_artifacts
+from tfx.utils import path_utils
+
+from components.artifacts import CompressedModels
+from components.compressor.measurements import read_measurements
+from components.evaluator.metrics import candidate_metrics
+from components.gates import ADVICE, Finding, GateRefused
+from serving.registry import Registry
+from tasks.base import Task
+from tasks.evaluation import CANDIDATE
+from tasks.loading import TaskSpec
+
+
+def push_model(
+    *,
+    model: standard_artifacts.Model,
+    variants: CompressedModels,
+    evaluation: standard_artifacts.ModelEvaluation,
+    edge_evaluation: standard_artifacts.ModelEvaluation,
+    blessings: Mapping[str, artifact.Artifact],
+    task_spec: str,
+    registry: str,
+    model_name: str,
+    stage: str,
+    pushed_model: standard_artifacts.PushedModel,
+) -> None:
+    """Pushes the SavedModel and the bundle of TFLite files, and records where they went.
+
+    Raises:
+      GateRefused: a blessing is missing.
+    """
+    require_blessings(blessings)
+    measurements = read_measurements(variants.uri)
+    with tempfile.TemporaryDirectory() as directory:
+        version = Registry(registry).push(
+            model_name,
+            saved_model=path_utils.serving_model_path(model.uri),
+            bundle=write_bundle(TaskSpec.parse(task_spec), measurements, variants.uri, Path(directory)),
+            metrics=candidate_metrics(evaluation.uri, CANDIDATE),
+            lineage={"model_artifact": model.id, "model_uri": model.uri},
+            stage=stage,
+            # The trained model itself: a push that was cut off and is run again finds what it had pushed.
+            push_key=model.uri,
+        )
+    destination = str(Registry(registry).path(version))
+    pushed_model.set_string_custom_property("pushed_destination", destination)
+    pushed_model.set_string_custom_property("pushed_version", str(version.number))
+    pushed_model.set_int_custom_property("pushed", 1)
+    text = json.dumps({"destination": destination, "version": version.number, "stage": stage})
+    epath.Path(os.path.join(pushed_model.uri, "pushed.json")).write_text(text)
+
+
+def require_blessings(blessings: Mapping[str, artifact.Artifact]) -> None:
+    """Raises GateRefused when an artifact is not blessed."""
+    for gate, blessing in blessings.items():
+        if blessing.get_int_custom_property("blessed") != 1:
+            finding = Finding(gate=gate, figure="blessing", where="", value="none", limit="given", passed=False)
+            raise GateRefused([finding], ADVICE[gate])
+
+
+def write_bundle(task: Task, measurements: list[dict], variants_uri: str, directory: Path) -> dict[str, str]:
+    """The TFLite bundle: {name in the bundle: file}; `labels.txt` and `metadata.json` are written to `directory`."""
+    bundle = {f"{variant['name']}.tflite": os.path.join(variants_uri, f"{variant['name']}.tflite") for variant in measurements}
+    metadata = {**task.serving_metadata(), "labels": list(task.labels()), "variants": measurements}
+    (directory / "metadata.json").write_text(json.dumps(metadata, indent=1))
+    bundle["metadata.json"] = str(directory / "metadata.json")
+    if task.labels():
+        (directory / "labels.txt").write_text("\n".join(task.labels()) + "\n")
+        bundle["labels.txt"] = str(directory / "labels.txt")
+    return bundle

@@ -1,0 +1,1 @@
+"""Loads what would be shipped as a client would, and compares it with the trained model."""

@@ -1,0 +1,1 @@
+"""The training loop, as TFX's Trainer calls it."""

@@ -1,0 +1,52 @@
+"""The SavedModel that is evaluated, served and pushed."""
+
+import keras
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from tasks.base import Task
+
+
+def export(task: Task, model: keras.Model, transform_output: tft.TFTransformOutput, directory: str) -> None:
+    """Writes a SavedModel with the signatures `serving_default`, `predict`, `transform_features` and the task's own.
+
+    - `serving_default`: serialized tf.Examples without the label, `examples: [batch]`, to the task's predictions; the
+      Transform graph is inside, so that training and serving cannot disagree.
+    - `predict`: the model's inputs by name, to the task's predictions.
+    - `transform_features`: serialized tf.Examples with the label, to transformed features: what TFMA may ask for.
+    """
+    raw_spec = transform_output.raw_feature_spec()
+    serving_spec = {name: spec for name, spec in raw_spec.items() if name != task.label_key}
+    transform_layer = transform_output.transform_features_layer()
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    # The attribute is what makes the archive own the layer's tables and variables.
+    archive.transform_layer = transform_layer
+
+    def serving_default(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        features = transform_layer(tf.io.parse_example(examples, serving_spec))
+        return task.predictions(model(task.model_inputs(features), training=False))
+
+    def transform_features(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        return transform_layer(tf.io.parse_example(examples, raw_spec))
+
+    @tf.function
+    def predict(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        return task.predictions(model(inputs, training=False))
+
+    serialized = tf.TensorSpec([None], tf.string, name="examples")
+    archive.add_endpoint("serving_default", serving_default, [serialized])
+    archive.add_endpoint("transform_features", transform_features, [serialized])
+    # Traced by hand: an input signature has no names, and clients address the inputs by name.
+    predict.get_concrete_function(**input_specs(model))
+    archive.add_endpoint("predict", predict)
+    for name, (function, specs) in task.endpoints(model).items():
+        archive.add_endpoint(name, function, specs)
+    archive.write_out(directory, verbose=False)
+
+
+def input_specs(model: keras.Model) -> dict[str, tf.TensorSpec]:
+    """The specs of a functional model's inputs by name, batch left open."""
+    return {
+        tensor.name: tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype, name=tensor.name) for tensor in model.inputs
+    }

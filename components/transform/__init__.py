@@ -1,0 +1,1 @@
+"""The task's preprocessing_fn, as TFX's Transform calls it."""

@@ -1,0 +1,1 @@
+"""TFLite conversion and measurement, without TFX."""

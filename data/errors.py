@@ -1,0 +1,15 @@
+"""What can be wrong with a source of data."""
+
+
+class DataError(ValueError):
+    """Data that cannot be read as what the config says it is."""
+
+    title = "Bad data"
+    exit_code = 1
+
+
+class SourceNotFoundError(DataError):
+    """The config names data that is not there; found out before anything runs."""
+
+    title = "No data"
+    exit_code = 2

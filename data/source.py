@@ -1,0 +1,43 @@
+"""The contract of a source: where raw examples come from.
+
+A source lists the shards of each split; ExampleGen reads the shards in parallel and writes one file a shard, so that the
+same source gives the same files in the same order on any runner.
+"""
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+SPLITS = ("train", "eval", "test")
+
+
+@runtime_checkable
+class Source(Protocol):
+    """A picklable reader of raw data."""
+
+    def shards(self, split: str) -> Sequence[Hashable]:
+        """The parts of `split` that can be read apart from each other, in a fixed order.
+
+        Raises:
+          SourceNotFoundError: what the config names is not there, or is empty.
+        """
+
+    def examples(self, shard: Hashable) -> Iterator[tuple[str, "tf.train.Example"]]:
+        """Yields (origin, example) of one shard in a fixed order; `origin` says where a person finds the example.
+
+        Raises:
+          DataError: a record of the shard cannot be read.
+        """
+
+    def fingerprint(self) -> str:
+        """A digest that changes when the data changes: the cache key of ExampleGen."""
+
+
+@runtime_checkable
+class LabelledImages(Source, Protocol):
+    """A source of examples with the features `image` (encoded bytes) and `label` (index of the class)."""
+
+    def class_names(self) -> tuple[str, ...]:
+        """The names of the classes; a label is an index into them."""

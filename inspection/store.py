@@ -1,0 +1,115 @@
+"""Runs, nodes and artifacts as ML Metadata has them. Needs ml_metadata only: 0.3 seconds, no TensorFlow."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ml_metadata.metadata_store import metadata_store
+from ml_metadata.proto import metadata_store_pb2
+
+STORE_FILE = "metadata.db"
+
+_STATES = {
+    metadata_store_pb2.Execution.COMPLETE: "done",
+    metadata_store_pb2.Execution.CACHED: "cached",
+    metadata_store_pb2.Execution.FAILED: "failed",
+    metadata_store_pb2.Execution.RUNNING: "running",
+    metadata_store_pb2.Execution.NEW: "running",
+    metadata_store_pb2.Execution.CANCELED: "interrupted",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifact:
+    """One artifact; `properties` holds TFX's own and custom properties alike."""
+
+    id: int
+    type: str
+    uri: str
+    created_secs: float
+    properties: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeExecution:
+    """One execution of one node; `inputs` and `outputs` are by channel name."""
+
+    id: int
+    node: str
+    state: str
+    started_secs: float
+    finished_secs: float
+    inputs: Mapping[str, tuple[Artifact, ...]]
+    outputs: Mapping[str, tuple[Artifact, ...]]
+    properties: Mapping[str, Any]
+
+
+class RunStore:
+    """Reads the ML Metadata store of one root."""
+
+    def __init__(self, root: Path) -> None:
+        """Raises FileNotFoundError when the root holds no store."""
+        path = root / STORE_FILE
+        if not path.exists():
+            raise FileNotFoundError(path)
+        config = metadata_store_pb2.ConnectionConfig()
+        config.sqlite.filename_uri = str(path)
+        config.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE
+        self.store = metadata_store.MetadataStore(config)
+
+    def run_ids(self) -> list[str]:
+        """The runs, oldest first."""
+        contexts = self.store.get_contexts_by_type("pipeline_run")
+        return [context.name for context in sorted(contexts, key=lambda context: context.create_time_since_epoch)]
+
+    def run(self, run_id: str) -> list[NodeExecution]:
+        """The executions of a run in the order in which they started; empty for an unknown run."""
+        context = self.store.get_context_by_type_and_name("pipeline_run", run_id)
+        executions = self.store.get_executions_by_context(context.id) if context else []
+        return sorted((self._execution(execution) for execution in executions), key=lambda node: node.id)
+
+    def producer(self, artifact_id: int) -> NodeExecution | None:
+        """The execution that wrote an artifact (not one that took it from the cache)."""
+        output = metadata_store_pb2.Event.OUTPUT
+        writers = [e.execution_id for e in self.store.get_events_by_artifact_ids([artifact_id]) if e.type == output]
+        executions = self.store.get_executions_by_id(sorted(writers))
+        done = [e for e in executions if e.last_known_state == metadata_store_pb2.Execution.COMPLETE]
+        return self._execution(done[0]) if done else None
+
+    def _execution(self, execution: metadata_store_pb2.Execution) -> NodeExecution:
+        [node] = [c for c in self.store.get_contexts_by_execution(execution.id) if c.type == "node"]
+        events = self.store.get_events_by_execution_ids([execution.id])
+        found = self.store.get_artifacts_by_id(sorted({event.artifact_id for event in events}))
+        artifacts = {artifact.id: _artifact(artifact) for artifact in found}
+        channels: dict[int, dict[str, list[Artifact]]] = {}
+        for event in events:
+            key = next(step.key for step in event.path.steps if step.HasField("key"))
+            channels.setdefault(event.type, {}).setdefault(key, []).append(artifacts[event.artifact_id])
+        by_type = {
+            kind: {key: tuple(values) for key, values in channel.items()} for kind, channel in channels.items()
+        }
+        return NodeExecution(
+            id=execution.id,
+            node=node.name.rpartition(".")[2],
+            state=_STATES.get(execution.last_known_state, "unknown"),
+            started_secs=execution.create_time_since_epoch / 1000,
+            finished_secs=execution.last_update_time_since_epoch / 1000,
+            inputs=by_type.get(metadata_store_pb2.Event.INPUT, {}),
+            outputs=by_type.get(metadata_store_pb2.Event.OUTPUT, {}),
+            properties=_values(execution.custom_properties) | _values(execution.properties),
+        )
+
+
+def _artifact(artifact: metadata_store_pb2.Artifact) -> Artifact:
+    return Artifact(
+        id=artifact.id,
+        type=artifact.type,
+        uri=artifact.uri,
+        created_secs=artifact.create_time_since_epoch / 1000,
+        properties=_values(artifact.custom_properties) | _values(artifact.properties),
+    )
+
+
+def _values(properties: Mapping[str, metadata_store_pb2.Value]) -> dict[str, Any]:
+    return {name: getattr(value, value.WhichOneof("value")) for name, value in properties.items()}

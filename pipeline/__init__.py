@@ -1,0 +1,1 @@
+"""The config, the DAG, the runners and the command line."""

@@ -1,0 +1,66 @@
+"""The `slipway` command.
+
+Commands are imported when they are called, so that `--help` and whatever needs no TensorFlow start in a fraction of a
+second. Exit codes: 0 done, 1 failed, 2 wrong usage or config, 3 a gate refused, 130 interrupted.
+"""
+
+import importlib
+import sys
+
+import click
+
+# Command -> one-line help. The module pipeline.commands.<command> defines a click command named `command`.
+COMMANDS = {
+    "init": "Write a starter config and a task file for your own data.",
+    "run": "Run a pipeline on this machine.",
+    "compile": "Compile a pipeline for Kubeflow Pipelines.",
+    "inspect": "Show runs, nodes, artifacts and the lineage of a pushed model.",
+    "report": "Write one self-contained HTML report of a run.",
+    "registry": "List pushed versions, move stage labels, roll back.",
+    "config": "Check a config or print its JSON Schema.",
+    "doctor": "Say what is missing or mismatched on this machine, and how to mend it.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only to run it or to print its own help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        return importlib.import_module(f"pipeline.commands.{name}").command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="slipway", prog_name="slipway")
+def cli() -> None:
+    """Take raw data to a served, quantized, recorded TensorFlow model."""
+
+
+def main() -> None:
+    """Runs the command line and turns a user's mistake into a message and an exit code, never a traceback."""
+    try:
+        exit_code = cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        exit_code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted. The same command takes the finished nodes from the cache and goes on.", err=True)
+        exit_code = 130
+    except Exception as error:
+        if not hasattr(error, "exit_code"):
+            raise
+        click.echo(f"{error.title}: {error}", err=True)
+        exit_code = error.exit_code
+    sys.exit(exit_code if isinstance(exit_code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

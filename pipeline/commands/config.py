@@ -1,0 +1,32 @@
+"""`slipway config`."""
+
+import json
+from pathlib import Path
+
+import click
+import yaml
+
+from pipeline.config import load_config, load_task
+from pipeline.config_schema import config_schema
+
+
+@click.group()
+def command() -> None:
+    """Check a config or print its JSON Schema."""
+
+
+@command.command()
+@click.argument("config", type=click.Path(path_type=Path))
+def check(config: Path) -> None:
+    """Check CONFIG as `run` would, the data's place included, and print it with its defaults."""
+    pipeline_config = load_config(config)
+    task = load_task(pipeline_config)
+    task.source().fingerprint()
+    filled = pipeline_config.model_dump(mode="json") | {"options": task.options.model_dump(mode="json")}
+    click.echo(yaml.safe_dump(filled, sort_keys=False), nl=False)
+
+
+@command.command()
+def schema() -> None:
+    """Print the JSON Schema of a config, for editors; shipped tasks' options included."""
+    click.echo(json.dumps(config_schema(), indent=2))

@@ -1,0 +1,171 @@
+"""One run on this machine, from the config to the run record and what the terminal says at the end."""
+
+import datetime
+import errno
+import logging
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from tfx.orchestration import metadata
+from tfx.orchestration import pipeline as tfx_pipeline
+
+from components.gates import GateRefused
+from inspection.store import RunStore
+from pipeline.config import PipelineConfig, load_task
+from pipeline.dag import Places, create_pipeline
+from pipeline.errors import RunError, UsageError
+from pipeline.local_runner import LocalRunner, close_abandoned_executions
+from pipeline.progress import Progress
+from pipeline.root import Root
+from pipeline.run_record import NodeRecord, RunRecord, git_commit
+from pipeline.run_summary import print_summary
+
+logger = logging.getLogger("slipway.run")
+
+
+class LocalRun:
+    """Runs a config once; is the observer of its nodes and the author of its record."""
+
+    def __init__(
+        self,
+        *,
+        config: PipelineConfig,
+        config_path: Path,
+        root: Root,
+        run_id: str,
+        fingerprint: str,
+        console: Console,
+        start_secs: float,
+    ) -> None:
+        """Args:
+        config: checked.
+        config_path: where it came from.
+        root: prepared and locked.
+        run_id: unique in the root.
+        fingerprint: of the source's data.
+        console: what the user sees.
+        start_secs: `time.perf_counter` at the start of the process.
+        """
+        self.root = root
+        self.console = console
+        self._start_secs = start_secs
+        self._metric = load_task(config).metrics()[0].name
+        places = Places(
+            pipeline_root=str(root.artifacts),
+            registry=config.push.registry or str(root.registry),
+            fingerprint=fingerprint,
+        )
+        self.pipeline = create_pipeline(config, places)
+        self.pipeline.metadata_connection_config = metadata.sqlite_metadata_connection_config(str(root.metadata))
+        self.record = RunRecord(
+            run_id=run_id,
+            pipeline=config.name,
+            started_at=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+            config=config.model_dump(mode="json"),
+            git_commit=git_commit(config_path.resolve().parent),
+            nodes=[
+                NodeRecord(name=node.id, upstream=sorted(upstream.id for upstream in node.upstream_nodes))
+                for node in self.pipeline.components
+            ],
+        )
+        self.nodes = {node.name: node for node in self.record.nodes}
+        self.progress = Progress(console, list(self.nodes))
+
+    def run(self, *, from_node: str | None, to_node: str | None, use_cache: bool) -> None:
+        """Runs the nodes, writes the record whatever happens, and prints the summary.
+
+        Raises:
+          UsageError: an unknown node.
+          GateRefused: a gate refused.
+          RunError: a node failed.
+          KeyboardInterrupt: on SIGINT or SIGTERM.
+        """
+        options = self._run_options(from_node, to_node)
+        self.pipeline.enable_cache = use_cache
+        close_abandoned_executions(self.pipeline.metadata_connection_config, self.root.artifacts)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        logging.getLogger("slipway").addHandler(self.progress)
+        self.console.print(f"[bold]{self.record.pipeline}[/bold]  run {self.record.run_id}  root {self.root.path}")
+        try:
+            with self.progress:
+                LocalRunner(run_id=self.record.run_id, observer=self).run(self.pipeline, run_options=options)
+            self.record.state = "done"
+        except GateRefused as refusal:
+            self._over("refused", refusal)
+            raise
+        except KeyboardInterrupt as interrupt:
+            self._over("interrupted", interrupt)
+            close_abandoned_executions(self.pipeline.metadata_connection_config, self.root.artifacts)
+            raise
+        except Exception as error:
+            self._over("failed", error)
+            logger.exception("the run failed")
+            raise self._explained(error) from error
+        finally:
+            logging.getLogger("slipway").removeHandler(self.progress)
+            self._write_record()
+            print_summary(self.console, self.record, self.root, metric=self._metric)
+
+    def node_started(self, node: str) -> None:
+        """See local_runner.Observer."""
+        self.nodes[node].state = "running"
+        self.progress.started(node)
+
+    def node_finished(self, node: str, *, cached: bool, secs: float, executor_secs: float) -> None:
+        """See local_runner.Observer."""
+        self._settle(node, "cached" if cached else "done", secs, executor_secs)
+
+    def node_failed(self, node: str, error: BaseException, *, secs: float, executor_secs: float) -> None:
+        """See local_runner.Observer."""
+        states = {GateRefused: "refused", KeyboardInterrupt: "interrupted"}
+        self._settle(node, states.get(type(error), "failed"), secs, executor_secs)
+
+    def _settle(self, node: str, state: str, secs: float, executor_secs: float) -> None:
+        row = self.nodes[node]
+        row.state, row.cached, row.secs, row.executor_secs = state, state == "cached", secs, executor_secs
+        self.progress.finished(node, state, secs)
+
+    def _run_options(self, from_node: str | None, to_node: str | None) -> tfx_pipeline.RunOptions | None:
+        for option, node in (("--from", from_node), ("--to", to_node)):
+            if node is not None and node not in self.nodes:
+                raise UsageError(f"{option} must name a node: {', '.join(self.nodes)}. Received: {node!r}.")
+        if from_node is None and to_node is None:
+            return None
+        return tfx_pipeline.RunOptions(
+            from_nodes=[from_node] if from_node else None, to_nodes=[to_node] if to_node else None
+        )
+
+    def _over(self, state: str, error: BaseException) -> None:
+        self.record.state = state
+        self.record.error = str(error) or type(error).__name__
+
+    def _explained(self, error: Exception) -> Exception:
+        """The error as a person can use it; the traceback is in the log."""
+        if hasattr(error, "exit_code"):
+            return error
+        log = self.root.run(self.record.run_id) / "run.log"
+        failed = next((node.name for node in self.record.nodes if node.state == "failed"), "the runner")
+        if getattr(error, "errno", None) == errno.ENOSPC or "No space left on device" in str(error):
+            return RunError(
+                f"{failed} could not write: the disk of {self.root.path} is full. Nothing was pushed. Free some space "
+                f"and type the same command again: finished nodes are taken from the cache."
+            )
+        if isinstance(error, LookupError) and failed == "the runner":
+            return RunError(
+                f"--from needs an earlier run on this root that went past what it skips. Received: {error}. "
+                f"Run without --from first."
+            )
+        first_line = (str(error).splitlines() or [""])[0]
+        return RunError(f"{failed} raised {type(error).__name__}: {first_line[:500]}\n  The whole story: {log}")
+
+    def _write_record(self) -> None:
+        record = self.record
+        executions: list[Any] = RunStore(self.root.path).run(record.run_id) if self.root.metadata.exists() else []
+        record.add_results(executions, metric=self._metric)
+        record.total_secs = time.perf_counter() - self._start_secs
+        record.executor_secs = sum(node.executor_secs for node in record.nodes)
+        record.orchestration_share = 1 - record.executor_secs / record.total_secs
+        record.write(self.root.run(record.run_id))

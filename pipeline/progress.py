@@ -1,0 +1,87 @@
+"""What a person sees of a run: live on a terminal, a line a node elsewhere."""
+
+import logging
+import time
+from dataclasses import dataclass
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+STYLES = {
+    "done": "green",
+    "cached": "cyan",
+    "failed": "bold red",
+    "refused": "bold yellow",
+    "interrupted": "yellow",
+    "running": "bold",
+    "pending": "dim",
+    "skipped": "dim",
+}
+MARKS = {"done": "✓", "cached": "≡", "failed": "✗", "refused": "✋", "interrupted": "!", "pending": "·", "skipped": "-"}
+
+
+@dataclass
+class _Row:
+    state: str = "pending"
+    secs: float = 0.0
+    started_at: float = 0.0
+
+
+class Progress(logging.Handler):
+    """Draws node states; as a logging handler it takes the last line of what a running node reports.
+
+    A log record with the attribute `progress` (a share of 1) moves the bar of the running node.
+    """
+
+    def __init__(self, console: Console, nodes: list[str]) -> None:
+        super().__init__(logging.INFO)
+        self.console = console
+        self.rows = {node: _Row() for node in nodes}
+        self._message = ""
+        self._share: float | None = None
+        self._live = Live(get_renderable=self._draw, console=console, refresh_per_second=4, transient=True)
+
+    def __enter__(self) -> "Progress":
+        if self.console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._live.stop()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._message = record.getMessage()
+        self._share = getattr(record, "progress", None)
+
+    def started(self, node: str) -> None:
+        """Marks a node as running."""
+        self._message, self._share = "", None
+        self.rows[node] = _Row("running", started_at=time.monotonic())
+
+    def finished(self, node: str, state: str, secs: float) -> None:
+        """Marks a node as over."""
+        self.rows[node] = _Row(state, secs)
+        text = Text.assemble((f"{MARKS[state]} ", STYLES[state]), f"{node:<17}", (f"{state:<9}", STYLES[state]))
+        self.console.print(Text.assemble(text, f"{secs:7.1f} s"), highlight=False)
+
+    def _draw(self) -> RenderableType:
+        """The running node and what is still to come; what is over has been printed above."""
+        table = Table.grid(padding=(0, 1))
+        for node, row in self.rows.items():
+            if row.state == "running":
+                secs = time.monotonic() - row.started_at
+                table.add_row(Spinner("dots"), Text(f"{node:<17}", "bold"), f"{secs:7.1f} s", self._activity())
+        waiting = [node for node, row in self.rows.items() if row.state == "pending"]
+        return Group(table, Text(f"  next: {', '.join(waiting)}" if waiting else "", "dim", overflow="ellipsis", no_wrap=True))
+
+    def _activity(self) -> RenderableType:
+        message = Text(self._message, "dim", overflow="ellipsis", no_wrap=True)
+        if self._share is None:
+            return message
+        table = Table.grid(padding=(0, 1))
+        table.add_row(ProgressBar(total=1.0, completed=self._share, width=20), message)
+        return table

@@ -1,0 +1,80 @@
+"""A pipeline's root: the directory that holds its artifacts, its metadata, its registry and its runs."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pipeline.errors import RunError, UsageError
+
+MIN_FREE_BYTES = 200 * 2**20
+
+
+@dataclass(frozen=True)
+class Root:
+    """Paths below a root."""
+
+    path: Path
+
+    @property
+    def artifacts(self) -> Path:
+        return self.path / "artifacts"
+
+    @property
+    def metadata(self) -> Path:
+        return self.path / "metadata.db"
+
+    @property
+    def registry(self) -> Path:
+        return self.path / "registry"
+
+    def run(self, run_id: str) -> Path:
+        """The directory of one run's record and log."""
+        return self.path / "runs" / run_id
+
+    def prepare(self, *, min_free_bytes: int = MIN_FREE_BYTES) -> None:
+        """Makes the root. Raises UsageError when it cannot be written, RunError when its disk is nearly full."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.path):
+                pass
+        except OSError as error:
+            raise UsageError(
+                f"the root must be a directory that can be written. Received: {self.path} ({error.strerror}). "
+                f"Choose another with --root or change its permissions."
+            ) from None
+        free_bytes = shutil.disk_usage(self.path).free
+        if free_bytes < min_free_bytes:
+            raise RunError(
+                f"the root's disk needs {min_free_bytes / 2**20:.0f} MB free. Received: {free_bytes / 2**20:.0f} MB "
+                f"at {self.path}. Remove old artifacts or choose another disk with --root."
+            )
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the root for one run; the operating system lets go of it when the process dies.
+
+        Raises:
+          RunError: another run holds it.
+        """
+        holder = self.path / ".lock.pid"
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            by = holder.read_text() if holder.exists() else "unknown"
+            raise RunError(
+                f"one run at a time may use a root. Received: a second run on {self.path}, which process {by} is using. "
+                f"Wait until it is done or choose another root with --root."
+            ) from None
+        try:
+            holder.write_text(str(os.getpid()))
+            yield
+        finally:
+            holder.unlink(missing_ok=True)
+            lock.release()

@@ -1,0 +1,108 @@
+"""The run record: `summary.json`, what a run did and what came out, for people, reports and scripts."""
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from components.compressor.measurements import read_measurements
+from components.evaluator.metrics import candidate_metrics, overall_metrics
+from components.gates import Finding, read_findings
+from components.trainer.model_run import read_model_facts
+from inspection.store import NodeExecution
+from tasks.evaluation import CANDIDATE
+
+DISTRIBUTIONS = ("slipway", "tfx", "tensorflow", "keras", "tensorflow-model-analysis", "apache-beam", "ai-edge-litert")
+FILE_NAME = "summary.json"
+
+
+@dataclass(kw_only=True)
+class NodeRecord:
+    """One node of one run; `secs` includes the launcher, `executor_secs` is the executor's own time."""
+
+    name: str
+    upstream: list[str]
+    state: str = "pending"
+    cached: bool = False
+    secs: float = 0.0
+    executor_secs: float = 0.0
+
+
+@dataclass(kw_only=True)
+class RunRecord:
+    """One run. `total_secs` runs from the start of the process; `orchestration_share` is the part of it that no
+    executor took: imports, the launcher, ML Metadata."""
+
+    run_id: str
+    pipeline: str
+    state: str = "running"
+    error: str | None = None
+    started_at: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=lambda: {name: version(name) for name in DISTRIBUTIONS})
+    git_commit: str | None = None
+    total_secs: float = 0.0
+    executor_secs: float = 0.0
+    orchestration_share: float = 0.0
+    nodes: list[NodeRecord] = field(default_factory=list)
+    metrics: dict[str, float] = field(default_factory=dict)
+    variants: list[dict[str, Any]] = field(default_factory=list)
+    gates: list[Finding] = field(default_factory=list)
+    pushes: list[dict[str, Any]] = field(default_factory=list)
+
+    def write(self, directory: Path) -> Path:
+        """Writes the record; a reader never sees half of it."""
+        path = directory / FILE_NAME
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(asdict(self), indent=1))
+        temporary.replace(path)
+        return path
+
+    def add_results(self, executions: Sequence[NodeExecution], *, metric: str) -> None:
+        """Takes metrics, variants, gates and pushes out of the artifacts of the run's executions.
+
+        Args:
+          executions: of the run.
+          metric: the one that a variant's `metric` is.
+        """
+        outputs = {node.node: node.outputs for node in executions if node.state in ("done", "cached")}
+        for node, channel in GATES.items():
+            if node in outputs:
+                self.gates += read_findings(outputs[node][channel][0].uri)
+        if "Trainer" in outputs:
+            self.metrics |= read_model_facts(outputs["Trainer"]["model_run"][0].uri)
+        if "Evaluator" in outputs:
+            metrics = candidate_metrics(outputs["Evaluator"]["evaluation"][0].uri, CANDIDATE)
+            self.metrics |= {f"test_{name}": value for name, value in metrics.items()}
+        if "Compressor" in outputs:
+            self.variants = read_measurements(outputs["Compressor"]["variants"][0].uri)
+        if "EdgeEvaluator" in outputs:
+            by_variant = overall_metrics(outputs["EdgeEvaluator"]["evaluation"][0].uri)
+            for variant in self.variants:
+                values = by_variant.get(variant["name"]) or by_variant[""]
+                variant["metric"] = values[metric]
+        if "Pusher" in outputs:
+            uri = outputs["Pusher"]["pushed_model"][0].uri
+            self.pushes = [json.loads((Path(uri) / "pushed.json").read_text())]
+
+
+# The nodes that leave findings, and the channel whose artifact holds them.
+GATES = {"DataGate": "blessing", "Evaluator": "evaluation", "EdgeEvaluator": "evaluation", "ServingCheck": "blessing"}
+
+
+def git_commit(directory: Path) -> str | None:
+    """The commit of the checkout that holds `directory`, marked where files differ from it; None outside one."""
+    try:
+        described = subprocess.run(
+            ["git", "-C", str(directory), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return described.stdout.strip()

@@ -1,0 +1,67 @@
+"""What the terminal says when a run is over."""
+
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.root import Root
+from pipeline.run_record import FILE_NAME, RunRecord
+
+
+def print_summary(console: Console, record: RunRecord, root: Root, *, metric: str) -> None:
+    """Results, gates, times and where to look next."""
+    console.print()
+    if record.variants:
+        console.print(_variants(record, metric))
+    for line in [*_results(record, metric), *_times(record), *_next_steps(record, root)]:
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def _results(record: RunRecord, metric: str) -> list[str]:
+    lines = []
+    value = record.metrics.get(f"test_{metric}")
+    if value is not None:
+        lines.append(f"[bold]test {metric}[/bold]  {value:.4f}  ({record.metrics['parameters']:,.0f} parameters)")
+    if record.gates:
+        passed = sum(finding.passed for finding in record.gates)
+        lines.append(f"[bold]gates[/bold]          {passed} of {len(record.gates)} limits kept")
+    for push in record.pushes:
+        lines.append(f"[bold]pushed[/bold]         version {push['version']} as {push['stage']}: {push['destination']}")
+    return lines
+
+
+def _variants(record: RunRecord, metric: str) -> Table:
+    table = Table(title="TFLite variants", title_justify="left", title_style="bold")
+    table.add_column("variant")
+    for column in ("bytes", "gzip bytes", metric, "p50 ms", "p99 ms"):
+        table.add_column(column, justify="right")
+    table.add_column("XNNPACK")
+    for variant in record.variants:
+        table.add_row(
+            variant["name"],
+            f"{variant['bytes']:,}",
+            f"{variant['gzip_bytes']:,}",
+            f"{variant['metric']:.4f}" if "metric" in variant else "",
+            f"{variant['latency_p50_ms']:.3f}",
+            f"{variant['latency_p99_ms']:.3f}",
+            "yes" if variant["delegated"] else "no",
+        )
+    return table
+
+
+def _times(record: RunRecord) -> list[str]:
+    cached = sum(node.cached for node in record.nodes)
+    return [
+        f"[bold]time[/bold]           {record.total_secs:.1f} s: executors {record.executor_secs:.1f} s, "
+        f"orchestration {record.orchestration_share:.0%}; {cached} of {len(record.nodes)} nodes from the cache"
+    ]
+
+
+def _next_steps(record: RunRecord, root: Root) -> list[str]:
+    lines = [
+        f"[bold]record[/bold]         {root.run(record.run_id) / FILE_NAME}",
+        f"[bold]next[/bold]           slipway report {record.run_id} --root {root.path}",
+    ]
+    if record.pushes:
+        version = record.pushes[0]["version"]
+        lines.append(f"               slipway inspect lineage {record.pipeline}/{version} --root {root.path}")
+    return lines

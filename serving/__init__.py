@@ -1,0 +1,1 @@
+"""The model registry and what serves from it. Imports nothing of the other rooms."""

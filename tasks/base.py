@@ -1,0 +1,135 @@
+"""The Task contract: everything that the pipeline has to know of a problem, one place each.
+
+The pipeline knows no problem; it calls these methods from the components. A task is made in every step anew, from its
+dotted path and its options, so that a step can run in another process or on another machine. Methods that run inside
+a graph say so; what a method does not say is up to the task: images, windows of a series or whole episodes all pass.
+"""
+
+import abc
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    import tensorflow as tf
+    from tensorflow_metadata.proto.v0 import schema_pb2
+
+    from data.source import Source
+    from training.objective import Objective
+
+
+class TaskOptions(BaseModel):
+    """Base of every task's options: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvalMetric:
+    """A metric that TFMA computes, under the name that gates, reports and the run record use.
+
+    Attributes:
+      name: unique in the task.
+      class_name: of a metric of Keras, of TFMA, or of `module`.
+      config: keyword arguments of that class, besides `name`.
+      module: where the class lives, if neither in Keras nor in TFMA.
+      higher_is_better: the direction that gates take.
+      is_plot: a plot has no single value and can have no gate.
+    """
+
+    name: str
+    class_name: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+    module: str = ""
+    higher_is_better: bool = True
+    is_plot: bool = False
+
+
+class Task(abc.ABC):
+    """One kind of problem. A subclass names its `Options`; an instance holds them, checked."""
+
+    Options: ClassVar[type[TaskOptions]]
+
+    # Feature of a raw example that TFMA compares predictions with.
+    label_key: ClassVar[str]
+    # Key of `predictions` that TFMA compares with the label.
+    prediction_key: ClassVar[str]
+
+    def __init__(self, options: TaskOptions) -> None:
+        self.options = options
+
+    def resolved_options(self) -> TaskOptions:
+        """The options with what only this machine knows made explicit, such as the names of folders: steps that run
+        elsewhere get these."""
+        return self.options
+
+    # -- data ------------------------------------------------------------------------------------------------------
+
+    @abc.abstractmethod
+    def source(self) -> "Source":
+        """Where the raw examples come from."""
+
+    @abc.abstractmethod
+    def schema(self) -> "schema_pb2.Schema":
+        """What a good raw example looks like; ExampleValidator reports and DataGate stops what departs from it."""
+
+    def example_defect(self, example: "tf.train.Example") -> str | None:
+        """What is wrong with one raw example that a schema cannot say, in one line; None if nothing is."""
+        return None
+
+    @abc.abstractmethod
+    def preprocessing_fn(self, inputs: "Mapping[str, tf.Tensor | tf.SparseTensor]") -> "dict[str, tf.Tensor]":
+        """Transform's function of raw features `{name: [batch, ...]}`; its graph is exported with the model."""
+
+    # -- training --------------------------------------------------------------------------------------------------
+
+    @abc.abstractmethod
+    def model(self) -> "keras.Model":
+        """An untrained functional model from named inputs to a dictionary of named outputs."""
+
+    @abc.abstractmethod
+    def to_batch(self, features: "dict[str, tf.Tensor]") -> Any:
+        """Maps a batch of transformed features to what `objective` takes; runs inside a graph."""
+
+    @abc.abstractmethod
+    def objective(self) -> "Objective":
+        """What a training step minimizes and what it reports."""
+
+    # -- evaluation ------------------------------------------------------------------------------------------------
+
+    @abc.abstractmethod
+    def metrics(self) -> tuple[EvalMetric, ...]:
+        """What TFMA computes, the most important first, for the SavedModel and for each TFLite file alike."""
+
+    # -- serving ---------------------------------------------------------------------------------------------------
+
+    @abc.abstractmethod
+    def model_inputs(self, features: "dict[str, tf.Tensor]") -> "dict[str, tf.Tensor]":
+        """The model's inputs out of transformed features, `{name: [batch, ...]}`; runs inside a graph."""
+
+    @abc.abstractmethod
+    def predictions(self, outputs: "Mapping[str, tf.Tensor]") -> "dict[str, tf.Tensor]":
+        """What a client gets, out of the model's named outputs; runs inside a graph."""
+
+    def endpoints(self, model: "keras.Model") -> "Mapping[str, tuple[Any, list[Any]]]":
+        """Signatures beyond `serving_default`, `predict` and `transform_features`: {name: (function, its TensorSpecs)}."""
+        return {}
+
+    def serving_metadata(self) -> dict[str, Any]:
+        """What a client has to know besides the signature, JSON-serializable; shipped with the TFLite files."""
+        return {}
+
+    def labels(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the outputs; empty where there are none. Shipped as `labels.txt`."""
+        return ()
+
+    def representative_sample(self, inputs: "Mapping[str, np.ndarray]", size: int) -> "dict[str, np.ndarray]":
+        """`size` examples for calibration out of the train split's model inputs, `{name: [example, ...]}`.
+
+        They are in the order in which Transform wrote them; override it where that order is not a fair sample.
+        """
+        return {name: values[:: max(1, len(values) // size)][:size] for name, values in inputs.items()}
