@@ -1,7 +1,8 @@
 """What a gate finds, and how it refuses.
 
-A gate whose artifact a person wants to read afterwards (Evaluator, EdgeEvaluator) records `NOT_BLESSED` and its findings
-and succeeds as a step; the step after it refuses. TFX would otherwise throw the artifact away with the failed step.
+A gate whose artifact a person wants to read afterwards (Evaluator, EdgeEvaluator) records `NOT_BLESSED` and its
+findings and succeeds as a step; the step after it refuses. TFX would otherwise throw the artifact away with the failed
+step.
 """
 
 import json
@@ -48,12 +49,13 @@ class GateRefused(RuntimeError):
 
     def __init__(self, findings: Iterable[Finding], advice: str) -> None:
         self.findings = tuple(findings)
+        self.advice = advice
         refusing = [finding for finding in self.findings if not finding.passed]
         lines = "\n  ".join(str(finding) for finding in refusing)
         super().__init__(f"the {refusing[0].gate} gate.\n  {lines}\n  Nothing was pushed. {advice}")
 
     def __reduce__(self) -> tuple:
-        return RuntimeError, self.args
+        return GateRefused, (self.findings, self.advice)
 
 
 ADVICE = {

@@ -51,7 +51,9 @@ def export_for_conversion(model: keras.Model, directory: str | os.PathLike[str])
     def predict(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         return model(inputs, training=False)
 
-    specs = {tensor.name: tf.TensorSpec([1, *tensor.shape[1:]], tensor.dtype, name=tensor.name) for tensor in model.inputs}
+    specs = {
+        tensor.name: tf.TensorSpec([1, *tensor.shape[1:]], tensor.dtype, name=tensor.name) for tensor in model.inputs
+    }
     predict.get_concrete_function(**specs)
     archive = keras.export.ExportArchive()
     archive.track(model)

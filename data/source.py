@@ -1,7 +1,7 @@
 """The contract of a source: where raw examples come from.
 
-A source lists the shards of each split; ExampleGen reads the shards in parallel and writes one file a shard, so that the
-same source gives the same files in the same order on any runner.
+A source lists the shards of each split; ExampleGen reads the shards in parallel and writes one file a shard, so that
+the same source gives the same files in the same order on any runner.
 """
 
 from collections.abc import Hashable, Iterator, Sequence

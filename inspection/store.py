@@ -86,9 +86,7 @@ class RunStore:
         for event in events:
             key = next(step.key for step in event.path.steps if step.HasField("key"))
             channels.setdefault(event.type, {}).setdefault(key, []).append(artifacts[event.artifact_id])
-        by_type = {
-            kind: {key: tuple(values) for key, values in channel.items()} for kind, channel in channels.items()
-        }
+        by_type = {kind: {key: tuple(values) for key, values in channel.items()} for kind, channel in channels.items()}
         return NodeExecution(
             id=execution.id,
             node=node.name.rpartition(".")[2],

@@ -53,7 +53,7 @@ def resnet(
     se_ratio: int | None = None,
     dropout: float = 0.0,
 ) -> keras.Model:
-    """A residual classifier: a 3x3 stem, one stage a width (each but the first halves height and width), one linear head.
+    """A residual classifier: a 3x3 stem, one stage a width (all but the first halve the image), one linear head.
 
     Args:
       image_shape: (height, width, channel) of an image.

@@ -186,7 +186,9 @@ def load_config(path: Path) -> PipelineConfig:
     folder = str(path.resolve().parent)
     if folder not in sys.path:
         sys.path.insert(0, folder)
-    config = _validated(lambda: PipelineConfig.model_validate(_with_absolute_paths(raw, path.resolve().parent)), path, "")
+    config = _validated(
+        lambda: PipelineConfig.model_validate(_with_absolute_paths(raw, path.resolve().parent)), path, ""
+    )
     task = load_task(config, path)
     check_gates(task, config.evaluate.gates, key="evaluate.gates")
     check_gates(task, config.compress.gates, key="compress.gates")

@@ -24,7 +24,7 @@ def quiet_terminal(log_file: Path) -> Iterator[Console]:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     previous_level = root.level
-    with open(log_file, "ab") as log, os.fdopen(os.dup(saved[0]), "w") as terminal:
+    with log_file.open("ab") as log, os.fdopen(os.dup(saved[0]), "w") as terminal:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
         root.addHandler(handler)

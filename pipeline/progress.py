@@ -76,7 +76,9 @@ class Progress(logging.Handler):
                 secs = time.monotonic() - row.started_at
                 table.add_row(Spinner("dots"), Text(f"{node:<17}", "bold"), f"{secs:7.1f} s", self._activity())
         waiting = [node for node, row in self.rows.items() if row.state == "pending"]
-        return Group(table, Text(f"  next: {', '.join(waiting)}" if waiting else "", "dim", overflow="ellipsis", no_wrap=True))
+        return Group(
+            table, Text(f"  next: {', '.join(waiting)}" if waiting else "", "dim", overflow="ellipsis", no_wrap=True)
+        )
 
     def _activity(self) -> RenderableType:
         message = Text(self._message, "dim", overflow="ellipsis", no_wrap=True)

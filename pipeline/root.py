@@ -69,8 +69,8 @@ class Root:
         except Timeout:
             by = holder.read_text() if holder.exists() else "unknown"
             raise RunError(
-                f"one run at a time may use a root. Received: a second run on {self.path}, which process {by} is using. "
-                f"Wait until it is done or choose another root with --root."
+                f"one run at a time may use a root. Received: a second run on {self.path}, which process {by} is "
+                f"using. Wait until it is done or choose another root with --root."
             ) from None
         try:
             holder.write_text(str(os.getpid()))

@@ -11,6 +11,7 @@ from typing import Any
 from components.compressor.measurements import read_measurements
 from components.evaluator.metrics import candidate_metrics, overall_metrics
 from components.gates import Finding, read_findings
+from components.pusher.push_record import read_push
 from components.trainer.model_run import read_model_facts
 from inspection.store import NodeExecution
 from tasks.evaluation import CANDIDATE
@@ -85,8 +86,9 @@ class RunRecord:
                 values = by_variant.get(variant["name"]) or by_variant[""]
                 variant["metric"] = values[metric]
         if "Pusher" in outputs:
-            uri = outputs["Pusher"]["pushed_model"][0].uri
-            self.pushes = [json.loads((Path(uri) / "pushed.json").read_text())]
+            [node] = [node for node in self.nodes if node.name == "Pusher"]
+            pushed = read_push(outputs["Pusher"]["pushed_model"][0].uri)
+            self.pushes = [{**pushed, "in_this_run": not node.cached}]
 
 
 # The nodes that leave findings, and the channel whose artifact holds them.

@@ -1,10 +1,13 @@
 """What the terminal says when a run is over."""
 
+from etils import epath
 from rich.console import Console
 from rich.table import Table
 
 from pipeline.root import Root
 from pipeline.run_record import FILE_NAME, RunRecord
+from serving.registry import Registry
+from serving.registry_errors import RegistryError
 
 
 def print_summary(console: Console, record: RunRecord, root: Root, *, metric: str) -> None:
@@ -25,8 +28,19 @@ def _results(record: RunRecord, metric: str) -> list[str]:
         passed = sum(finding.passed for finding in record.gates)
         lines.append(f"[bold]gates[/bold]          {passed} of {len(record.gates)} limits kept")
     for push in record.pushes:
-        lines.append(f"[bold]pushed[/bold]         version {push['version']} as {push['stage']}: {push['destination']}")
+        what = f"version {push['version']} as {push['stage']}" if push["in_this_run"] else _pushed_before(record, push)
+        lines.append(f"[bold]pushed[/bold]         {what}: {push['destination']}")
     return lines
+
+
+def _pushed_before(record: RunRecord, push: dict) -> str:
+    """An unchanged model is not pushed again, and a label that has moved on since is left where it is."""
+    number = push["version"]
+    try:
+        now = Registry(epath.Path(push["destination"]).parent.parent).version(record.pipeline, number).stage
+    except RegistryError:
+        return f"version {number} by an earlier run; the registry no longer has it"
+    return f"version {number} by an earlier run, now {now}"
 
 
 def _variants(record: RunRecord, metric: str) -> Table:

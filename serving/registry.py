@@ -26,7 +26,6 @@ On object stores there is no lock and no telling a dead push's staging from a li
 write to a model, and let a lifecycle rule of the bucket remove old objects below `<model>/.staging-`.
 """
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
@@ -64,13 +63,13 @@ class Registry:
         storage: Storage | None = None,
         lock_timeout_secs: float = 600,
     ) -> None:
-        self.root = epath.Path(root)
-        # epath takes a scheme it does not know for a local directory of that name.
-        if "://" in os.fspath(root) and "://" not in os.fspath(self.root):
+        try:
+            self.root = epath.Path(root)
+        except KeyError:
             raise RegistryUsageError(
                 f"A registry must be a local path or a URL with gs://, s3://, az:// or hf://. Received: {root}. "
                 "Mount what is elsewhere, and give its local path."
-            )
+            ) from None
         self._now = now
         self._storage = storage or storage_of(self.root)
         self._lock_timeout_secs = lock_timeout_secs

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from etils import epath
+from pydantic import ValidationError
 
 from serving.registry_errors import RegistryError
 from serving.registry_index import Index, ModelVersion
@@ -176,7 +177,11 @@ class ModelFolder:
 def _parsed(path: epath.Path, parse: Callable[[str], Any], advice: str) -> Any:
     try:
         return parse(path.read_text())
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}."
     except ValueError as error:
-        raise RegistryError(
-            f"{path.name} must be as the registry wrote it. Received: {path}, which is not: {error} {advice}"
-        ) from error
+        reason = f"{error}."
+    raise RegistryError(
+        f"{path.name} must be as the registry wrote it. Received: {path}, which is not. {reason} {advice}"
+    )

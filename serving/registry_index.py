@@ -181,5 +181,5 @@ class Index(Record):
 
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(f"An object is expected where {value!r} is.")
+        raise ValueError(f"An object is expected where {value!r} is")
     return value

@@ -1,7 +1,7 @@
 """Inference with a TFLite file. Needs no TensorFlow.
 
-    model = TFLiteModel("int8.tflite")
-    logits = model.predict({"image": images})["logits"]
+model = TFLiteModel("int8.tflite")
+logits = model.predict({"image": images})["logits"]
 """
 
 import os
@@ -70,7 +70,9 @@ class TFLiteModel:
             ) from None
         signatures = self._interpreter.get_signature_list()
         if len(signatures) != 1:
-            raise TFLiteModelError(f"a model must have one signature. Received: {path} with {len(signatures)}. {advice}")
+            raise TFLiteModelError(
+                f"a model must have one signature. Received: {path} with {len(signatures)}. {advice}"
+            )
         [self._signature] = signatures
         # Before the first use of anything else: a runner that is made earlier would not get the delegate.
         self._interpreter.allocate_tensors()
@@ -100,7 +102,9 @@ class TFLiteModel:
         for name, tensor in self.inputs.items():
             self._interpreter.set_tensor(tensor.index, tensor.quantize(np.asarray(inputs[name])))
         self._interpreter.invoke()
-        return {name: tensor.dequantize(self._interpreter.get_tensor(tensor.index)) for name, tensor in self.outputs.items()}
+        return {
+            name: tensor.dequantize(self._interpreter.get_tensor(tensor.index)) for name, tensor in self.outputs.items()
+        }
 
     def _resize(self, batch_size: int) -> None:
         for tensor in self.inputs.values():

@@ -1,1 +1,4 @@
-"""One file per kind of problem. A task module imports TensorFlow only inside methods: a config is checked without it."""
+"""One file per kind of problem.
+
+A task module imports TensorFlow only inside its methods, so that a config is checked without it.
+"""

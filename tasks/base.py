@@ -116,7 +116,7 @@ class Task(abc.ABC):
         """What a client gets, out of the model's named outputs; runs inside a graph."""
 
     def endpoints(self, model: "keras.Model") -> "Mapping[str, tuple[Any, list[Any]]]":
-        """Signatures beyond `serving_default`, `predict` and `transform_features`: {name: (function, its TensorSpecs)}."""
+        """Signatures beyond the three that every model has: {name: (function, its TensorSpecs)}."""
         return {}
 
     def serving_metadata(self) -> dict[str, Any]:

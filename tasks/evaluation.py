@@ -36,7 +36,6 @@ class MetricGate(BaseModel):
             raise ValueError(f"A gate needs one limit at least ({limits}). Received: none. Add one or drop the gate.")
         return self
 
-
     def without_baseline(self) -> MetricGate:
         """The limits that need no other model."""
         return self.model_copy(update={"max_worsening": None})
@@ -89,9 +88,7 @@ def _json(metric: EvalMetric) -> str:
     return json.dumps({**metric.config, "name": metric.name})
 
 
-def _add_thresholds(
-    config: tfma.MetricConfig, metric: EvalMetric, gate: MetricGate, slices: Sequence[str]
-) -> None:
+def _add_thresholds(config: tfma.MetricConfig, metric: EvalMetric, gate: MetricGate, slices: Sequence[str]) -> None:
     """Adds the gate's limits. Limits over all examples are tied to the overall slice: TFMA's plain `threshold` would
     hold every slice to them."""
     import tensorflow_model_analysis as tfma

@@ -136,7 +136,6 @@ class ImageClassification(Task):
 
     def objective(self) -> Objective:
         import keras
-        import tensorflow as tf
 
         from training.objective import SupervisedObjective
 
@@ -148,7 +147,9 @@ class ImageClassification(Task):
             return keras.ops.categorical_crossentropy(target, outputs["logits"], from_logits=True)
 
         def accuracy(label: tf.Tensor, outputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
-            return keras.ops.cast(keras.ops.argmax(outputs["logits"], axis=-1) == keras.ops.cast(label, "int32"), "float32")
+            return keras.ops.cast(
+                keras.ops.argmax(outputs["logits"], axis=-1) == keras.ops.cast(label, "int32"), "float32"
+            )
 
         return SupervisedObjective(loss=cross_entropy, metrics={"accuracy": accuracy}, augment=self._augment())
 

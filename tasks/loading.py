@@ -63,7 +63,7 @@ class TaskSpec(BaseModel):
 
 
 def code_digest(*modules: str) -> str:
-    """A digest of the source of packages or modules: in a step's properties, it keeps the cache from serving old code."""
+    """A digest of the source of packages or modules; among a step's properties, it makes the cache see new code."""
     digest = hashlib.sha256()
     for name in modules:
         spec = importlib.util.find_spec(name)

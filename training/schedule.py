@@ -3,7 +3,9 @@
 import keras
 
 
-def warmup_cosine(*, peak: float, warmup_steps: int, total_steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+def warmup_cosine(
+    *, peak: float, warmup_steps: int, total_steps: int
+) -> keras.optimizers.schedules.LearningRateSchedule:
     """Linear warm-up from zero to `peak`, then half a cosine down to zero.
 
     Source: Loshchilov, Hutter, "SGDR", ICLR 2017, equation 5, with one period.

@@ -30,7 +30,9 @@ def check_data(
             io_utils.read_bytes_file(os.path.join(anomalies.uri, f"Split-{split}", "SchemaDiff.pb"))
         )
         findings.append(count_finding(split, split_statistics, options["min_examples"].get(split, 1)))
-        findings += anomaly_findings(split, split_anomalies, split_statistics, schema_proto, options["ignore_anomalies"])
+        findings += anomaly_findings(
+            split, split_anomalies, split_statistics, schema_proto, options["ignore_anomalies"]
+        )
     refuse_if_failed(findings)
     write_findings(uri, findings)
 
@@ -39,7 +41,12 @@ def count_finding(split: str, statistics: statistics_pb2.DatasetFeatureStatistic
     """Whether a split holds enough examples."""
     count = statistics.datasets[0].num_examples if statistics.datasets else 0
     return Finding(
-        gate="data", figure="examples", where=f"split {split}", value=count, limit=f">= {fewest}", passed=count >= fewest
+        gate="data",
+        figure="examples",
+        where=f"split {split}",
+        value=count,
+        limit=f">= {fewest}",
+        passed=count >= fewest,
     )
 
 
@@ -70,9 +77,7 @@ def anomaly_findings(
                 passed=name in ignored,
             )
         )
-    none_found = Finding(
-        gate="data", figure="anomalies", where=f"split {split}", value=0, limit="== 0", passed=True
-    )
+    none_found = Finding(gate="data", figure="anomalies", where=f"split {split}", value=0, limit="== 0", passed=True)
     return findings or [none_found]
 
 

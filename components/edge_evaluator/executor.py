@@ -115,9 +115,9 @@ def write_predictions(
             features = transform(tf.io.parse_example(serialized, raw_spec))
             inputs = {name: value.numpy() for name, value in task.model_inputs(features).items()}
             predictions = {
-                name: task.predictions(
-                    {key: tf.constant(value) for key, value in model.predict(inputs).items()}
-                )[task.prediction_key].numpy()
+                name: task.predictions({key: tf.constant(value) for key, value in model.predict(inputs).items()})[
+                    task.prediction_key
+                ].numpy()
                 for name, model in models.items()
             }
             for index, text in enumerate(serialized.numpy()):

@@ -1,5 +1,6 @@
 """Pusher's runtime."""
 
+import hashlib
 import json
 import os
 import tempfile
@@ -14,7 +15,9 @@ from components.artifacts import CompressedModels
 from components.compressor.measurements import read_measurements
 from components.evaluator.metrics import candidate_metrics
 from components.gates import ADVICE, Finding, GateRefused
+from components.pusher.push_record import write_push
 from serving.registry import Registry
+from serving.registry_storage import tree
 from tasks.base import Task
 from tasks.evaluation import CANDIDATE
 from tasks.loading import TaskSpec
@@ -49,14 +52,22 @@ def push_model(
             lineage={"model_artifact": model.id, "model_uri": model.uri},
             stage=stage,
             # The trained model itself: a push that was cut off and is run again finds what it had pushed.
-            push_key=model.uri,
+            push_key=content_digest(path_utils.serving_model_path(model.uri)),
         )
     destination = str(Registry(registry).path(version))
     pushed_model.set_string_custom_property("pushed_destination", destination)
     pushed_model.set_string_custom_property("pushed_version", str(version.number))
     pushed_model.set_int_custom_property("pushed", 1)
-    text = json.dumps({"destination": destination, "version": version.number, "stage": stage})
-    epath.Path(os.path.join(pushed_model.uri, "pushed.json")).write_text(text)
+    write_push(pushed_model.uri, {"destination": destination, "version": version.number, "stage": version.stage})
+
+
+def content_digest(directory: str) -> str:
+    """A digest of the names and the contents of all files below a directory."""
+    digest = hashlib.sha256()
+    root = epath.Path(directory)
+    for name in sorted(tree(root)):
+        digest.update(name.encode() + b"\0" + hashlib.sha256((root / name).read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def require_blessings(blessings: Mapping[str, artifact.Artifact]) -> None:
@@ -69,7 +80,9 @@ def require_blessings(blessings: Mapping[str, artifact.Artifact]) -> None:
 
 def write_bundle(task: Task, measurements: list[dict], variants_uri: str, directory: Path) -> dict[str, str]:
     """The TFLite bundle: {name in the bundle: file}; `labels.txt` and `metadata.json` are written to `directory`."""
-    bundle = {f"{variant['name']}.tflite": os.path.join(variants_uri, f"{variant['name']}.tflite") for variant in measurements}
+    bundle = {
+        f"{variant['name']}.tflite": os.path.join(variants_uri, f"{variant['name']}.tflite") for variant in measurements
+    }
     metadata = {**task.serving_metadata(), "labels": list(task.labels()), "variants": measurements}
     (directory / "metadata.json").write_text(json.dumps(metadata, indent=1))
     bundle["metadata.json"] = str(directory / "metadata.json")

@@ -2,7 +2,9 @@
 
 import json
 import logging
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from typing import Any
 
 import keras
 import tensorflow_transform as tft
@@ -46,8 +48,14 @@ def run_fn(fn_args: FnArgs) -> None:
 
 
 def train(
-    task: Task, model: keras.Model, transform_output: tft.TFTransformOutput, fn_args: FnArgs, *, options: dict, seed: int
-):
+    task: Task,
+    model: keras.Model,
+    transform_output: tft.TFTransformOutput,
+    fn_args: FnArgs,
+    *,
+    options: Mapping[str, Any],
+    seed: int,
+) -> Iterator[EpochRecord]:
     """Trains `model` in place, yielding a record an epoch; `options` is the config's section `train`."""
     num_examples = count_examples(fn_args.train_files)
     batch_size = min(options["batch_size"], num_examples)

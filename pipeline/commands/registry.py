@@ -1,8 +1,9 @@
 """`slipway registry`: what was pushed, which version is production, and how to change that."""
 
 import json
+import sys
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import click
 from etils import epath
@@ -143,17 +144,23 @@ def _print_table(rows: Sequence[tuple[Registry, ModelVersion]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    several = len({registry.root for registry, _ in rows}) > 1
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in [*(["registry"] if several else []), "model", "version", "stage", "created", "metrics", "bytes"]:
-        table.add_column(heading, justify="right" if heading in ("version", "bytes") else "left", overflow="fold")
-    for registry, version in rows:
-        metrics = "  ".join(f"{name} {value:.4g}" for name, value in version.metrics.items())
-        cells = [version.model, str(version.number), version.stage, version.created_at, metrics]
-        cells = [*([str(registry.root)] if several else []), *cells, f"{version.size_bytes:,}"]
-        # Text, because a metric's name may hold brackets, which rich takes for markup in a plain string.
-        table.add_row(*map(Text, cells), style="green" if version.stage == "production" else None)
-    Console(highlight=False).print(table)
+    # Without a terminal nothing is wrapped: other programs read lines.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
+    roots = list(dict.fromkeys(registry.root for registry, _ in rows))
+    for root in roots:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for heading in ("model", "version", "stage", "created (UTC)", "metrics", "bytes"):
+            justify: Literal["left", "right"] = "right" if heading in ("version", "bytes") else "left"
+            table.add_column(heading, justify=justify, no_wrap=heading != "metrics")
+        for version in (version for registry, version in rows if registry.root == root):
+            created = version.created_at[:16].replace("T", " ")
+            metrics = ", ".join(f"{name} {value:.4g}" for name, value in version.metrics.items())
+            cells = (version.model, str(version.number), version.stage, created, metrics, f"{version.size_bytes:,}")
+            # Text, because a metric's name may hold brackets, which rich takes for markup in a plain string.
+            table.add_row(*map(Text, cells), style="green" if version.stage == "production" else None)
+        if len(roots) > 1:
+            console.print(Text(f"{root}:"))
+        console.print(table)
 
 
 def _print_moves(before: Sequence[ModelVersion], after: Sequence[ModelVersion]) -> None:

@@ -92,7 +92,7 @@ def test_stops_early_with_the_best_weights():
 def test_a_loss_that_is_no_number_ends_training():
     batches = _batches([1e20], [1e25], 1)
     loop = _loop(_model(), learning_rate=1e10)
-    with pytest.raises(DivergedError, match="Received: (inf|nan) in epoch 1. Lower train.learning_rate"):
+    with pytest.raises(DivergedError, match=r"Received: (inf|nan) in epoch 1\. Lower train\.learning_rate"):
         list(loop.epochs(train=batches.repeat(), evaluation=batches, epochs=2, steps_per_epoch=2))
 
 

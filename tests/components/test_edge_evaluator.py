@@ -1,0 +1,38 @@
+import pytest
+
+from components.edge_evaluator.executor import worsening_findings
+from tasks.evaluation import MetricGate
+from tasks.loading import TaskSpec
+
+TASK = TaskSpec(
+    task="tasks.image_classification.ImageClassification",
+    options={"source": {"kind": "digits"}, "height": 8, "width": 8},
+).load()
+
+
+@pytest.mark.parametrize(
+    ("metric", "int8", "passed"),
+    [
+        ("accuracy", 0.89, True),
+        ("accuracy", 0.87, False),
+        ("accuracy", 0.95, True),
+        ("cross_entropy", 0.91, True),
+        ("cross_entropy", 0.93, False),
+        ("cross_entropy", 0.1, True),
+    ],
+)
+def test_worse_is_what_the_metric_says(metric, int8, passed):
+    gates = {metric: MetricGate(max_worsening=0.02)}
+    metrics = {"float32": {metric: 0.9}, "int8": {metric: int8}}
+    [finding] = worsening_findings(TASK, gates, metrics)
+    assert (finding.where, finding.passed) == ("int8", passed)
+    assert finding.value == pytest.approx(int8 - 0.9)
+
+
+def test_without_the_limit_nothing_is_compared():
+    metrics = {"float32": {"accuracy": 0.9}, "int8": {"accuracy": 0.1}}
+    assert worsening_findings(TASK, {"accuracy": MetricGate(min=0.05)}, metrics) == []
+
+
+def test_float32_alone_has_nothing_to_lose():
+    assert worsening_findings(TASK, {"accuracy": MetricGate(max_worsening=0)}, {"": {"accuracy": 0.9}}) == []

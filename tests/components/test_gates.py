@@ -1,0 +1,46 @@
+import pickle
+
+import pytest
+
+from components.gates import Finding, GateRefused, read_findings, refuse_if_failed, write_findings
+
+
+def _finding(**changes) -> Finding:
+    values = {"gate": "evaluation", "figure": "accuracy", "where": "", "value": 0.5, "limit": ">= 0.9", "passed": False}
+    return Finding(**{**values, **changes})
+
+
+def test_the_message_names_gate_figure_value_and_limit():
+    findings = [_finding(), _finding(figure="loss", value=2.0, limit="<= 1", where="label=3"), _finding(passed=True)]
+    with pytest.raises(GateRefused) as refusal:
+        refuse_if_failed(findings)
+    assert str(refusal.value).splitlines()[:3] == [
+        "the evaluation gate.",
+        "  accuracy must be >= 0.9. Received: 0.5.",
+        "  loss (label=3) must be <= 1. Received: 2.",
+    ]
+    assert "Nothing was pushed." in str(refusal.value)
+    assert refusal.value.exit_code == 3
+    assert refusal.value.findings == tuple(findings)
+
+
+def test_what_passed_refuses_nothing():
+    refuse_if_failed([_finding(passed=True)])
+    refuse_if_failed([])
+
+
+def test_findings_survive_the_artifact(tmp_path):
+    findings = (_finding(), _finding(value="three anomalies", passed=True))
+    write_findings(str(tmp_path), findings)
+    assert read_findings(str(tmp_path)) == findings
+
+
+def test_an_artifact_of_no_gate_has_none(tmp_path):
+    assert read_findings(str(tmp_path)) == ()
+
+
+def test_a_refusal_survives_another_process():
+    refusal = pickle.loads(pickle.dumps(GateRefused([_finding()], "Do better.")))
+    assert isinstance(refusal, GateRefused)
+    assert refusal.findings == (_finding(),)
+    assert str(refusal) == str(GateRefused([_finding()], "Do better."))

@@ -1,0 +1,51 @@
+import json
+
+import pytest
+from tfx.types import standard_artifacts
+
+from components.gates import GateRefused
+from components.pusher.executor import content_digest, require_blessings, write_bundle
+from tasks.loading import TaskSpec
+
+
+def _blessing(blessed: int | None) -> standard_artifacts.ModelBlessing:
+    artifact = standard_artifacts.ModelBlessing()
+    if blessed is not None:
+        artifact.set_int_custom_property("blessed", blessed)
+    return artifact
+
+
+@pytest.mark.parametrize("missing", [0, None])
+def test_every_blessing_is_required(missing):
+    with pytest.raises(GateRefused, match="the compression gate"):
+        require_blessings({"evaluation": _blessing(1), "compression": _blessing(missing)})
+
+
+def test_blessed_by_all_is_pushed():
+    require_blessings({"evaluation": _blessing(1), "compression": _blessing(1)})
+
+
+def test_the_bundle_names_labels_and_what_a_client_must_know(tmp_path):
+    task = TaskSpec(
+        task="tasks.image_classification.ImageClassification",
+        options={"source": {"kind": "digits"}, "height": 8, "width": 8},
+    ).load()
+    bundle = write_bundle(task, [{"name": "int8", "bytes": 12}], "/variants", tmp_path)
+    assert set(bundle) == {"int8.tflite", "labels.txt", "metadata.json"}
+    assert bundle["int8.tflite"] == "/variants/int8.tflite"
+    metadata = json.loads((tmp_path / "metadata.json").read_text())
+    assert metadata["variants"] == [{"name": "int8", "bytes": 12}]
+    assert "[batch, 8, 8, 1]" in metadata["input"]
+    assert (tmp_path / "labels.txt").read_text().splitlines() == metadata["labels"]
+
+
+def test_the_digest_is_of_names_and_contents(tmp_path):
+    for name, content in (("a/one", b"1"), ("b/two", b"2")):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(content)
+    first = content_digest(str(tmp_path))
+    assert content_digest(str(tmp_path)) == first
+    (tmp_path / "a" / "one").write_bytes(b"2")
+    changed = content_digest(str(tmp_path))
+    (tmp_path / "a" / "one").rename(tmp_path / "a" / "uno")
+    assert len({first, changed, content_digest(str(tmp_path))}) == 3

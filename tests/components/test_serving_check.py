@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from components.serving_check.executor import max_difference, relative_difference, tflite_findings
+
+EXPECTED = np.array([[0.0, 2.0], [4.0, 6.0]], np.float32)
+
+
+def test_the_largest_difference_counts():
+    assert max_difference(EXPECTED + np.array([[0, 0.5], [0, -1]]), EXPECTED) == 1.0
+
+
+def test_classes_count_by_the_share_that_differs():
+    assert max_difference(np.array(["a", "b", "c", "d"]), np.array(["a", "b", "c", "x"])) == 0.25
+
+
+def test_a_relative_difference_is_in_standard_deviations():
+    # The mean difference is 1, the standard deviation of 0, 2, 4, 6 is the root of 5.
+    assert relative_difference(EXPECTED + 1, EXPECTED) == pytest.approx(1 / 5**0.5)
+
+
+@pytest.mark.parametrize("received", [None, EXPECTED[:1], EXPECTED * np.nan, EXPECTED + np.inf])
+def test_what_cannot_be_compared_is_infinitely_far(received):
+    assert max_difference(received, EXPECTED) == float("inf")
+    assert relative_difference(received, EXPECTED) == float("inf")
+
+
+@given(arrays.arrays(np.float32, 4, elements=st.floats(-1e6, 1e6, width=32)))
+def test_nothing_differs_from_itself(values):
+    assert max_difference(values, values) == relative_difference(values, values) == 0
+
+
+def test_each_precision_has_its_tolerance():
+    """A mean difference of 5 % of the spread is rounding for int8, and an error for float32 and float16."""
+    off = EXPECTED + 0.05 * np.std(EXPECTED)
+    verdicts = {
+        variant: tflite_findings(variant, {"logits": off}, {"logits": EXPECTED}, 1e-4)[0].passed
+        for variant in ("float32", "float16", "dynamic", "int8")
+    }
+    assert verdicts == {"float32": False, "float16": False, "dynamic": True, "int8": True}
+
+
+def test_shuffled_outputs_are_refused_at_every_precision():
+    for variant in ("float32", "float16", "dynamic", "int8"):
+        [finding] = tflite_findings(variant, {"logits": EXPECTED[::-1]}, {"logits": EXPECTED}, 1e-4)
+        assert not finding.passed

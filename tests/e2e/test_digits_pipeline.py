@@ -1,0 +1,146 @@
+"""The shipped digits pipeline: what it leaves behind and that the launched files work."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from data.digits import Digits
+from inspection.store import RunStore
+from serving.registry import Registry
+from serving.tflite import TFLiteModel
+from tests.e2e.conftest import DIGITS, Ran, run, slipway
+
+pytestmark = pytest.mark.e2e
+
+NODES = [
+    "ExampleGen",
+    "SchemaGen",
+    "StatisticsGen",
+    "ExampleValidator",
+    "DataGate",
+    "Transform",
+    "Trainer",
+    "Baseline",
+    "Evaluator",
+    "Compressor",
+    "EdgeEvaluator",
+    "ServingCheck",
+    "Pusher",
+]
+
+
+@pytest.fixture(scope="module")
+def examples() -> list[tf.train.Example]:
+    source = Digits(kind="digits")
+    return [example for shard in source.shards("test") for _, example in source.examples(shard)]
+
+
+@pytest.fixture(scope="module")
+def labels(examples) -> np.ndarray:
+    return np.array([example.features.feature["label"].int64_list.value[0] for example in examples])
+
+
+def test_it_succeeds_and_says_where_to_look(digits: Ran):
+    assert digits.exit_code == 0, digits.output
+    assert "slipway report" in digits.output
+    assert "version 1 as production" in digits.output
+
+
+def test_the_record_keeps_its_promises(digits: Ran):
+    record = digits.record()
+    assert record["state"] == "done"
+    assert record["metrics"]["test_accuracy"] >= 0.975
+    assert record["metrics"]["parameters"] <= 100_000
+    assert all(finding["passed"] for finding in record["gates"])
+    assert {finding["gate"] for finding in record["gates"]} == {"data", "evaluation", "compression", "serving"}
+    assert 0 < record["executor_secs"] < record["total_secs"]
+    variants = {variant["name"]: variant for variant in record["variants"]}
+    assert set(variants) == {"float32", "float16", "dynamic", "int8"}
+    assert variants["int8"]["metric"] >= variants["float32"]["metric"] - 0.01
+    assert variants["int8"]["bytes"] <= 0.35 * variants["float32"]["bytes"]
+    assert all(variant["delegated"] for variant in variants.values())
+
+
+def test_every_node_is_in_ml_metadata(digits: Ran):
+    store = RunStore(digits.root.path)
+    [run_id] = store.run_ids()
+    executions = store.run(run_id)
+    assert [execution.node for execution in executions] == NODES
+    assert {execution.state for execution in executions} == {"done"}
+    assert all(execution.outputs for execution in executions)
+
+
+def test_the_served_model_takes_serialized_examples(digits: Ran, examples, labels):
+    version = Registry(digits.root.registry).at_stage("digits", "production")
+    served = tf.saved_model.load(str(Registry(digits.root.registry).path(version)))
+    assert set(served.signatures) >= {"serving_default", "predict", "transform_features"}
+    for example in examples:
+        example.features.feature.pop("label")
+    answer = served.signatures["serving_default"](tf.constant([example.SerializeToString() for example in examples]))
+    accuracy = np.mean(answer["class_id"].numpy() == labels)
+    assert accuracy == pytest.approx(digits.record()["metrics"]["test_accuracy"], abs=1e-6)
+    assert answer["class_name"].numpy()[0].decode() == str(answer["class_id"].numpy()[0])
+
+
+def test_the_bundle_classifies_plain_pixels(digits: Ran, examples, labels):
+    [bundle] = digits.root.registry.glob("digits/1/tflite")
+    encoded = [example.features.feature["image"].bytes_list.value[0] for example in examples]
+    pixels = np.stack([tf.io.decode_png(image).numpy() for image in encoded]).astype(np.float32) / 255
+    logits = TFLiteModel(bundle / "int8.tflite").predict({"image": pixels})["logits"]
+    assert np.mean(logits.argmax(axis=-1) == labels) >= 0.965
+    assert (bundle / "labels.txt").read_text().split() == [str(digit) for digit in range(10)]
+    assert json.loads((bundle / "metadata.json").read_text())["labels"][3] == "3"
+
+
+def test_the_metrics_are_those_of_an_independent_count(digits: Ran, examples, labels):
+    """TFMA's figure against NumPy over the signature that takes tensors."""
+    served = tf.saved_model.load(str(digits.versions()[0]))
+    encoded = [example.features.feature["image"].bytes_list.value[0] for example in examples]
+    pixels = np.stack([tf.io.decode_png(image).numpy() for image in encoded]).astype(np.float32) / 255
+    probabilities = served.signatures["predict"](image=tf.constant(pixels))["probabilities"].numpy()
+    metrics = digits.record()["metrics"]
+    assert np.mean(probabilities.argmax(axis=-1) == labels) == pytest.approx(metrics["test_accuracy"], abs=1e-6)
+    cross_entropy = -np.log(probabilities[np.arange(len(labels)), labels]).mean()
+    assert cross_entropy == pytest.approx(metrics["test_cross_entropy"], rel=1e-3)
+
+
+def test_nothing_changed_takes_everything_from_the_cache(digits: Ran):
+    again = run(DIGITS, digits.root.path)
+    assert again.exit_code == 0, again.output
+    assert set(again.states().values()) == {"cached"}
+    assert [version.name for version in again.versions()] == ["1"]
+    assert "version 1 by an earlier run, now production" in again.output
+
+
+def test_a_part_of_the_pipeline_can_run(digits: Ran, tmp_path):
+    part = run(DIGITS, digits.root.path, "--from", "Evaluator", "--to", "Compressor", "--no-cache")
+    assert part.exit_code == 0, part.output
+    states = part.states()
+    assert [node for node in NODES if states[node] == "done"] == ["Evaluator", "Compressor"]
+    wrong = run(DIGITS, digits.root.path, "--to", "Deployer")
+    assert wrong.exit_code == 2
+    assert "--to must name a node: ExampleGen, " in wrong.output
+    assert "Received: 'Deployer'" in wrong.output
+
+
+def test_inspection_works_on_it(digits: Ran, tmp_path):
+    lineage = slipway("inspect", "lineage", "digits/1", "--root", digits.root.path)
+    assert lineage.returncode == 0, lineage.stdout
+    for word in ("Trainer", "Transform", "ExampleGen"):
+        assert word in lineage.stdout
+    page = tmp_path / "report.html"
+    report = slipway("report", "--root", digits.root.path, "--out", page)
+    assert report.returncode == 0, report.stdout
+    assert "ServingCheck" in page.read_text()
+
+
+def test_a_moved_root_needs_no_repair_to_serve(digits: Ran, tmp_path, examples):
+    """What was pushed depends on nothing else in the root."""
+    copied = shutil.copytree(digits.versions()[0], tmp_path / "elsewhere" / "1")
+    served = tf.saved_model.load(str(copied))
+    assert served.signatures["serving_default"](tf.constant([examples[0].SerializeToString()]))["class_id"].shape == (
+        1,
+    )

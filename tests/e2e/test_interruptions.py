@@ -1,0 +1,81 @@
+"""Signals in the middle of a run, and two runs at once; then the same command again."""
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from inspection.store import RunStore
+from tests.e2e.conftest import PROJECT, SLIPWAY, run
+
+pytestmark = pytest.mark.e2e
+
+
+def _start(config: Path, root: Path) -> subprocess.Popen:
+    return subprocess.Popen(
+        [*SLIPWAY, "run", str(config), "--root", str(root)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=PROJECT,
+    )
+
+
+def _wait_for(process: subprocess.Popen, pattern: str, root: Path) -> None:
+    """Until a file or directory of this pattern is there."""
+    deadline = time.monotonic() + 300
+    while not list(root.glob(pattern)):
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("node", ["Trainer", "Pusher"])
+def test_killed_and_run_again(node, config, tmp_path):
+    root = tmp_path / "root"
+    process = _start(config, root)
+    _wait_for(process, f"artifacts/{node}/*/*", root)
+    process.kill()
+    process.communicate()
+    pushed = list(root.glob("registry/*/[0-9]*"))
+    assert all((version / "saved_model.pb").exists() for version in pushed)
+
+    again = run(config, root)
+    assert again.exit_code == 0, again.output
+    assert again.states()["Transform"] == "cached"
+    assert again.states()[node] == "done"
+    assert [version.name for version in again.versions()] == ["1"]
+    first, second = RunStore(root).run_ids()
+    assert [execution.state for execution in RunStore(root).run(first)][-1] == "interrupted"
+    assert len(RunStore(root).run(second)) == 13
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_and_run_again(number, config, tmp_path):
+    root = tmp_path / "root"
+    process = _start(config, root)
+    _wait_for(process, "artifacts/Trainer/*/*", root)
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, output
+    assert "The same command takes the finished nodes from the cache" in output
+    assert "Traceback" not in output
+    assert not list(root.glob("artifacts/Trainer/model*/*"))
+
+    again = run(config, root)
+    assert again.exit_code == 0, again.output
+    assert again.states()["Transform"] == "cached"
+
+
+def test_a_second_run_on_the_same_root_is_refused(config, tmp_path):
+    root = tmp_path / "root"
+    first = _start(config, root)
+    _wait_for(first, "artifacts/*", root)
+    second = run(config, root)
+    assert second.exit_code == 1
+    assert f"which process {first.pid} is using" in second.output
+    assert "Wait until it is done or choose another root" in second.output
+    output, _ = first.communicate(timeout=300)
+    assert first.returncode == 0, output

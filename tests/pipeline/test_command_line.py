@@ -1,0 +1,86 @@
+"""The commands that need no TensorFlow, in processes of their own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+PROJECT = Path(__file__).resolve().parents[2]
+DIGITS = PROJECT / "pipeline" / "configs" / "digits.yaml"
+
+
+def slipway(*arguments: object, cwd: Path = PROJECT) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "pipeline.cli", *map(str, arguments)]
+    environment = {"PYTHONPATH": str(PROJECT), "PATH": "/usr/bin:/bin"}
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment)
+
+
+@pytest.mark.parametrize("command", ["", "init", "run", "compile", "inspect", "report", "registry", "config", "doctor"])
+def test_help_imports_no_tensorflow(command):
+    script = (
+        "import sys; from pipeline.cli import cli\n"
+        f"try: cli({[command, '--help'] if command else ['--help']}, standalone_mode=False)\n"
+        "finally: assert not {'tensorflow', 'tfx', 'keras', 'apache_beam'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=PROJECT)
+    assert done.returncode == 0, done.stderr
+    assert "Usage:" in done.stdout
+
+
+def test_an_unknown_command_is_wrong_usage():
+    assert slipway("launch").returncode == 2
+
+
+def test_an_unknown_key_is_refused_before_anything_runs(tmp_path):
+    config = yaml.safe_load(DIGITS.read_text())
+    config["train"]["epoch"] = 3
+    (tmp_path / "pipeline.yaml").write_text(yaml.safe_dump(config))
+    done = slipway("run", tmp_path / "pipeline.yaml", "--root", tmp_path / "root")
+    assert done.returncode == 2
+    assert "train.epoch: no such key" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "root").exists()
+
+
+def test_a_missing_directory_is_refused_before_anything_runs(tmp_path):
+    assert slipway("init", tmp_path / "mine").returncode == 0
+    done = slipway("run", tmp_path / "mine" / "pipeline.yaml", "--root", tmp_path / "root")
+    assert done.returncode == 2
+    assert f"Received: {tmp_path}/mine/images, which does not exist" in done.stderr
+    (tmp_path / "mine" / "images" / "cat").mkdir(parents=True)
+    done = slipway("run", tmp_path / "mine" / "pipeline.yaml", "--root", tmp_path / "root")
+    assert done.returncode == 2
+    assert "with 1 folders and no image in them" in done.stderr
+    assert not (tmp_path / "root").exists()
+
+
+def test_a_root_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = slipway("run", DIGITS, "--root", tmp_path / "file" / "root")
+    assert done.returncode == 2
+    assert "the root must be a directory that can be written" in done.stderr
+    assert "Choose another with --root" in done.stderr
+
+
+def test_init_never_overwrites(tmp_path):
+    assert slipway("init", tmp_path).returncode == 0
+    (tmp_path / "pipeline.yaml").write_text("mine")
+    done = slipway("init", tmp_path)
+    assert done.returncode == 2
+    assert "which already holds pipeline.yaml" in done.stderr
+    assert (tmp_path / "pipeline.yaml").read_text() == "mine"
+
+
+def test_config_check_prints_the_defaults():
+    done = slipway("config", "check", DIGITS)
+    assert done.returncode == 0, done.stderr
+    filled = yaml.safe_load(done.stdout)
+    assert filled["train"]["patience"] == 15
+    assert filled["options"]["source"]["splits"]["train"] == 0.7
+
+
+def test_config_schema_is_json():
+    assert json.loads(slipway("config", "schema").stdout)["title"] == "PipelineConfig"

@@ -1,0 +1,133 @@
+"""What every task has to keep; a new task is one more line in TASKS."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_data_validation as tfdv
+from tensorflow_metadata.proto.v0 import statistics_pb2
+
+from data.source import SPLITS, Source
+from tasks.base import Task
+from tasks.evaluation import MetricGate, eval_config
+from tasks.loading import TaskSpec
+
+TASKS = {
+    "image_classification": TaskSpec(
+        task="tasks.image_classification.ImageClassification",
+        options={
+            "source": {"kind": "digits"},
+            "height": 8,
+            "width": 8,
+            "model": {"widths": [4, 8], "blocks_per_stage": 1},
+            "augment": {"translate": 0.1, "rotate_degrees": 5, "zoom": 0.1},
+        },
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=TASKS.values(), ids=TASKS)
+def spec(request) -> TaskSpec:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def task(spec) -> Task:
+    return spec.load()
+
+
+@pytest.fixture(scope="module")
+def raw(task) -> list[tf.train.Example]:
+    source = task.source()
+    pairs = source.examples(source.shards("test")[0])
+    return [example for _, example in zip(range(48), (example for _, example in pairs), strict=False)]
+
+
+@pytest.fixture(scope="module")
+def features(task, raw) -> dict[str, tf.Tensor]:
+    """A batch of transformed features; what needs Transform's analyzers is tested in whole pipelines."""
+    spec = {
+        feature.name: tf.io.FixedLenFeature(
+            [dim.size for dim in feature.shape.dim], {1: tf.string, 2: tf.int64, 3: tf.float32}[feature.type]
+        )
+        for feature in task.schema().feature
+    }
+    parsed = tf.io.parse_example([example.SerializeToString() for example in raw], spec)
+    return task.preprocessing_fn(parsed)
+
+
+@pytest.fixture(scope="module")
+def model(task) -> keras.Model:
+    keras.utils.set_random_seed(0)
+    return task.model()
+
+
+def test_the_spec_survives_json(spec):
+    assert TaskSpec.model_validate_json(spec.model_dump_json()) == spec
+
+
+def test_the_source_is_one(task):
+    source = task.source()
+    assert isinstance(source, Source)
+    assert all(source.shards(split) for split in SPLITS)
+    assert source.fingerprint() == source.fingerprint()
+
+
+def test_its_own_examples_keep_its_schema(task, raw):
+    assert [task.example_defect(example) for example in raw] == [None] * len(raw)
+    features = {feature.name for feature in task.schema().feature}
+    assert all(set(example.features.feature) == features for example in raw)
+    assert task.label_key in features
+
+
+def test_examples_without_features_break_its_schema(task):
+    statistics = statistics_pb2.DatasetFeatureStatisticsList()
+    statistics.datasets.add(num_examples=10)
+    assert tfdv.validate_statistics(statistics, task.schema()).anomaly_info
+
+
+def test_the_model_takes_its_inputs_and_names_its_outputs(task, model, features):
+    inputs = task.model_inputs(features)
+    assert set(inputs) == {tensor.name for tensor in model.inputs}
+    outputs = model(inputs, training=False)
+    assert all(len(output) == len(features[next(iter(features))]) for output in outputs.values())
+
+
+def test_the_objective_has_a_value_an_example_and_gradients_everywhere(task, model, features):
+    batch = task.to_batch(features)
+    with tf.GradientTape() as tape:
+        loss, metrics = task.objective()(model, batch, training=True)
+        total = tf.reduce_mean(loss)
+    gradients = tape.gradient(total, model.trainable_variables)
+    assert loss.shape.rank == 1
+    assert np.isfinite(loss).all()
+    assert all(np.isfinite(value).all() for value in metrics.values())
+    assert all(gradient is not None for gradient in gradients)
+
+
+def test_predictions_hold_what_is_evaluated(task, model, features):
+    predictions = task.predictions(model(task.model_inputs(features), training=False))
+    assert task.prediction_key in predictions
+
+
+def test_metrics_have_names_of_their_own_and_make_an_eval_config(task):
+    metrics = task.metrics()
+    assert len({metric.name for metric in metrics}) == len(metrics)
+    gates = {metric.name: MetricGate(min=0.1, max_worsening=0.1) for metric in metrics if not metric.is_plot}
+    config = eval_config(task, gates=gates, slices=["label"], model_specs=[])
+    assert len(config.metrics_specs[0].metrics) == len(metrics) + 1
+
+
+def test_what_is_shipped_is_json(task):
+    assert json.loads(json.dumps(task.serving_metadata())) == task.serving_metadata()
+    assert all(isinstance(label, str) for label in task.labels())
+
+
+def test_the_representative_sample_is_of_the_inputs(task, features):
+    inputs = {name: value.numpy() for name, value in task.model_inputs(features).items()}
+    sample = task.representative_sample(inputs, 16)
+    assert {name: values.shape for name, values in sample.items()} == {
+        name: (16, *values.shape[1:]) for name, values in inputs.items()
+    }
