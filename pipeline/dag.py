@@ -56,8 +56,11 @@ def create_nodes(config: PipelineConfig, places: Places) -> Sequence[BaseNode]:
     task = load_task(config)
     task_spec = spec.model_dump_json()
     task_module = config.task.rpartition(".")[0]
-    data_code = code_digest("data", task_module)
-    model_code = code_digest("models", "training", "tasks", task_module)
+
+    def code(*modules: str) -> str:
+        return code_digest(*modules, "tasks", task_module)
+
+    data_code = code("data", "components.example_gen")
     compress = config.compress.model_dump_json()
     slices = json.dumps(config.evaluate.slices)
 
@@ -86,7 +89,7 @@ def create_nodes(config: PipelineConfig, places: Places) -> Sequence[BaseNode]:
         examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs["transform_graph"],
         schema=schema,
-        custom_config=custom_config(spec, code=model_code, train=config.train.model_dump(), seed=config.seed),
+        custom_config=custom_config(spec, code=code("models", "training", "components.trainer"), train=config.train.model_dump(), seed=config.seed),
     )
     model = trainer.outputs["model"]
     baseline = Baseline(model=model, registry=places.registry, model_name=config.name)
@@ -104,7 +107,7 @@ def create_nodes(config: PipelineConfig, places: Places) -> Sequence[BaseNode]:
         transform_graph=transform.outputs["transform_graph"],
         evaluation=evaluator.outputs["evaluation"],
         task_spec=task_spec,
-        code=code_digest("compression", task_module),
+        code=code("compression", "serving", "components.compressor"),
         compress=compress,
     )
     edge_evaluator = EdgeEvaluator(
@@ -112,7 +115,7 @@ def create_nodes(config: PipelineConfig, places: Places) -> Sequence[BaseNode]:
         examples=examples,
         transform_graph=transform.outputs["transform_graph"],
         task_spec=task_spec,
-        code=code_digest("tasks", task_module),
+        code=code("serving", "components.edge_evaluator"),
         compress=compress,
         slices=slices,
     )
@@ -124,7 +127,7 @@ def create_nodes(config: PipelineConfig, places: Places) -> Sequence[BaseNode]:
         examples=examples,
         transform_graph=transform.outputs["transform_graph"],
         task_spec=task_spec,
-        code=code_digest("serving", task_module),
+        code=code("serving", "components.serving_check"),
         serving_check=config.serving_check.model_dump_json(),
     )
     pusher = Pusher(

@@ -48,6 +48,7 @@ class Loop:
         optimizer: keras.optimizers.Optimizer,
         steps_per_execution: int = 16,
         early_stopping: EarlyStopping | None = None,
+        on_steps: Callable[[int], None] = lambda step: None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Args:
@@ -56,6 +57,7 @@ class Loop:
         optimizer: gets built on the model's trainable variables.
         steps_per_execution: steps inside one graph call; an epoch's last call does what remains.
         early_stopping: ends training and restores the best weights; None trains all epochs and keeps the last.
+        on_steps: is told the number of steps taken, after each graph call.
         clock: seconds, monotonic.
 
         Raises:
@@ -68,6 +70,7 @@ class Loop:
         self.optimizer = optimizer
         self.steps_per_execution = steps_per_execution
         self.early_stopping = early_stopping
+        self._on_steps = on_steps
         self._clock = clock
         optimizer.build(model.trainable_variables)
         self._means: dict[str, keras.metrics.Mean] = {}
@@ -117,7 +120,9 @@ class Loop:
     def _train_epoch(self, batches: Iterator, steps: int, epoch: int) -> tuple[dict[str, float], float]:
         start_secs = self._clock()
         for first in range(0, steps, self.steps_per_execution):
-            self._train_steps(batches, tf.constant(min(self.steps_per_execution, steps - first)))
+            count = min(self.steps_per_execution, steps - first)
+            self._train_steps(batches, tf.constant(count))
+            self._on_steps((epoch - 1) * steps + first + count)
         num_examples = float(self._means["loss"].count)
         means = self._take_means()
         if not math.isfinite(means["loss"]):

@@ -20,6 +20,8 @@ def _start(config: Path, root: Path) -> subprocess.Popen:
         stderr=subprocess.STDOUT,
         text=True,
         cwd=PROJECT,
+        # What runs in a shell's background ignores SIGINT and hands that on; a user's run does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

@@ -53,6 +53,14 @@ def test_takes_the_steps_of_gradient_descent(steps_per_execution):
     assert record.step == 5
 
 
+def test_tells_the_steps_taken():
+    told = []
+    batches = _batches([1], [1], 1)
+    loop = _loop(_model(), steps_per_execution=3, on_steps=told.append)
+    list(loop.epochs(train=batches.repeat(), evaluation=batches, epochs=2, steps_per_epoch=5))
+    assert told == [3, 5, 8, 10]
+
+
 def test_means_are_over_examples_not_batches():
     batches = _batches([0, 0, 0], [1, 1, 4], 2)
     assert _loop(_model()).evaluate(batches)["mae"] == pytest.approx(2.0)

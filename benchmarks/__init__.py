@@ -1,0 +1,1 @@
+"""One module a claim: `python -m benchmarks.NAME [--json FILE]`."""
