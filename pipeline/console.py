@@ -35,10 +35,11 @@ def quiet_terminal(log_file: Path) -> Iterator[Console]:
         finally:
             logging.captureWarnings(False)
             root.removeHandler(handler)
-            handler.close()
             root.setLevel(previous_level)
-            sys.stdout.flush()
-            sys.stderr.flush()
+            for close in (handler.close, sys.stdout.flush, sys.stderr.flush):
+                # On a full disk the log cannot be written to its end; the terminal must come back all the same.
+                with contextlib.suppress(OSError):
+                    close()
             for descriptor, original in zip((1, 2), saved, strict=True):
                 os.dup2(original, descriptor)
                 os.close(original)

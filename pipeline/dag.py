@@ -89,7 +89,12 @@ def create_nodes(config: PipelineConfig, places: Places) -> Sequence[BaseNode]:
         examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs["transform_graph"],
         schema=schema,
-        custom_config=custom_config(spec, code=code("models", "training", "components.trainer"), train=config.train.model_dump(), seed=config.seed),
+        custom_config=custom_config(
+            spec,
+            code=code("models", "training", "components.trainer"),
+            train=config.train.model_dump(),
+            seed=config.seed,
+        ),
     )
     model = trainer.outputs["model"]
     baseline = Baseline(model=model, registry=places.registry, model_name=config.name)

@@ -26,6 +26,17 @@ from pipeline.run_summary import print_summary
 logger = logging.getLogger("slipway.run")
 
 
+def disk_is_full(error: BaseException | None) -> bool:
+    """Whether a full disk is behind an error; Beam, TensorFlow and SQLite each say it in words of their own."""
+    while error is not None:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            return True
+        if any(words in str(error) for words in ("No space left on device", "disk is full")):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 class LocalRun:
     """Runs a config once; is the observer of its nodes and the author of its record."""
 
@@ -88,7 +99,8 @@ class LocalRun:
         close_abandoned_executions(self.pipeline.metadata_connection_config, self.root.artifacts)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         logging.getLogger("slipway").addHandler(self.progress)
-        self.console.print(f"[bold]{self.record.pipeline}[/bold]  run {self.record.run_id}  root {self.root.path}")
+        heading = f"[bold]{self.record.pipeline}[/bold]  run {self.record.run_id}  root {self.root.path}"
+        self.console.print(heading, highlight=False, soft_wrap=True)
         try:
             with self.progress:
                 LocalRunner(run_id=self.record.run_id, observer=self).run(self.pipeline, run_options=options)
@@ -106,7 +118,18 @@ class LocalRun:
             raise self._explained(error) from error
         finally:
             logging.getLogger("slipway").removeHandler(self.progress)
+            self._finish()
+
+    def _finish(self) -> None:
+        """Writes the record and prints the summary, as far as the machine still allows it."""
+        try:
             self._write_record()
+        except OSError as error:
+            # The disk may be what ended the run; that is then the error to tell.
+            if self.record.state == "done":
+                raise self._explained(error) from error
+            self.console.print(f"The run record could not be written: {error}", highlight=False, soft_wrap=True)
+        else:
             print_summary(self.console, self.record, self.root, metric=self._metric)
 
     def node_started(self, node: str) -> None:
@@ -148,9 +171,9 @@ class LocalRun:
             return error
         log = self.root.run(self.record.run_id) / "run.log"
         failed = next((node.name for node in self.record.nodes if node.state == "failed"), "the runner")
-        if getattr(error, "errno", None) == errno.ENOSPC or "No space left on device" in str(error):
+        if disk_is_full(error):
             return RunError(
-                f"{failed} could not write: the disk of {self.root.path} is full. Nothing was pushed. Free some space "
+                f"{failed} could not write: the disk of {self.root.path} is full. Nothing is half-pushed. Free some space "
                 f"and type the same command again: finished nodes are taken from the cache."
             )
         if isinstance(error, LookupError) and failed == "the runner":

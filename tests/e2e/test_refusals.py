@@ -138,7 +138,7 @@ def test_a_full_disk(config, tmp_path):
     (tmp_path / "root").mkdir()
     done = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True, cwd=PROJECT)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "is full. Nothing was pushed. Free some space" in done.stderr
+    assert "is full. Nothing is half-pushed. Free some space" in done.stderr
     assert "Traceback" not in done.stderr
     assert "PUSHED" not in done.stdout
     assert "RECOVERED" in done.stdout
