@@ -6,11 +6,12 @@ step.
 """
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from etils import epath
+
+from components.files import write_file
 
 FINDINGS_FILE = "gates.json"
 
@@ -76,11 +77,10 @@ def refuse_if_failed(findings: Iterable[Finding]) -> None:
 
 def write_findings(uri: str, findings: Iterable[Finding]) -> None:
     """Writes a gate's findings into its artifact's directory."""
-    text = json.dumps([asdict(finding) for finding in findings], indent=1)
-    epath.Path(os.path.join(uri, FINDINGS_FILE)).write_text(text)
+    write_file(uri, FINDINGS_FILE, json.dumps([asdict(finding) for finding in findings], indent=1))
 
 
 def read_findings(uri: str) -> tuple[Finding, ...]:
     """The findings in an artifact's directory; none where the artifact is no gate's."""
-    path = epath.Path(os.path.join(uri, FINDINGS_FILE))
+    path = epath.Path(uri) / FINDINGS_FILE
     return tuple(Finding(**finding) for finding in json.loads(path.read_text())) if path.exists() else ()

@@ -173,8 +173,8 @@ class LocalRun:
         failed = next((node.name for node in self.record.nodes if node.state == "failed"), "the runner")
         if disk_is_full(error):
             return RunError(
-                f"{failed} could not write: the disk of {self.root.path} is full. Nothing is half-pushed. Free some space "
-                f"and type the same command again: finished nodes are taken from the cache."
+                f"{failed} could not write: the disk of {self.root.path} is full. Nothing is half-pushed. Free "
+                f"some space and type the same command again: finished nodes are taken from the cache."
             )
         if isinstance(error, LookupError) and failed == "the runner":
             return RunError(

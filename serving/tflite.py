@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
+from etils import epath
 
 
 class TFLiteModelError(RuntimeError):
@@ -59,11 +60,12 @@ class TFLiteModel:
     """A model with one signature; inputs and outputs go by the signature's names and are real values."""
 
     def __init__(self, path: str | os.PathLike[str], *, num_threads: int = 1) -> None:
-        """Raises TFLiteModelError when `path` is no TFLite file with one signature."""
+        """Reads `path` from any file system. Raises TFLiteModelError when it is no TFLite file with one signature."""
         advice = "Convert the model again."
         try:
-            self._interpreter = Interpreter(model_path=os.fspath(path), num_threads=num_threads)
-        except (ValueError, RuntimeError) as error:
+            content = epath.Path(path).read_bytes()
+            self._interpreter = Interpreter(model_content=content, num_threads=num_threads)
+        except (OSError, ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
             raise TFLiteModelError(
                 f"a model must be a readable TFLite file. Received: {path} ({reason}). {advice}"

@@ -4,14 +4,15 @@ import gzip
 import json
 import os
 import tempfile
+from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow_transform as tft
-from etils import epath
 from tfx.types import standard_artifacts
 
 from components.compressor.measurements import write_measurements
+from components.files import write_file
 from components.trainer.model_run import MODEL_FILE
 from compression.convert import convert, export_for_conversion
 from serving.latency import measure_latency
@@ -41,11 +42,14 @@ def compress_model(
     task = TaskSpec.parse(task_spec)
     options = json.loads(compress)
     sample = calibration_sample(task, transformed_examples, transform_graph, options["calibration_examples"])
-    paths = {name: os.path.join(uri, f"{name}.tflite") for name in options["variants"]}
     with tempfile.TemporaryDirectory() as directory:
-        export_for_conversion(keras.saving.load_model(os.path.join(model_run.uri, MODEL_FILE)), directory)
-        convert(directory, paths, representative_sample=sample)
-    write_measurements(uri, measure(paths, sample))
+        saved_model = os.path.join(directory, "saved_model")
+        paths = {name: os.path.join(directory, f"{name}.tflite") for name in options["variants"]}
+        export_for_conversion(keras.saving.load_model(os.path.join(model_run.uri, MODEL_FILE)), saved_model)
+        convert(saved_model, paths, representative_sample=sample)
+        for name, path in paths.items():
+            write_file(uri, f"{name}.tflite", Path(path).read_bytes())
+        write_measurements(uri, measure(paths, sample))
 
 
 def calibration_sample(
@@ -69,7 +73,7 @@ def measure(paths: dict[str, str], sample: dict[str, np.ndarray]) -> list[dict]:
     latencies = measure_latency({name: lambda model=model: model.predict(one) for name, model in models.items()})
     measurements = []
     for name, path in paths.items():
-        content = epath.Path(path).read_bytes()
+        content = Path(path).read_bytes()
         measurements.append(
             {
                 "name": name,

@@ -14,12 +14,12 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 import tensorflow_transform as tft
 from tfx.components.evaluator import constants
-from tfx.dsl.io import fileio
 from tfx.types import standard_artifacts
 
 from components.artifacts import CompressedModels
 from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
+from components.files import write_file
 from components.gates import Finding, write_findings
 from components.splits import GATE_SPLIT, split_files
 from serving.tflite import TFLiteModel
@@ -69,8 +69,7 @@ def evaluate_variants(
     passed = all(finding.passed for finding in findings)
     blessing.set_int_custom_property("blessed", int(passed))
     name = constants.BLESSED_FILE_NAME if passed else constants.NOT_BLESSED_FILE_NAME
-    with fileio.open(os.path.join(blessing.uri, name), "w") as file:
-        file.write("")
+    write_file(blessing.uri, name, "")
 
 
 def worsening_findings(

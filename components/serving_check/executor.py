@@ -8,12 +8,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
-from etils import epath
 from tfx.types import standard_artifacts
 from tfx.utils import path_utils
 
 from components.artifacts import CompressedModels
 from components.compressor.measurements import read_measurements
+from components.files import write_file
 from components.gates import Finding, refuse_if_failed, write_findings
 from components.splits import GATE_SPLIT, split_files
 from components.trainer.model_run import MODEL_FILE
@@ -62,7 +62,7 @@ def check_serving(
     refuse_if_failed(findings)
     write_findings(blessing.uri, findings)
     blessing.set_int_custom_property("blessed", 1)
-    epath.Path(os.path.join(blessing.uri, "INFRA_BLESSED")).write_text("")
+    write_file(blessing.uri, "INFRA_BLESSED", "")
 
 
 def saved_model_findings(

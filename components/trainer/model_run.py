@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from etils import epath
+from components.files import read_file, write_file
 
 # One JSON object an epoch: training.EpochRecord.
 HISTORY_FILE = "history.jsonl"
@@ -12,11 +12,11 @@ MODEL_FILE = "model.keras"
 FACTS_FILE = "model.json"
 
 
-def write_model_facts(model_run: epath.Path, facts: dict[str, Any]) -> None:
+def write_model_facts(uri: str, facts: dict[str, Any]) -> None:
     """Writes what is known of a trained model by counting."""
-    (model_run / FACTS_FILE).write_text(json.dumps(facts))
+    write_file(uri, FACTS_FILE, json.dumps(facts))
 
 
 def read_model_facts(uri: str) -> dict[str, Any]:
     """What `write_model_facts` wrote, such as `parameters`."""
-    return json.loads((epath.Path(uri) / FACTS_FILE).read_text())
+    return json.loads(read_file(uri, FACTS_FILE))

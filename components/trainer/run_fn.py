@@ -40,7 +40,7 @@ def run_fn(fn_args: FnArgs) -> None:
             history.write(json.dumps(asdict(record)) + "\n")
             history.flush()
     model.save(str(model_run / MODEL_FILE))
-    write_model_facts(model_run, {"parameters": model.count_params()})
+    write_model_facts(fn_args.model_run_dir, {"parameters": model.count_params()})
     export(task, model, transform_output, fn_args.serving_model_dir)
 
 

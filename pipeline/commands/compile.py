@@ -1,0 +1,39 @@
+"""`slipway compile`."""
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from pipeline.config import load_config
+from pipeline.errors import ConfigError, UsageError
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The file to write, such as digits.yaml.")
+def command(config: Path, out: Path) -> None:
+    """Compile the pipeline of CONFIG for Kubeflow Pipelines v2.
+
+    The file loads in the kfp SDK and in the Kubeflow Pipelines page. It holds the pipeline and, where the config puts
+    nodes on node pools, their Kubernetes settings as a second document.
+    """
+    pipeline_config = load_config(config)
+    if pipeline_config.kubeflow is None:
+        raise ConfigError(
+            f"compiling needs the section kubeflow, with image and pipeline_root at least. Received: {config} without "
+            f"it. Add it; pipeline/configs/digits.yaml has one."
+        )
+    from pipeline.console import quiet_terminal
+
+    with tempfile.TemporaryDirectory() as directory, quiet_terminal(Path(directory) / "compile.log") as console:
+        with console.status("Starting TensorFlow and TFX …"):
+            from pipeline.kubeflow import compile_pipeline, write_documents
+        documents = compile_pipeline(pipeline_config, pipeline_config.kubeflow)
+    try:
+        write_documents(documents, out)
+    except OSError as error:
+        raise UsageError(f"--out must be a file that can be written. Received: {out} ({error.strerror}).") from None
+    nodes = len(documents[0]["root"]["dag"]["tasks"])
+    click.echo(f"Wrote {out}: {nodes} nodes, image {pipeline_config.kubeflow.image}.")
+    click.echo(f"Submit it on the Pipelines page, or: kfp run create --experiment-name slipway --package-file {out}")
