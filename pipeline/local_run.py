@@ -99,7 +99,7 @@ class LocalRun:
         close_abandoned_executions(self.pipeline.metadata_connection_config, self.root.artifacts)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         logging.getLogger("slipway").addHandler(self.progress)
-        heading = f"[bold]{self.record.pipeline}[/bold]  run {self.record.run_id}  root {self.root.path}"
+        heading = f"[bold]{self.record.pipeline}[/bold]  run {self.record.run_id}  root {self.root.shown}"
         self.console.print(heading, highlight=False, soft_wrap=True)
         try:
             with self.progress:

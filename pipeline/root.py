@@ -37,6 +37,12 @@ class Root:
         """The directory of one run's record and log."""
         return self.path / "runs" / run_id
 
+    @property
+    def shown(self) -> str:
+        """The root as a person would type it here."""
+        here = Path.cwd()
+        return str(self.path.relative_to(here) if self.path.is_relative_to(here) else self.path)
+
     def prepare(self, *, min_free_bytes: int = MIN_FREE_BYTES) -> None:
         """Makes the root. Raises UsageError when it cannot be written, RunError when its disk is nearly full."""
         try:

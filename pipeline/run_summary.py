@@ -15,11 +15,11 @@ def print_summary(console: Console, record: RunRecord, root: Root, *, metric: st
     console.print()
     if record.variants:
         console.print(_variants(record, metric))
-    for line in [*_results(record, metric), *_times(record), *_next_steps(record, root)]:
+    for line in [*_results(record, root, metric), *_times(record), *_next_steps(record, root)]:
         console.print(line, highlight=False, soft_wrap=True)
 
 
-def _results(record: RunRecord, metric: str) -> list[str]:
+def _results(record: RunRecord, root: Root, metric: str) -> list[str]:
     lines = []
     value = record.metrics.get(f"test_{metric}")
     if value is not None:
@@ -29,7 +29,8 @@ def _results(record: RunRecord, metric: str) -> list[str]:
         lines.append(f"[bold]gates[/bold]          {passed} of {len(record.gates)} limits kept")
     for push in record.pushes:
         what = f"version {push['version']} as {push['stage']}" if push["in_this_run"] else _pushed_before(record, push)
-        lines.append(f"[bold]pushed[/bold]         {what}: {push['destination']}")
+        destination = push["destination"].replace(str(root.path), root.shown)
+        lines.append(f"[bold]pushed[/bold]         {what}: {destination}")
     return lines
 
 
@@ -72,10 +73,10 @@ def _times(record: RunRecord) -> list[str]:
 
 def _next_steps(record: RunRecord, root: Root) -> list[str]:
     lines = [
-        f"[bold]record[/bold]         {root.run(record.run_id) / FILE_NAME}",
-        f"[bold]next[/bold]           slipway report {record.run_id} --root {root.path}",
+        f"[bold]record[/bold]         {root.shown}/runs/{record.run_id}/{FILE_NAME}",
+        f"[bold]next[/bold]           slipway report {record.run_id} --root {root.shown}",
     ]
     if record.pushes:
         version = record.pushes[0]["version"]
-        lines.append(f"               slipway inspect lineage {record.pipeline}/{version} --root {root.path}")
+        lines.append(f"               slipway inspect lineage {record.pipeline}/{version} --root {root.shown}")
     return lines

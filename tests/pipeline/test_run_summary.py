@@ -1,0 +1,83 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from components.gates import Finding
+from pipeline.root import Root
+from pipeline.run_record import NodeRecord, RunRecord
+from pipeline.run_summary import print_summary
+from serving.registry import Registry
+
+FLOAT32 = {
+    "name": "float32",
+    "bytes": 1234567,
+    "gzip_bytes": 1000,
+    "metric": 0.5,
+    "latency_p50_ms": 0.25,
+    "latency_p99_ms": 1.5,
+    "delegated": True,
+}
+
+
+@pytest.fixture
+def record() -> RunRecord:
+    finding = {"gate": "data", "figure": "examples", "where": "", "value": 3, "limit": ">= 4"}
+    return RunRecord(
+        run_id="r1",
+        pipeline="digits",
+        total_secs=100.0,
+        executor_secs=80.0,
+        orchestration_share=0.2,
+        nodes=[NodeRecord(name="Trainer", upstream=[]), NodeRecord(name="Pusher", upstream=["Trainer"], cached=True)],
+        metrics={"test_accuracy": 0.98765, "parameters": 99672},
+        variants=[FLOAT32],
+        gates=[Finding(**finding, passed=False), Finding(**finding, passed=True)],
+    )
+
+
+def _printed(record: RunRecord, root: Root) -> str:
+    console = Console(file=io.StringIO(), width=100)
+    print_summary(console, record, root, metric="accuracy")
+    return console.file.getvalue()
+
+
+def test_figures_times_and_the_next_step(record, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    printed = _printed(record, Root(tmp_path / "output" / "digits"))
+    assert "1,234,567" in printed
+    assert "0.9877  (99,672 parameters)" in printed
+    assert "1 of 2 limits kept" in printed
+    assert "100.0 s: executors 80.0 s, orchestration 20%; 1 of 2 nodes from the cache" in printed
+    assert "slipway report r1 --root output/digits\n" in printed
+
+
+def test_a_model_pushed_before_is_said_to_be_what_it_is_now(record, tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "saved_model.pb").write_bytes(b"model")
+    registry = Registry(tmp_path / "registry")
+    for key in ("first", "second"):
+        version = registry.push(
+            "digits",
+            push_key=key,
+            saved_model=tmp_path / "model",
+            bundle={},
+            metrics={},
+            lineage={},
+            stage="production",
+        )
+    record.pushes = [
+        {
+            "destination": str(registry.path(version).parent / "1"),
+            "version": 1,
+            "stage": "production",
+            "in_this_run": False,
+        }
+    ]
+    assert "version 1 by an earlier run, now archived" in _printed(record, Root(tmp_path))
+
+
+def test_a_version_that_is_gone_is_said_to_be_gone(record, tmp_path):
+    destination = str(tmp_path / "registry" / "digits" / "1")
+    record.pushes = [{"destination": destination, "version": 1, "stage": "production", "in_this_run": False}]
+    assert "the registry no longer has it" in _printed(record, Root(tmp_path))
