@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ml_metadata import errors
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 
@@ -68,6 +69,14 @@ class RunStore:
         context = self.store.get_context_by_type_and_name("pipeline_run", run_id)
         executions = self.store.get_executions_by_context(context.id) if context else []
         return sorted((self._execution(execution) for execution in executions), key=lambda node: node.id)
+
+    def artifacts(self, type_name: str) -> list[Artifact]:
+        """All artifacts of a type, oldest first."""
+        try:
+            found = self.store.get_artifacts_by_type(type_name)
+        except errors.NotFoundError:
+            return []
+        return sorted((_artifact(artifact) for artifact in found), key=lambda artifact: artifact.id)
 
     def producer(self, artifact_id: int) -> NodeExecution | None:
         """The execution that wrote an artifact (not one that took it from the cache)."""

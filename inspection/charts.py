@@ -1,0 +1,137 @@
+"""The report's charts, as HTML that needs plotly.js once in the page."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from inspection.evaluation_results import MetricValue
+from inspection.statistics import SplitStatistics
+
+BLUE, ORANGE, GREEN, RED, GREY = "#2563eb", "#ea580c", "#16a34a", "#dc2626", "#64748b"
+HEIGHT = 320
+CONFIG = {"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
+
+
+def _html(figure: go.Figure, *, height: int = HEIGHT) -> str:
+    figure.update_layout(
+        height=height,
+        margin={"l": 50, "r": 16, "t": 36, "b": 64},
+        template="plotly_white",
+        font={"family": "system-ui, sans-serif", "size": 13},
+        legend={"orientation": "h", "y": -0.24, "x": 0},
+    )
+    return figure.to_html(full_html=False, include_plotlyjs=False, config=CONFIG)
+
+
+def training_curves(history: Sequence[Mapping[str, Any]]) -> str:
+    """Train and eval value of each metric by epoch, the learning rate, and the epoch whose weights were kept."""
+    names = list(history[0]["train"])
+    figure = make_subplots(rows=1, cols=len(names) + 1, subplot_titles=[*names, "learning rate"])
+    epochs = [record["epoch"] for record in history]
+    best = max((record["epoch"] for record in history if record["is_best"]), default=None)
+    for column, name in enumerate(names, start=1):
+        for split, key, colour in (("train", "train", BLUE), ("eval", "evaluation", ORANGE)):
+            values = [record[key][name] for record in history]
+            line = {"color": colour}
+            trace = go.Scatter(x=epochs, y=values, name=split, legendgroup=split, line=line, showlegend=column == 1)
+            figure.add_trace(trace, row=1, col=column)
+        if best is not None:
+            figure.add_vline(x=best, line={"color": GREEN, "dash": "dot"}, row=1, col=column)
+    rates = [record["learning_rate"] for record in history]
+    figure.add_trace(go.Scatter(x=epochs, y=rates, line={"color": GREY}, showlegend=False), row=1, col=len(names) + 1)
+    figure.update_xaxes(title="epoch")
+    return _html(figure, height=340)
+
+
+def metric_by_slice(
+    metric: str, values: Sequence[MetricValue], limits: Mapping[bool, float], failing: frozenset[str]
+) -> str:
+    """Bars of one metric, over all examples and by slice, with the gate's limits as lines.
+
+    Args:
+      metric: its name.
+      values: over all examples (`where` empty) and by slice.
+      limits: {whether it holds slices rather than all examples: the limit}.
+      failing: the slices that a gate refused; empty for all examples.
+    """
+    ordered = sorted(values, key=lambda value: (value.where != "", value.where))
+    figure = go.Figure(
+        go.Bar(
+            x=[value.where or "all examples" for value in ordered],
+            y=[value.value for value in ordered],
+            marker_color=[RED if v.where in failing else BLUE if v.where == "" else "#93c5fd" for v in ordered],
+            text=[f"{value.value:.3f}" for value in ordered],
+            hovertemplate="%{x}: %{y:.4f}<extra></extra>",
+        )
+    )
+    for for_slices, limit in limits.items():
+        last = len(ordered) - 0.5
+        span = (0.5, last) if for_slices else (-0.5, 0.5)
+        style = {"color": RED, "dash": "dash", "width": 2}
+        figure.add_shape(type="line", x0=span[0], x1=span[1], y0=limit, y1=limit, line=style)
+        label = {
+            "text": f"limit {limit:g}",
+            "showarrow": False,
+            "font": {"color": RED},
+            "bgcolor": "rgba(255,255,255,.85)",
+        }
+        figure.add_annotation(x=span[1], y=limit, xanchor="right", yanchor="bottom", **label)
+    lowest = min([value.value for value in ordered] + list(limits.values()))
+    highest = max([value.value for value in ordered] + list(limits.values()))
+    room = max((highest - lowest) * 0.25, 0.02)
+    # Bars start at zero unless that would hide their differences.
+    start = 0 if 0 <= lowest < highest / 2 else lowest - room
+    figure.update_yaxes(title=metric, range=[start, highest + room])
+    return _html(figure)
+
+
+def confusion(matrix: np.ndarray, labels: Sequence[str]) -> str:
+    """Counts `[actual, predicted]` as a heat map; what is off the diagonal stands out."""
+    shown = np.where(matrix > 0, matrix, np.nan)
+    figure = go.Figure(
+        go.Heatmap(
+            z=shown, x=labels, y=labels, colorscale="Blues", showscale=False, text=matrix, texttemplate="%{z:.0f}"
+        )
+    )
+    figure.update_xaxes(title="predicted", type="category")
+    figure.update_yaxes(title="actual", type="category", autorange="reversed")
+    return _html(figure, height=420)
+
+
+def variants(found: Sequence[Mapping[str, Any]], metric: str) -> str:
+    """Size, metric and latency of each variant, side by side."""
+    figure = make_subplots(
+        rows=1, cols=3, subplot_titles=["kilobytes", f"{metric} on the test split", "p50 latency, ms"]
+    )
+    names = [variant["name"] for variant in found]
+    columns = (
+        ([variant["bytes"] / 1000 for variant in found], "%{y:.0f}"),
+        ([variant.get("metric") for variant in found], "%{y:.4f}"),
+        ([variant["latency_p50_ms"] for variant in found], "%{y:.3f}"),
+    )
+    for column, (values, text) in enumerate(columns, start=1):
+        bar = go.Bar(x=names, y=values, marker_color=BLUE, texttemplate=text, showlegend=False)
+        figure.add_trace(bar, row=1, col=column)
+    known = [variant["metric"] for variant in found if "metric" in variant]
+    if known:
+        room = max(max(known) - min(known), 0.02)
+        figure.update_yaxes(range=[min(known) - room, max(known) + room], row=1, col=2)
+    return _html(figure)
+
+
+def class_counts(splits: Sequence[SplitStatistics], feature: str) -> str:
+    """How many examples have each value of a categorical feature, by split."""
+    figure = go.Figure()
+    counts = {split.split: next(f.values for f in split.features if f.name == feature) for split in splits}
+    values = sorted(set().union(*counts.values()), key=lambda value: (len(value), value))
+    for split, colour in zip(("train", "eval", "test"), (BLUE, ORANGE, GREEN), strict=True):
+        if split in counts:
+            figure.add_trace(
+                go.Bar(x=values, y=[counts[split].get(v, 0) for v in values], name=split, marker_color=colour)
+            )
+    figure.update_xaxes(title=feature, type="category")
+    figure.update_yaxes(title="examples")
+    return _html(figure)

@@ -1,0 +1,135 @@
+"""One run as one HTML page that needs nothing else: no network, no notebook."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from inspection import charts
+from inspection.dag_drawing import BOX_HEIGHT, BOX_WIDTH, draw
+from inspection.evaluation_results import MetricValue, read_confusion, read_metrics
+from inspection.runs import Run
+from inspection.statistics import read_anomalies, read_statistics
+from inspection.store import Artifact
+
+# Files inside artifacts.
+HISTORY_FILE = "history.jsonl"
+CANDIDATE = "candidate"
+
+VERDICTS = {
+    "done": "Every gate passed.",
+    "refused": "A gate refused; nothing was pushed.",
+    "failed": "A node failed; nothing was pushed.",
+    "interrupted": "The run was interrupted.",
+    "running": "The run goes on.",
+}
+
+
+def render_report(run: Run) -> str:
+    """The page of a run, whatever became of it."""
+    environment = Environment(
+        loader=PackageLoader("inspection"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    outputs = _outputs(run)
+    record = run.record
+    page = {
+        "run": run,
+        "record": record,
+        "verdict": VERDICTS.get(run.state, run.state),
+        "drawing": draw({node["name"]: node["upstream"] for node in record.get("nodes", [])}),
+        "box_width": BOX_WIDTH,
+        "box_height": BOX_HEIGHT,
+        "nodes": {node["name"]: node for node in record.get("nodes", [])},
+        "figures": _figures(record),
+        "gates": sorted(record.get("gates", []), key=lambda gate: (gate["passed"], gate["gate"])),
+        "training": _training(outputs),
+        "evaluation": _evaluation(outputs, record.get("gates", [])),
+        "confusion": _confusion(outputs),
+        "variants": _variants(record),
+        "statistics": read_statistics(_path(outputs["StatisticsGen"])) if "StatisticsGen" in outputs else [],
+        "class_charts": _class_charts(outputs),
+        "anomalies": read_anomalies(_path(outputs["ExampleValidator"])) if "ExampleValidator" in outputs else [],
+        "artifacts": [(e, channel, a) for e in run.executions for channel, found in e.outputs.items() for a in found],
+        "config": yaml.safe_dump(record.get("config", {}), sort_keys=False),
+        "plotly": Markup(get_plotlyjs()),
+    }
+    return environment.get_template("report.html").render(page)
+
+
+def _outputs(run: Run) -> dict[str, Mapping[str, tuple[Artifact, ...]]]:
+    """{node: its outputs} of the executions that succeeded, in this run or in the one that the cache took them from."""
+    return {execution.node: execution.outputs for execution in run.executions if execution.outputs}
+
+
+def _path(outputs: Mapping[str, tuple[Artifact, ...]], channel: str = "") -> Path:
+    [artifact] = outputs[channel] if channel else next(iter(outputs.values()))
+    return Path(artifact.uri)
+
+
+def _figures(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The figures on top: metrics and how long it took."""
+    figures = []
+    metrics = record.get("metrics", {})
+    for name, value in sorted(metrics.items(), key=lambda item: not item[0].startswith("test_")):
+        whole = float(value).is_integer() and value > 1
+        figures.append((name.replace("_", " "), f"{value:,.0f}" if whole else f"{value:.4f}"))
+    if record:
+        figures.append(("seconds", f"{record['total_secs']:.1f}"))
+        figures.append(("orchestration", f"{record['orchestration_share']:.0%}"))
+    for push in record.get("pushes", []):
+        figures.append(("pushed version", str(push["version"])))
+    return figures
+
+
+def _training(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> Markup | None:
+    if "Trainer" not in outputs:
+        return None
+    lines = (_path(outputs["Trainer"], "model_run") / HISTORY_FILE).read_text().splitlines()
+    return Markup(charts.training_curves([json.loads(line) for line in lines])) if lines else None
+
+
+def _evaluation(
+    outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]], gates: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, Markup]]:
+    """(metric, chart) for the SavedModel."""
+    if "Evaluator" not in outputs:
+        return []
+    values = read_metrics(str(_path(outputs["Evaluator"], "evaluation")))
+    mine = [value for value in values if value.model in ("", CANDIDATE)]
+    names = dict.fromkeys(value.metric for value in mine)
+    return [(name, Markup(_metric_chart(name, mine, gates))) for name in names if name != "example_count"]
+
+
+def _metric_chart(name: str, values: Sequence[MetricValue], gates: Sequence[Mapping[str, Any]]) -> str:
+    relevant = [gate for gate in gates if gate["gate"] == "evaluation" and gate["figure"] == name]
+    limits = {bool(gate["where"]): float(gate["limit"].split()[1]) for gate in relevant}
+    failing = frozenset(gate["where"] for gate in relevant if not gate["passed"])
+    return charts.metric_by_slice(name, [value for value in values if value.metric == name], limits, failing)
+
+
+def _confusion(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> Markup | None:
+    if "Evaluator" not in outputs:
+        return None
+    matrix = read_confusion(str(_path(outputs["Evaluator"], "evaluation")), CANDIDATE)
+    return None if matrix is None else Markup(charts.confusion(matrix, [str(index) for index in range(len(matrix))]))
+
+
+def _variants(record: Mapping[str, Any]) -> Markup | None:
+    found = record.get("variants", [])
+    tested = [name.removeprefix("test_") for name in record.get("metrics", {}) if name.startswith("test_")]
+    metric = next((name for name in tested if name != "example_count"), "metric")
+    return Markup(charts.variants(found, metric)) if found else None
+
+
+def _class_charts(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> list[tuple[str, Markup]]:
+    """(feature, chart) for each categorical feature."""
+    if "StatisticsGen" not in outputs:
+        return []
+    splits = read_statistics(_path(outputs["StatisticsGen"]))
+    names = dict.fromkeys(f.name for split in splits for f in split.features if f.values)
+    return [(name, Markup(charts.class_counts(splits, name))) for name in names]

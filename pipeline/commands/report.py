@@ -1,0 +1,34 @@
+"""`slipway report`."""
+
+from pathlib import Path
+
+import click
+
+from pipeline.errors import UsageError
+
+
+@click.command()
+@click.argument("run", default="latest")
+@click.option(
+    "--root", type=click.Path(path_type=Path), help="What `slipway run` wrote; default: the only one below ./output."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Default: ROOT/runs/RUN/report.html.")
+def command(run: str, root: Path | None, out: Path | None) -> None:
+    """Write one self-contained HTML report of RUN (an id, the beginning of one, or latest)."""
+    from inspection.locate import find_root, find_run
+    from inspection.runs import read_run
+    from pipeline.console import quiet_terminal
+
+    place = find_root(root)
+    run_id = find_run(place, run)
+    path = out or place / "runs" / run_id / "report.html"
+    with quiet_terminal(place / "runs" / run_id / "report.log") as console, console.status("Reading the run …"):
+        from inspection.report import render_report
+
+        page = render_report(read_run(place, run_id))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page)
+    except OSError as error:
+        raise UsageError(f"--out must be a file that can be written. Received: {path} ({error.strerror}).") from None
+    click.echo(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB); open it in a browser.")

@@ -1,0 +1,72 @@
+"""The report in a real browser, with the network cut off."""
+
+import os
+import shutil
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from inspection.report import render_report
+from inspection.runs import Run
+from tests.inspection.test_report import RECORD
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+EXECUTABLE = os.environ.get("SLIPWAY_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        EXECUTABLE is None, reason="no Chromium on this machine; install one or name it in SLIPWAY_CHROMIUM"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(render_report(Run(run_id="r", state="refused", record=RECORD, executions=[])))
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[1280, 390], ids=["desktop", "phone"])
+def page(request, browser, path):
+    context = browser.new_context(viewport={"width": request.param, "height": 900}, offline=True)
+    page = context.new_page()
+    page.said = []
+    page.on("console", lambda message: page.said.append(message.text))
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+    page.on("request", lambda made: page.said.append(made.url) if not made.url.startswith(("file:", "data:")) else None)
+    page.goto(path.as_uri())
+    page.wait_for_selector("svg.main-svg")
+    yield page
+    context.close()
+
+
+def test_draws_its_charts_without_a_word_or_a_request(page):
+    assert page.said == []
+    assert page.locator("svg.main-svg").count() >= 1
+    assert page.locator("#dag-drawing rect").count() == 3
+
+
+def test_shows_every_limit(page):
+    assert page.locator("#gates-table tr.missed").count() == 2
+    assert page.locator("#gates-table tr").count() == 1 + len(RECORD["gates"])
+
+
+def test_is_never_wider_than_the_screen(page):
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_opens_the_config(page):
+    details = page.locator("details")
+    assert not details.locator("pre").is_visible()
+    details.locator("summary").click()
+    assert "alert('config')" in details.locator("pre").inner_text()

@@ -1,0 +1,87 @@
+import re
+
+import pytest
+
+from inspection.report import render_report
+from inspection.runs import Run, read_run
+from tests.inspection.conftest import SECOND
+
+RECORD = {
+    "run_id": "r",
+    "pipeline": "digits",
+    "state": "refused",
+    "error": "<script>alert('error')</script>",
+    "started_at": "2026-01-01T00:00:00+00:00",
+    "config": {"name": "<script>alert('config')</script>"},
+    "versions": {"tfx": "1.16.0"},
+    "git_commit": "0123456789abcdef-dirty",
+    "total_secs": 12.5,
+    "executor_secs": 10.0,
+    "orchestration_share": 0.2,
+    "nodes": [
+        {"name": "ExampleGen", "upstream": [], "state": "cached", "cached": True, "secs": 0.1},
+        {"name": "DataGate", "upstream": ["ExampleGen"], "state": "refused", "cached": False, "secs": 1.0},
+        {"name": "Trainer", "upstream": ["DataGate"], "state": "pending", "cached": False, "secs": 0.0},
+    ],
+    "metrics": {"test_accuracy": 0.5},
+    "variants": [
+        {
+            "name": "int8",
+            "bytes": 1234567,
+            "gzip_bytes": 1000,
+            "metric": 0.5,
+            "latency_p50_ms": 0.25,
+            "latency_p99_ms": 0.5,
+            "delegated": False,
+        }
+    ],
+    "gates": [
+        {"gate": "data", "figure": "anomalies", "where": "split eval", "value": 0, "limit": "== 0", "passed": True},
+        {"gate": "data", "figure": "examples", "where": "split train", "value": 3, "limit": ">= 4", "passed": False},
+        {"gate": "data", "figure": "feature x", "where": "", "value": "<b>bold</b>", "limit": "fine", "passed": False},
+    ],
+    "pushes": [],
+}
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return render_report(Run(run_id="r", state="refused", record=RECORD, executions=[]))
+
+
+def test_says_what_became_of_the_run(page):
+    assert "A gate refused; nothing was pushed." in page
+    assert "0123456789ab" in page
+    assert "with changes" in page
+
+
+def test_every_limit_is_a_row_the_missed_first(page):
+    table = re.search(r'<table id="gates-table">(.*?)</table>', page, flags=re.DOTALL).group(1)
+    rows = re.findall(r"<tr.*?</tr>", table, flags=re.DOTALL)[1:]
+    assert ["missed" in row for row in rows] == [True, True, False]
+
+
+def test_every_node_is_drawn_with_its_state(page):
+    drawing = re.search(r'<svg id="dag-drawing".*?</svg>', page, flags=re.DOTALL).group(0)
+    assert re.findall(r'<rect class="(\w+)"', drawing) == ["cached", "refused", "pending"]
+
+
+def test_what_came_from_outside_is_escaped(page):
+    for text in ("<script>alert(", "<b>bold</b>"):
+        assert text not in page
+    assert "&lt;script&gt;alert(" in page
+
+
+def test_nothing_is_loaded_from_elsewhere(page):
+    without_plotly = re.sub(r"<script>.*?</script>", "", page, count=1, flags=re.DOTALL)
+    assert not re.findall(r'(?:src|href)="https?://', without_plotly)
+
+
+def test_a_variant_without_a_delegate_is_told(page):
+    assert "no: its latency is not what a device shows" in page
+
+
+def test_a_run_without_a_record_has_a_page(root):
+    page = render_report(read_run(root, SECOND))
+    assert "The run ended before it could write its record" in page
+    assert "ExampleGen/examples/1" in page
