@@ -5,8 +5,9 @@ logits = model.predict({"image": images})["logits"]
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -57,29 +58,34 @@ class TensorInfo:
 
 
 class TFLiteModel:
-    """A model with one signature; inputs and outputs go by the signature's names and are real values."""
+    """A model with one signature; inputs and outputs go by the signature's names and are real values.
+
+    Not to be shared by threads: inputs and outputs lie in one place.
+
+    Attributes:
+      inputs: `{name: TensorInfo}`, shapes at the file's own batch size.
+      outputs: the same of the outputs.
+    """
 
     def __init__(self, path: str | os.PathLike[str], *, num_threads: int = 1) -> None:
-        """Reads `path` from any file system. Raises TFLiteModelError when it is no TFLite file with one signature."""
-        advice = "Convert the model again."
-        try:
-            content = epath.Path(path).read_bytes()
-            self._interpreter = Interpreter(model_content=content, num_threads=num_threads)
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
-            raise TFLiteModelError(
-                f"a model must be a readable TFLite file. Received: {path} ({reason}). {advice}"
-            ) from None
+        """Reads the file, from any file system that `etils.epath` reaches.
+
+        Raises:
+          TFLiteModelError: `path` is no TFLite file with one signature.
+        """
+        self._interpreter = _load(path, num_threads)
         signatures = self._interpreter.get_signature_list()
         if len(signatures) != 1:
             raise TFLiteModelError(
-                f"a model must have one signature. Received: {path} with {len(signatures)}. {advice}"
+                f"a model must have one signature. Received: {path} with {len(signatures)}. Convert the model again."
             )
         [self._signature] = signatures
-        # Before the first use of anything else: a runner that is made earlier would not get the delegate.
-        self._interpreter.allocate_tensors()
-        self.inputs, self.outputs = self._tensors()
-        self._batch_size = next(iter(self.inputs.values())).shape[0]
+        runner = self._interpreter.get_signature_runner(self._signature)
+        self.inputs = {name: _info(name, detail) for name, detail in runner.get_input_details().items()}
+        self.outputs = {name: _info(name, detail) for name, detail in runner.get_output_details().items()}
+        self._own_batch_size = next(iter(self.inputs.values())).shape[0]
+        self._batch_size = self._own_batch_size
+        self._resizable = True
 
     @property
     def delegated(self) -> bool:
@@ -89,6 +95,8 @@ class TFLiteModel:
     def predict(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Runs the model on a batch of any size.
 
+        A graph that holds its batch size in a constant, as that of Keras's Flatten does, is run once for each example.
+
         Args:
           inputs: `{name: [batch, ...]}`, real values.
 
@@ -96,17 +104,63 @@ class TFLiteModel:
           `{name: [batch, ...]}`, real values.
 
         Raises:
-          TFLiteInputError: names, shapes or values are not what the model takes.
+          TFLiteInputError: names, shapes, types or values are not what the model takes.
         """
-        batch_size = self._checked_batch_size(inputs)
-        if batch_size != self._batch_size:
-            self._resize(batch_size)
-        for name, tensor in self.inputs.items():
-            self._interpreter.set_tensor(tensor.index, tensor.quantize(np.asarray(inputs[name])))
+        arrays, batch_size = self._checked(inputs)
+        if self._resized(batch_size):
+            return self._run(arrays)
+        step = self._own_batch_size
+        if batch_size % step:
+            raise TFLiteInputError(
+                f"the batch size must be a multiple of {step}. Received: {batch_size}. Pad the batch."
+            )
+        chunks = [
+            self._run({name: values[start : start + step] for name, values in arrays.items()})
+            for start in range(0, batch_size, step)
+        ]
+        return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in self.outputs}
+
+    def prepare(self, inputs: Mapping[str, np.ndarray]) -> Callable[[], None]:
+        """Sets the inputs and returns what runs the graph on them, and nothing else: what to measure latency of.
+
+        Args:
+          inputs: `{name: [batch, ...]}`, real values.
+
+        Raises:
+          TFLiteInputError: as in `predict`, or the graph holds another batch size in a constant.
+        """
+        arrays, batch_size = self._checked(inputs)
+        if not self._resized(batch_size):
+            raise TFLiteInputError(
+                f"the batch size must be {self._own_batch_size}, which the graph holds in a constant. "
+                f"Received: {batch_size}. Take a batch of that size, or reshape with -1 in the model."
+            )
+        self._set(arrays)
+        return self._interpreter.invoke
+
+    def _run(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        self._set(arrays)
         self._interpreter.invoke()
         return {
             name: tensor.dequantize(self._interpreter.get_tensor(tensor.index)) for name, tensor in self.outputs.items()
         }
+
+    def _set(self, arrays: Mapping[str, np.ndarray]) -> None:
+        for name, tensor in self.inputs.items():
+            self._interpreter.set_tensor(tensor.index, tensor.quantize(arrays[name]))
+
+    def _resized(self, batch_size: int) -> bool:
+        """Whether the graph now runs at this batch size; if not, it runs at its own."""
+        if batch_size == self._batch_size:
+            return True
+        if not self._resizable:
+            return False
+        try:
+            self._resize(batch_size)
+        except RuntimeError:
+            self._resizable = False
+            self._resize(self._own_batch_size)
+        return self._batch_size == batch_size
 
     def _resize(self, batch_size: int) -> None:
         for tensor in self.inputs.values():
@@ -114,29 +168,55 @@ class TFLiteModel:
         self._interpreter.allocate_tensors()
         self._batch_size = batch_size
 
-    def _checked_batch_size(self, inputs: Mapping[str, np.ndarray]) -> int:
+    def _checked(self, inputs: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], int]:
         if set(inputs) != set(self.inputs):
-            raise TFLiteInputError(f"inputs must be named {sorted(self.inputs)}. Received: {sorted(inputs)}.")
-        sizes = set()
+            raise TFLiteInputError(
+                f"inputs must be named {sorted(self.inputs)}. Received: {sorted(inputs)}. Name all, and only these."
+            )
+        arrays = {name: np.asarray(values) for name, values in inputs.items()}
         for name, tensor in self.inputs.items():
-            shape = np.shape(inputs[name])
-            if len(shape) != len(tensor.shape) or shape[1:] != tensor.shape[1:] or not shape[0]:
-                expected = ", ".join(["batch", *map(str, tensor.shape[1:])])
-                raise TFLiteInputError(f"input {name} must be of shape [{expected}]. Received: {list(shape)}.")
-            sizes.add(shape[0])
+            _check(tensor, arrays[name])
+        sizes = {len(values) for values in arrays.values()}
         if len(sizes) != 1:
-            raise TFLiteInputError(f"inputs must have one batch size. Received: {sorted(sizes)}.")
-        return sizes.pop()
+            raise TFLiteInputError(
+                f"inputs must have one batch size. Received: {sorted(sizes)}. Give as many examples of each."
+            )
+        return arrays, sizes.pop()
 
-    def _tensors(self) -> tuple[dict[str, TensorInfo], dict[str, TensorInfo]]:
-        runner = self._interpreter.get_signature_runner(self._signature)
-        return (
-            {name: _info(name, detail) for name, detail in runner.get_input_details().items()},
-            {name: _info(name, detail) for name, detail in runner.get_output_details().items()},
+
+def _load(path: str | os.PathLike[str], num_threads: int) -> Interpreter:
+    try:
+        interpreter = Interpreter(model_content=epath.Path(path).read_bytes(), num_threads=num_threads)
+        # Before the first use of anything else: a runner that is made earlier would not get the delegate.
+        interpreter.allocate_tensors()
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise TFLiteModelError(
+            f"a model must be a readable TFLite file. Received: {path} ({reason}). Convert the model again."
+        ) from None
+    return interpreter
+
+
+def _check(tensor: TensorInfo, values: np.ndarray) -> None:
+    """Raises TFLiteInputError when an input's shape, type or values are not the tensor's."""
+    if values.ndim != len(tensor.shape) or values.shape[1:] != tensor.shape[1:] or not len(values):
+        expected = ", ".join(["batch", *map(str, tensor.shape[1:])])
+        raise TFLiteInputError(
+            f"input {tensor.name} must be of shape [{expected}], batch at least 1. Received: {list(values.shape)}. "
+            "Stack examples along the first axis."
         )
+    taken = np.dtype(np.float32) if tensor.scale else tensor.dtype
+    if not np.can_cast(values.dtype, taken, casting="same_kind"):
+        raise TFLiteInputError(
+            f"input {tensor.name} must be {taken}. Received: {values.dtype}. Convert it, or quantize nothing yourself."
+        )
+    if taken.kind == "i" and np.any(values.astype(taken) != values):
+        raise TFLiteInputError(f"input {tensor.name} must fit into {taken}. Received: up to {values.max()}. Clip it.")
+    if tensor.scale and np.isnan(values).any():
+        raise TFLiteInputError(f"input {tensor.name} must have no NaN. Received: NaN, which int8 has not. Impute it.")
 
 
-def _info(name: str, detail: Mapping) -> TensorInfo:
+def _info(name: str, detail: Mapping[str, Any]) -> TensorInfo:
     scale, zero_point = detail["quantization"]
     return TensorInfo(
         name=name,

@@ -70,7 +70,7 @@ def measure(paths: dict[str, str], sample: dict[str, np.ndarray]) -> list[dict]:
     """Bytes and batch-1 latency of each variant, one thread, the variants in turn."""
     models = {name: TFLiteModel(path, num_threads=1) for name, path in paths.items()}
     one = {name: values[:1] for name, values in sample.items()}
-    latencies = measure_latency({name: lambda model=model: model.predict(one) for name, model in models.items()})
+    latencies = measure_latency({name: model.prepare(one) for name, model in models.items()})
     measurements = []
     for name, path in paths.items():
         content = Path(path).read_bytes()
