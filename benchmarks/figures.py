@@ -32,6 +32,11 @@ class Figure:
         return self.value <= self.bar if self.direction == "<=" else self.value >= self.bar
 
 
+def shown(value: float) -> str:
+    """A value as a person reads it."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
 def main(name: str, measure: Callable[[], Sequence[Figure]], *, seed: int) -> None:
     """Measures, prints a table and, with --json FILE, writes the result."""
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}")
@@ -51,7 +56,7 @@ def main(name: str, measure: Callable[[], Sequence[Figure]], *, seed: int) -> No
     table = Table("figure", "value", "bar", "")
     for figure in figures:
         verdict = "[green]kept" if figure.kept else "[red]missed"
-        table.add_row(figure.figure, f"{figure.value:.4g}", f"{figure.direction} {figure.bar:g}", verdict)
+        table.add_row(figure.figure, shown(figure.value), f"{figure.direction} {shown(figure.bar)}", verdict)
     Console().print(table)
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)

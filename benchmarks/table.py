@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from benchmarks.figures import shown
+
 PROJECT = Path(__file__).resolve().parents[1]
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 
@@ -19,7 +21,7 @@ def table() -> str:
             "|---|---|---|",
         ]
         lines += [
-            f"| {figure['figure']} | {figure['value']:.4g} | {figure['direction']} {figure['bar']:,} |"
+            f"| {figure['figure']} | {shown(figure['value'])} | {figure['direction']} {shown(figure['bar'])} |"
             for figure in result["figures"]
         ]
         lines.append("")
