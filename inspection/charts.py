@@ -64,6 +64,7 @@ def metric_by_slice(
             y=[value.value for value in ordered],
             marker_color=[RED if v.where in failing else BLUE if v.where == "" else "#93c5fd" for v in ordered],
             text=[f"{value.value:.3f}" for value in ordered],
+            textposition="outside",
             hovertemplate="%{x}: %{y:.4f}<extra></extra>",
         )
     )

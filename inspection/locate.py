@@ -5,10 +5,15 @@ from pathlib import Path
 from inspection.store import STORE_FILE, RunStore
 
 RECORD_FILE = "summary.json"
+DEFAULT_ROOTS = "output"
+# What every SQLite file begins with; ML Metadata would silently make tables in an empty one.
+SQLITE_HEADER = b"SQLite format 3\0"
+# A message names no more runs than this: a root may hold hundreds.
+NAMED_RUNS = 5
 
 
 class RunNotFoundError(ValueError):
-    """No such root, run or version."""
+    """No such root, run or version, or several that could be meant."""
 
     title = "Not found"
     exit_code = 2
@@ -20,24 +25,36 @@ def find_root(root: Path | None) -> Path:
     Raises:
       RunNotFoundError: there is none, or more than one to choose from.
     """
-    if root is not None:
-        if not (root / STORE_FILE).exists():
-            raise RunNotFoundError(
-                f"--root must be a directory that `slipway run` wrote. Received: {root}, which holds no {STORE_FILE}."
-            )
-        return root
-    found = sorted(path.parent for path in Path("output").glob(f"*/{STORE_FILE}"))
-    if len(found) != 1:
-        what = ", ".join(map(str, found)) or f"none below {Path('output').resolve()}"
+    if root is None:
+        root = _only_root(Path(DEFAULT_ROOTS))
+    if not (root / STORE_FILE).is_file():
         raise RunNotFoundError(
-            f"without --root there must be one root below ./output. Received: {what}. Name it by --root."
+            f"--root must be a directory that `slipway run` wrote. Received: {root}, which holds no {STORE_FILE}. "
+            "Check the path; unless told otherwise `slipway run` writes to output/PIPELINE."
         )
+    with (root / STORE_FILE).open("rb") as store:
+        header = store.read(len(SQLITE_HEADER))
+    if header != SQLITE_HEADER:
+        raise RunNotFoundError(
+            f"{STORE_FILE} must be an ML Metadata store. Received: {root / STORE_FILE}, which is no SQLite file. "
+            "Restore it from a copy, or move the directory away and run the pipeline again."
+        )
+    return root
+
+
+def _only_root(parent: Path) -> Path:
+    found = sorted(path.parent for path in parent.glob(f"*/{STORE_FILE}"))
+    if len(found) != 1:
+        what = ", ".join(map(str, found)) or f"none below {parent.resolve()}"
+        advice = "Name one with --root." if found else "Name it with --root, or make one with `slipway run`."
+        raise RunNotFoundError(f"Without --root there must be one root below ./{parent}. Received: {what}. {advice}")
     return found[0]
 
 
 def run_ids(root: Path) -> list[str]:
     """The runs of a root, oldest first: those with a record and those that only ML Metadata knows of."""
     recorded = {path.parent.name for path in root.glob(f"runs/*/{RECORD_FILE}")}
+    # An id begins with the time at which the run started.
     return sorted(recorded.union(RunStore(root).run_ids()))
 
 
@@ -51,9 +68,19 @@ def find_run(root: Path, run: str) -> str:
     if run == "latest" and ids:
         return ids[-1]
     meant = [run] if run in ids else [run_id for run_id in ids if run_id.startswith(run)]
-    if len(meant) != 1:
-        what = f"{run!r}, which could be {', '.join(meant)}" if meant else f"{run!r}"
-        raise RunNotFoundError(
-            f"a run must be latest, an id or the beginning of one: {', '.join(ids)}. Received: {what}."
-        )
-    return meant[0]
+    if len(meant) == 1:
+        return meant[0]
+    if meant:
+        what, advice = f"which could be {_newest(meant)}", "Type more of it."
+    elif ids:
+        what, advice = f"but {root} has {_newest(ids)}", f"`slipway inspect --root {root}` lists all."
+    else:
+        what, advice = f"but {root} has no run", "`slipway run` makes one."
+    raise RunNotFoundError(
+        f"A run must be `latest`, an id, or the beginning of one. Received: {run!r}, {what}. {advice}"
+    )
+
+
+def _newest(ids: list[str]) -> str:
+    older = len(ids) - NAMED_RUNS
+    return ", ".join(reversed(ids[-NAMED_RUNS:])) + (f" and {older} older" if older > 0 else "")

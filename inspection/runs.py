@@ -1,12 +1,15 @@
 """Runs as a person looks at them: the run record where there is one, ML Metadata for the rest."""
 
 import json
-from dataclasses import dataclass, field
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from inspection.locate import RECORD_FILE, run_ids
-from inspection.store import NodeExecution, RunStore
+from inspection.store import Artifact, NodeExecution, RunStore
 
 LOCK_HOLDER = ".lock.pid"
 
@@ -21,19 +24,148 @@ class Run:
     executions: list[NodeExecution] = field(repr=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class RunOverview:
+    """One run in one line.
+
+    Attributes:
+      started_at: UTC, ISO 8601.
+      total_secs: None for a run without a record.
+      cached: how many of the `nodes` were taken from the cache; without a record only nodes that started count.
+      metrics: on the test split: those that a gate judges, else the first.
+      pushed: versions that this run made, such as `digits/3`.
+    """
+
+    run_id: str
+    state: str
+    started_at: str
+    total_secs: float | None
+    nodes: int
+    cached: int
+    metrics: dict[str, float]
+    pushed: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeView:
+    """One node of a run; `execution` is None while it has none, `secs` None where nobody measured them."""
+
+    name: str
+    state: str
+    secs: float | None
+    execution: NodeExecution | None
+
+    @property
+    def outputs(self) -> list[tuple[str, Artifact]]:
+        """(channel, artifact), in the order in which the artifacts were made."""
+        channels = self.execution.outputs if self.execution else {}
+        found = [(name, artifact) for name, artifacts in channels.items() for artifact in artifacts]
+        return sorted(found, key=lambda item: item[1].id)
+
+
 def read_run(root: Path, run_id: str) -> Run:
     """One run of a root; `run_id` exists."""
+    return _read_run(RunStore(root), root, run_id, is_newest=run_id == run_ids(root)[-1])
+
+
+def read_overviews(root: Path) -> list[RunOverview]:
+    """All runs of a root, oldest first. ML Metadata is read only for runs without a record."""
+    store, ids = RunStore(root), run_ids(root)
+    found = []
+    for run_id in ids:
+        record = _record(root, run_id)
+        if record:
+            found.append(_recorded(run_id, record))
+        else:
+            found.append(_unrecorded(_read_run(store, root, run_id, is_newest=run_id == ids[-1])))
+    return found
+
+
+def nodes_of(run: Run) -> list[NodeView]:
+    """The nodes in the order of the DAG; without a record those that started, in that order."""
+    executions = {execution.node: execution for execution in run.executions}
+    if run.record:
+        return [
+            NodeView(name=n["name"], state=n["state"], secs=n["secs"], execution=executions.get(n["name"]))
+            for n in run.record["nodes"]
+        ]
+    over = ("done", "cached", "failed")
+    return [
+        NodeView(
+            name=e.node, state=e.state, secs=e.finished_secs - e.started_secs if e.state in over else None, execution=e
+        )
+        for e in run.executions
+    ]
+
+
+def utc(secs: float) -> str:
+    """ISO 8601 of seconds since the epoch."""
+    return datetime.fromtimestamp(secs, timezone.utc).isoformat(timespec="seconds")
+
+
+def _record(root: Path, run_id: str) -> dict[str, Any]:
     path = root / "runs" / run_id / RECORD_FILE
-    record = json.loads(path.read_text()) if path.exists() else {}
-    executions = RunStore(root).run(run_id)
-    return Run(run_id=run_id, state=record.get("state") or _state(root), record=record, executions=executions)
+    return json.loads(path.read_text()) if path.exists() else {}
 
 
-def read_runs(root: Path) -> list[Run]:
-    """All runs of a root, oldest first."""
-    return [read_run(root, run_id) for run_id in run_ids(root)]
+def _read_run(store: RunStore, root: Path, run_id: str, *, is_newest: bool) -> Run:
+    record = _record(root, run_id)
+    # One run at a time holds a root, so that only the newest can still be going on.
+    state = record.get("state") or ("running" if is_newest and _is_held(root) else "interrupted")
+    recorded = {node["name"]: node["state"] for node in record.get("nodes", [])}
+    executions = []
+    for execution in store.run(run_id):
+        # To ML Metadata a refusal is a failure, and what was running when the process was killed runs for ever.
+        stale = execution.state == "running" and state != "running"
+        known = recorded.get(execution.node) or ("interrupted" if stale else execution.state)
+        executions.append(replace(execution, state=known))
+    return Run(run_id=run_id, state=state, record=record, executions=executions)
 
 
-def _state(root: Path) -> str:
-    """Of a run without a record: it goes on as long as a process holds the root."""
-    return "running" if (root / LOCK_HOLDER).exists() else "interrupted"
+def _is_held(root: Path) -> bool:
+    """Whether a live process holds the root; a killed one leaves its number behind."""
+    try:
+        os.kill(int((root / LOCK_HOLDER).read_text()), 0)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _recorded(run_id: str, record: Mapping[str, Any]) -> RunOverview:
+    pushes = [push for push in record["pushes"] if push.get("in_this_run")]
+    return RunOverview(
+        run_id=run_id,
+        state=record["state"],
+        started_at=record["started_at"],
+        total_secs=record["total_secs"],
+        nodes=len(record["nodes"]),
+        cached=sum(node["cached"] for node in record["nodes"]),
+        metrics=key_metrics(record),
+        pushed=tuple("/".join(push["destination"].rsplit("/", 2)[1:]) for push in pushes),
+    )
+
+
+def _unrecorded(run: Run) -> RunOverview:
+    outputs = [a for e in run.executions if e.state == "done" for found in e.outputs.values() for a in found]
+    destinations = [a.properties["pushed_destination"] for a in outputs if a.properties.get("pushed") == 1]
+    return RunOverview(
+        run_id=run.run_id,
+        state=run.state,
+        started_at=utc(run.executions[0].started_secs) if run.executions else "",
+        total_secs=None,
+        nodes=len(run.executions),
+        cached=sum(execution.state == "cached" for execution in run.executions),
+        metrics={},
+        pushed=tuple("/".join(destination.rsplit("/", 2)[1:]) for destination in destinations),
+    )
+
+
+def key_metrics(record: Mapping[str, Any]) -> dict[str, float]:
+    """The test metrics that a gate of the config judges; the first where none does."""
+    tested = {n.removeprefix("test_"): v for n, v in record.get("metrics", {}).items() if n.startswith("test_")}
+    tested.pop("example_count", None)
+    judged = record.get("config", {}).get("evaluate", {}).get("gates") or {}
+    names = [name for name in tested if name in judged] or list(tested)[:1]
+    return {name: tested[name] for name in names}

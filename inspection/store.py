@@ -1,6 +1,6 @@
 """Runs, nodes and artifacts as ML Metadata has them. Needs ml_metadata only: 0.3 seconds, no TensorFlow."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,9 +34,10 @@ class Artifact:
 
 @dataclass(frozen=True, kw_only=True)
 class NodeExecution:
-    """One execution of one node; `inputs` and `outputs` are by channel name."""
+    """One execution of one node in the run `run_id`; `inputs` and `outputs` are by channel name."""
 
     id: int
+    run_id: str = ""
     node: str
     state: str
     started_secs: float
@@ -67,8 +68,7 @@ class RunStore:
     def run(self, run_id: str) -> list[NodeExecution]:
         """The executions of a run in the order in which they started; empty for an unknown run."""
         context = self.store.get_context_by_type_and_name("pipeline_run", run_id)
-        executions = self.store.get_executions_by_context(context.id) if context else []
-        return sorted((self._execution(execution) for execution in executions), key=lambda node: node.id)
+        return self._read(self.store.get_executions_by_context(context.id)) if context else []
 
     def artifacts(self, type_name: str) -> list[Artifact]:
         """All artifacts of a type, oldest first."""
@@ -84,26 +84,38 @@ class RunStore:
         writers = [e.execution_id for e in self.store.get_events_by_artifact_ids([artifact_id]) if e.type == output]
         executions = self.store.get_executions_by_id(sorted(writers))
         done = [e for e in executions if e.last_known_state == metadata_store_pb2.Execution.COMPLETE]
-        return self._execution(done[0]) if done else None
+        return self._read(done[:1])[0] if done else None
 
-    def _execution(self, execution: metadata_store_pb2.Execution) -> NodeExecution:
-        [node] = [c for c in self.store.get_contexts_by_execution(execution.id) if c.type == "node"]
-        events = self.store.get_events_by_execution_ids([execution.id])
+    def _read(self, executions: Sequence[metadata_store_pb2.Execution]) -> list[NodeExecution]:
+        """With their artifacts, in the order in which they started."""
+        if not executions:
+            return []
+        # All events at once, for it is the number of queries that takes the time.
+        events = self.store.get_events_by_execution_ids([execution.id for execution in executions])
         found = self.store.get_artifacts_by_id(sorted({event.artifact_id for event in events}))
         artifacts = {artifact.id: _artifact(artifact) for artifact in found}
-        channels: dict[int, dict[str, list[Artifact]]] = {}
+        channels: dict[tuple[int, int], dict[str, tuple[Artifact, ...]]] = {}
         for event in events:
             key = next(step.key for step in event.path.steps if step.HasField("key"))
-            channels.setdefault(event.type, {}).setdefault(key, []).append(artifacts[event.artifact_id])
-        by_type = {kind: {key: tuple(values) for key, values in channel.items()} for kind, channel in channels.items()}
+            by_name = channels.setdefault((event.execution_id, event.type), {})
+            by_name[key] = (*by_name.get(key, ()), artifacts[event.artifact_id])
+        return [self._execution(e, channels) for e in sorted(executions, key=lambda execution: execution.id)]
+
+    def _execution(
+        self,
+        execution: metadata_store_pb2.Execution,
+        channels: Mapping[tuple[int, int], Mapping[str, tuple[Artifact, ...]]],
+    ) -> NodeExecution:
+        contexts = {context.type: context.name for context in self.store.get_contexts_by_execution(execution.id)}
         return NodeExecution(
             id=execution.id,
-            node=node.name.rpartition(".")[2],
+            run_id=contexts["pipeline_run"],
+            node=contexts["node"].rpartition(".")[2],
             state=_STATES.get(execution.last_known_state, "unknown"),
             started_secs=execution.create_time_since_epoch / 1000,
             finished_secs=execution.last_update_time_since_epoch / 1000,
-            inputs=by_type.get(metadata_store_pb2.Event.INPUT, {}),
-            outputs=by_type.get(metadata_store_pb2.Event.OUTPUT, {}),
+            inputs=channels.get((execution.id, metadata_store_pb2.Event.INPUT), {}),
+            outputs=channels.get((execution.id, metadata_store_pb2.Event.OUTPUT), {}),
             properties=_values(execution.custom_properties) | _values(execution.properties),
         )
 

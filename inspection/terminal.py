@@ -1,166 +1,190 @@
-"""Runs and lineages on a terminal."""
+"""Runs, one run and lineages as a terminal shows them."""
 
-import datetime
+import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from inspection.lineage import DESTINATION, VERSION, Step
-from inspection.runs import Run
-from inspection.store import Artifact, NodeExecution
-from serving.registry import Registry, RegistryError
+from inspection.lineage import Step, origin_of
+from inspection.runs import NodeView, Run, RunOverview, key_metrics, nodes_of, utc
+from inspection.store import Artifact
 
 STYLES = {"done": "green", "cached": "cyan", "failed": "red", "refused": "yellow", "interrupted": "yellow"}
-# Properties that say what a person wants to know of an artifact or of what wrote it.
-TELLING = ("blessed", "pushed_version", "registry_version", "fingerprint", "code")
 # Enough to tell two digests apart.
-SHOWN_CHARACTERS = 16
+DIGEST_CHARACTERS = 12
 
 
-def runs_table(runs: Iterable[Run]) -> Table:
-    """One row a run."""
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("run", "started", "state"):
-        table.add_column(column, no_wrap=True)
-    for column in ("seconds", "cached", "test metric", "pushed"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for run in runs:
-        record = run.record
-        nodes = record.get("nodes", [])
-        pushes = [push for push in record.get("pushes", []) if push.get("in_this_run")]
+def runs_table(found: Iterable[RunOverview]) -> RenderableType:
+    """A row a run."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    # What may be folded on a narrow terminal: a time between date and hour, metrics between one another.
+    table.add_column("run", no_wrap=True)
+    table.add_column("started (UTC)", min_width=len("2026-01-01"))
+    table.add_column("state", no_wrap=True)
+    for heading in ("secs", "cached"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("test metrics", overflow="fold")
+    table.add_column("pushed", overflow="fold")
+    for overview in found:
         table.add_row(
-            run.run_id,
-            _started(run),
-            _state(run.state),
-            f"{record['total_secs']:.1f}" if record else "",
-            f"{sum(node['cached'] for node in nodes)}/{len(nodes)}" if nodes else "",
-            _headline(record.get("metrics", {})),
-            ", ".join(f"version {push['version']}" for push in pushes),
+            overview.run_id,
+            overview.started_at[:19].replace("T", " "),
+            _state(overview.state),
+            "" if overview.total_secs is None else f"{overview.total_secs:.1f}",
+            f"{overview.cached}/{overview.nodes}",
+            _metrics(overview.metrics),
+            ", ".join(overview.pushed),
         )
     return table
 
 
-def run_details(run: Run, root: Path) -> RenderableType:
+def run_details(found: Run, root: Path) -> RenderableType:
     """Nodes with their artifacts, then gates and what went wrong."""
-    parts: list[RenderableType] = [
-        Text.assemble("run ", (run.run_id, "bold"), "  ", _state(run.state)),
-        _nodes(run, root),
-    ]
-    gates = run.record.get("gates", [])
-    if gates:
-        failed = [gate for gate in gates if not gate["passed"]]
-        parts.append(Text(f"\ngates: {len(gates) - len(failed)} of {len(gates)} limits kept"))
-        for gate in failed:
-            where = f" ({gate['where']})" if gate["where"] else ""
-            value = f"{gate['value']:.4g}" if isinstance(gate["value"], float) else gate["value"]
-            parts.append(
-                Text(f"  {gate['gate']}: {gate['figure']}{where} is {value}, must be {gate['limit']}", "yellow")
-            )
-    if run.record.get("error"):
-        parts.append(Text(f"\n{run.record['error']}", "yellow" if run.state == "refused" else "red"))
+    record, nodes = found.record, nodes_of(found)
+    heading = Text.assemble("run ", (found.run_id, "bold"), "  ", _state(found.state))
+    if record:
+        cached = sum(node.state == "cached" for node in nodes)
+        heading.append(f"  {record['started_at'][:19].replace('T', ' ')} UTC, {record['total_secs']:.1f} s")
+        heading.append(f", {cached} of {len(nodes)} nodes from the cache")
+    else:
+        is_over = found.state != "running"
+        heading.append("  killed before it wrote a record" if is_over else "  its record is written when it ends")
+    parts: list[RenderableType] = [heading]
+    if key_metrics(record):
+        parts.append(Text(f"test {_metrics(key_metrics(record))}"))
+    for push in record.get("pushes", []):
+        what = "pushed" if push.get("in_this_run") else "pushed by an earlier run:"
+        parts.append(Text(f"{what} {_relative(push['destination'], root)} as {push['stage']}"))
+    parts += [Text(""), *_nodes(nodes, root), *_gates(record.get("gates", [])), *_error(found)]
     return Group(*parts)
 
 
-def lineage_tree(step: Step, root: Path) -> Tree:
-    """The pushed model at the root, the data at the leaves."""
-    properties = step.artifact.properties
-    destination = Path(properties[DESTINATION])
-    model, number = destination.parent.name, int(properties[VERSION])
-    try:
-        stage = Registry(destination.parent.parent).version(model, number).stage
-    except RegistryError:
-        stage = "no longer in the registry"
-    tree = Tree(f"[bold]{escape(model)}/{number}[/bold]  {stage}  {escape(_relative(str(destination), root))}")
+def _nodes(nodes: list[NodeView], root: Path) -> Iterable[RenderableType]:
+    """A line a node, and below it a line an artifact in columns that all nodes share."""
+
+    artifacts = [output for node in nodes for output in node.outputs]
+    name_width = max((len(node.name) for node in nodes), default=0)
+    for node in nodes:
+        secs = "" if node.secs is None or node.state == "pending" else f"{node.secs:.1f} s"
+        line = Text.assemble((node.name.ljust(name_width), "bold"), "  ", _state(node.state), overflow="fold")
+        if node.execution:
+            line.append(f"{secs:>{20 - len(node.state)}}").append(
+                _named(origin_of(node.execution), before="  "), "cyan"
+            )
+        yield line
+        if node.outputs:
+            grid = Table.grid(padding=(0, 2, 0, 0))
+            # Two more for the indentation.
+            grid.add_column(justify="right", width=2 + max(len(f"#{artifact.id}") for _, artifact in artifacts))
+            grid.add_column(width=max(len(channel) for channel, _ in artifacts), overflow="fold")
+            grid.add_column(width=max(len(artifact.type) for _, artifact in artifacts), overflow="fold")
+            grid.add_column(overflow="fold")
+            for channel, artifact in node.outputs:
+                place = Text(_relative(artifact.uri, root), "dim", overflow="fold")
+                place.append(_telling(artifact), "not dim cyan")
+                grid.add_row(f"#{artifact.id}", channel, artifact.type, place)
+            yield grid
+
+
+def _gates(gates: list[Mapping[str, Any]]) -> Iterable[Text]:
+    """What was missed, limit by limit; what was kept, as a count a gate."""
+    if not gates:
+        return
+    missed = [gate for gate in gates if not gate["passed"]]
+    yield Text(f"\ngates  {len(gates) - len(missed)} of {len(gates)} limits kept")
+    for gate in missed:
+        yield Text.assemble("  ", ("missed", "yellow"), f"  {gate['gate']}: {_finding(gate)}", overflow="fold")
+    kept = [gate["gate"] for gate in gates if gate["passed"]]
+    if kept:
+        counts = ", ".join(f"{name} {kept.count(name)}" for name in dict.fromkeys(kept))
+        yield Text.assemble("  ", ("kept", "green"), f"    {counts}")
+
+
+def _finding(gate: Mapping[str, Any]) -> str:
+    value = f"{gate['value']:.4g}" if isinstance(gate["value"], float) else gate["value"]
+    where = f" ({gate['where']})" if gate["where"] else ""
+    return f"{gate['figure']}{where} must be {gate['limit']}. Received: {value}."
+
+
+def _error(found: Run) -> Iterable[Text]:
+    # A refusal repeats the limits that were missed, which stand under the gates already.
+    shown = {_finding(gate) for gate in found.record.get("gates", []) if not gate["passed"]}
+    lines = [line for line in (found.record.get("error") or "").splitlines() if line.strip() not in shown]
+    if lines:
+        yield Text(f"\n{found.state}: " + "\n".join(lines), STYLES.get(found.state, ""), overflow="fold")
+
+
+def lineage_tree(heading: Mapping[str, Any], step: Step, root: Path) -> RenderableType:
+    """The pushed model on top, the data at the leaves."""
+    stage = (heading["stage"], "green") if heading["stage"] else ("no longer in the registry", "yellow")
+    label = Text.assemble((heading["version"], "bold"), "  ", stage)
+    label.append(f"  {_relative(heading['destination'], root)}", "dim")
+    if heading["metrics"]:
+        label.append(f"\n{_metrics(heading['metrics'])}")
+    tree = Tree(label, guide_style="dim")
     _grow(tree, step, root)
     return tree
 
 
 def _grow(tree: Tree, step: Step, root: Path) -> None:
-    branch = tree.add(_step_text(step, root))
-    for source in step.sources:
-        if not source.seen_before:
-            _grow(branch, source, root)
-    above = [_name(source) for source in step.sources if source.seen_before]
-    if above:
-        branch.add(Text(f"and, from above, {', '.join(above)}", "dim"))
-
-
-def _step_text(step: Step, root: Path) -> Text:
     execution = step.execution
-    text = Text(_name(step), "bold", overflow="fold")
-    text.append(f"  {_relative(step.artifact.uri, root)}", "dim")
-    if execution:
-        when = datetime.datetime.fromtimestamp(execution.finished_secs).strftime("%Y-%m-%d %H:%M:%S")
-        text.append(f"  execution {execution.id}, {_secs(execution)}, {when}", "dim")
-        text.append(_telling({**execution.properties, **step.artifact.properties}), "cyan")
-    return text
+    text = Text(execution.node, "bold", overflow="fold")
+    if step.blessed is not None:
+        text.append(
+            "  blessed" if step.blessed else "  not blessed", "not bold green" if step.blessed else "not bold red"
+        )
+    when = utc(execution.finished_secs)[:19].replace("T", " ")
+    text.append(f"  execution {execution.id} of {execution.run_id}, {execution.state} {when}", "not bold")
+    outputs = [(f"#{id_} {channel}", artifact) for id_, (channel, artifact) in sorted(step.outputs.items())]
+    width = max(len(name) for name, _ in outputs)
+    for name, artifact in outputs:
+        text.append(f"\n{name.ljust(width)}", "not bold")
+        text.append(f"  {_relative(artifact.uri, root)}", "not bold dim")
+        text.append(_telling(artifact), "not bold cyan")
+    text.append(_named(origin_of(execution), before="\n"), "not bold cyan")
+    if step.elsewhere:
+        text.append(f"\nalso took {', '.join(f'#{a.id} {a.type}' for a in step.elsewhere)}", "not bold dim")
+    branch = tree.add(text)
+    for source in step.sources:
+        _grow(branch, source, root)
 
 
-def _name(step: Step) -> str:
-    node = step.execution.node if step.execution else "unknown"
-    return f"{node} {step.channel}".rstrip()
+def _telling(artifact: Artifact) -> str:
+    """The properties that say what a person wants to know; TFX's own are mostly its version and empty strings."""
+    properties, found = artifact.properties, []
+    if properties.get("blessed") in (0, 1):
+        found.append("blessed" if properties["blessed"] else "not blessed")
+    if artifact.type == "Examples":
+        found.append("/".join(json.loads(properties.get("split_names") or "[]")))
+    if "pushed_version" in properties:
+        found.append(f"version {properties['pushed_version']}")
+    if "registry_version" in properties:
+        number = properties["registry_version"]
+        found.append(f"version {number}" if number else "no baseline")
+    return "".join(f"  {word}" for word in found if word)
 
 
-def _nodes(run: Run, root: Path) -> Table:
-    recorded = {node["name"]: node for node in run.record.get("nodes", [])}
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("node", "state"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("seconds", justify="right", no_wrap=True)
-    table.add_column("artifact", overflow="fold")
-    for execution in run.executions:
-        record = recorded.get(execution.node, {})
-        took = f"{record['secs']:.1f}" if record else _secs(execution)
-        rows = [(name, artifact) for name, artifacts in sorted(execution.outputs.items()) for artifact in artifacts]
-        artifacts = Text("\n").join(_artifact_text(name, artifact, root) for name, artifact in rows)
-        # The record knows a refusal, which is a failure to ML Metadata, and a killed run never closed its executions.
-        stale = execution.state == "running" and run.state != "running"
-        state = record.get("state") or ("interrupted" if stale else execution.state)
-        table.add_row(execution.node, _state(state), took, artifacts)
-    started = {execution.node for execution in run.executions}
-    for node in run.record.get("nodes", []):
-        if node["name"] not in started:
-            table.add_row(node["name"], _state(node["state"]), "", "")
-    return table
+def _named(values: Mapping[str, str | int], *, before: str) -> str:
+    named = ", ".join(f"{name} {str(value)[:DIGEST_CHARACTERS]}" for name, value in values.items())
+    return f"{before}{named}" if named else ""
 
 
-def _artifact_text(channel: str, artifact: Artifact, root: Path) -> Text:
-    text = Text.assemble(f"{channel} ", (f"#{artifact.id} {_relative(artifact.uri, root)}", "dim"))
-    return text.append(_telling(artifact.properties), "cyan")
-
-
-def _telling(properties: dict[str, Any]) -> str:
-    found = {name: str(properties[name]) for name in TELLING if name in properties}
-    # TFX uses some of these names for whole protos, which say nothing on one line.
-    shown = [f"{name}={value[:SHOWN_CHARACTERS]}" for name, value in found.items() if value and "\n" not in value]
-    return f"  {' '.join(shown)}" if shown else ""
-
-
-def _relative(uri: str, root: Path) -> str:
-    return os.path.relpath(uri, root) if uri.startswith(str(root)) else uri
-
-
-def _secs(execution: NodeExecution) -> str:
-    return f"{execution.finished_secs - execution.started_secs:.1f} s"
+def _metrics(metrics: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in metrics.items() if name != "example_count")
 
 
 def _state(state: str) -> Text:
     return Text(state, STYLES.get(state, ""))
 
 
-def _started(run: Run) -> str:
-    if run.executions:
-        return datetime.datetime.fromtimestamp(run.executions[0].started_secs).strftime("%Y-%m-%d %H:%M:%S")
-    return run.record.get("started_at", "")
-
-
-def _headline(metrics: dict[str, float]) -> str:
-    names = [name for name in metrics if name.startswith("test_") and name != "test_example_count"]
-    return f"{names[0].removeprefix('test_')} {metrics[names[0]]:.4f}" if names else ""
+def _relative(uri: str, root: Path) -> str:
+    # Whether it was written through a link or not.
+    for base in (root.absolute(), root.resolve()):
+        uri = uri.removeprefix(f"{base}{os.sep}")
+    return uri

@@ -1,13 +1,13 @@
 """The one place that wires nodes."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import tensorflow_model_analysis as tfma
 from tfx.components import ExampleValidator, StatisticsGen, Trainer, Transform
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.orchestration.pipeline import Pipeline
+from tfx.types.channel import OutputChannel
 
 from components.baseline.component import Baseline
 from components.compressor.component import Compressor
@@ -20,6 +20,7 @@ from components.schema_gen.component import SchemaGen
 from components.serving_check.component import ServingCheck
 from components.splits import GATE_SPLIT
 from pipeline.config import PipelineConfig, load_task
+from tasks.base import Task
 from tasks.evaluation import BASELINE, CANDIDATE, eval_config
 from tasks.loading import code_digest, custom_config
 
@@ -41,131 +42,155 @@ class Places:
 
 def create_pipeline(config: PipelineConfig, places: Places) -> Pipeline:
     """The DAG of a config. Pure: reads and writes nothing but the project's own code, for the cache keys."""
+    wiring = _Wiring(config, places)
+    for add_nodes in (wiring.prepare_data, wiring.train, wiring.evaluate, wiring.compress, wiring.launch):
+        add_nodes()
     return Pipeline(
         pipeline_name=config.name,
         pipeline_root=places.pipeline_root,
-        components=list(create_nodes(config, places)),
+        components=list(wiring.nodes.values()),
         enable_cache=True,
         beam_pipeline_args=list(config.beam_args),
     )
 
 
-def create_nodes(config: PipelineConfig, places: Places) -> Sequence[BaseNode]:
-    """Every node, wired, in topological order."""
-    spec = config.task_spec()
-    task = load_task(config)
-    task_spec = spec.model_dump_json()
-    task_module = config.task.rpartition(".")[0]
+class _Wiring:
+    """The nodes so far, in topological order; each method adds those of one stage."""
 
-    def code(*modules: str) -> str:
-        return code_digest(*modules, "tasks", task_module)
+    def __init__(self, config: PipelineConfig, places: Places) -> None:
+        self.config = config
+        self.places = places
+        self.nodes: dict[str, BaseNode] = {}
+        self._spec = config.task_spec()
+        self._task_spec = self._spec.model_dump_json()
+        self._compress = config.compress.model_dump_json()
 
-    data_code = code("data", "components.example_gen")
-    compress = config.compress.model_dump_json()
-    slices = json.dumps(config.evaluate.slices)
+    def prepare_data(self) -> None:
+        """From the source to transformed examples, past the gate on the data."""
+        code = self._code("data", "components.example_gen")
+        self._add(ExampleGen(task_spec=self._task_spec, fingerprint=self.places.fingerprint, code=code))
+        self._add(SchemaGen(task_spec=self._task_spec, code=code))
+        examples, schema = self._output("ExampleGen", "examples"), self._output("SchemaGen", "schema")
+        self._add(StatisticsGen(examples=examples, schema=schema))
+        statistics = self._output("StatisticsGen", "statistics")
+        self._add(ExampleValidator(statistics=statistics, schema=schema))
+        self._add(
+            DataGate(
+                statistics=statistics,
+                schema=schema,
+                anomalies=self._output("ExampleValidator", "anomalies"),
+                data_gate=self.config.data_gate.model_dump_json(),
+            )
+        )
+        transform = Transform(
+            examples=examples,
+            schema=schema,
+            preprocessing_fn="components.transform.preprocessing.preprocessing_fn",
+            custom_config=custom_config(self._spec, code=code),
+        )
+        # Nothing that the gate writes is read, but nothing may happen before it passed.
+        transform.add_upstream_node(self.nodes["DataGate"])
+        self._add(transform)
 
-    example_gen = ExampleGen(task_spec=task_spec, fingerprint=places.fingerprint, code=data_code)
-    examples = example_gen.outputs["examples"]
-    schema_gen = SchemaGen(task_spec=task_spec, code=data_code)
-    schema = schema_gen.outputs["schema"]
-    statistics_gen = StatisticsGen(examples=examples, schema=schema)
-    statistics = statistics_gen.outputs["statistics"]
-    example_validator = ExampleValidator(statistics=statistics, schema=schema)
-    data_gate = DataGate(
-        statistics=statistics,
-        schema=schema,
-        anomalies=example_validator.outputs["anomalies"],
-        data_gate=config.data_gate.model_dump_json(),
-    )
-    transform = Transform(
-        examples=examples,
-        schema=schema,
-        preprocessing_fn="components.transform.preprocessing.preprocessing_fn",
-        custom_config=custom_config(spec, code=data_code),
-    )
-    transform.add_upstream_node(data_gate)
-    trainer = Trainer(
-        run_fn="components.trainer.run_fn.run_fn",
-        examples=transform.outputs["transformed_examples"],
-        transform_graph=transform.outputs["transform_graph"],
-        schema=schema,
-        custom_config=custom_config(
-            spec,
-            code=code("models", "training", "components.trainer"),
-            train=config.train.model_dump(),
-            seed=config.seed,
-        ),
-    )
-    model = trainer.outputs["model"]
-    baseline = Baseline(model=model, registry=places.registry, model_name=config.name)
-    evaluator = Evaluator(
-        examples=examples,
-        model=model,
-        baseline_model=baseline.outputs["baseline"],
-        example_splits=[GATE_SPLIT],
-        eval_config=_eval_config(config, task),
-        schema=schema,
-    )
-    compressor = Compressor(
-        model_run=trainer.outputs["model_run"],
-        transformed_examples=transform.outputs["transformed_examples"],
-        transform_graph=transform.outputs["transform_graph"],
-        evaluation=evaluator.outputs["evaluation"],
-        task_spec=task_spec,
-        code=code("compression", "serving", "components.compressor"),
-        compress=compress,
-    )
-    edge_evaluator = EdgeEvaluator(
-        variants=compressor.outputs["variants"],
-        examples=examples,
-        transform_graph=transform.outputs["transform_graph"],
-        task_spec=task_spec,
-        code=code("serving", "components.edge_evaluator"),
-        compress=compress,
-        slices=slices,
-    )
-    serving_check = ServingCheck(
-        model=model,
-        model_run=trainer.outputs["model_run"],
-        variants=compressor.outputs["variants"],
-        edge_evaluation=edge_evaluator.outputs["evaluation"],
-        examples=examples,
-        transform_graph=transform.outputs["transform_graph"],
-        task_spec=task_spec,
-        code=code("serving", "components.serving_check"),
-        serving_check=config.serving_check.model_dump_json(),
-    )
-    pusher = Pusher(
-        model=model,
-        variants=compressor.outputs["variants"],
-        evaluation=evaluator.outputs["evaluation"],
-        model_blessing=evaluator.outputs["blessing"],
-        edge_evaluation=edge_evaluator.outputs["evaluation"],
-        edge_blessing=edge_evaluator.outputs["blessing"],
-        serving_blessing=serving_check.outputs["blessing"],
-        task_spec=task_spec,
-        registry=places.registry,
-        model_name=config.name,
-        stage=config.push.stage,
-    )
-    return (
-        example_gen,
-        schema_gen,
-        statistics_gen,
-        example_validator,
-        data_gate,
-        transform,
-        trainer,
-        baseline,
-        evaluator,
-        compressor,
-        edge_evaluator,
-        serving_check,
-        pusher,
-    )
+    def train(self) -> None:
+        """The model, and the one in production that it has to match."""
+        code = self._code("models", "training", "components.trainer")
+        self._add(
+            Trainer(
+                run_fn="components.trainer.run_fn.run_fn",
+                examples=self._output("Transform", "transformed_examples"),
+                transform_graph=self._output("Transform", "transform_graph"),
+                schema=self._output("SchemaGen", "schema"),
+                custom_config=custom_config(
+                    self._spec, code=code, train=self.config.train.model_dump(), seed=self.config.seed
+                ),
+            )
+        )
+        self._add(
+            Baseline(model=self._output("Trainer", "model"), registry=self.places.registry, model_name=self.config.name)
+        )
+
+    def evaluate(self) -> None:
+        """TFMA's judgement of the SavedModel."""
+        self._add(
+            Evaluator(
+                examples=self._output("ExampleGen", "examples"),
+                model=self._output("Trainer", "model"),
+                baseline_model=self._output("Baseline", "baseline"),
+                example_splits=[GATE_SPLIT],
+                eval_config=_eval_config(self.config, load_task(self.config)),
+                schema=self._output("SchemaGen", "schema"),
+            )
+        )
+
+    def compress(self) -> None:
+        """The TFLite variants and TFMA's judgement of each."""
+        self._add(
+            Compressor(
+                model_run=self._output("Trainer", "model_run"),
+                transformed_examples=self._output("Transform", "transformed_examples"),
+                transform_graph=self._output("Transform", "transform_graph"),
+                evaluation=self._output("Evaluator", "evaluation"),
+                task_spec=self._task_spec,
+                code=self._code("compression", "serving", "components.compressor"),
+                compress=self._compress,
+            )
+        )
+        self._add(
+            EdgeEvaluator(
+                variants=self._output("Compressor", "variants"),
+                examples=self._output("ExampleGen", "examples"),
+                transform_graph=self._output("Transform", "transform_graph"),
+                task_spec=self._task_spec,
+                code=self._code("serving", "components.edge_evaluator"),
+                compress=self._compress,
+                slices=json.dumps(self.config.evaluate.slices),
+            )
+        )
+
+    def launch(self) -> None:
+        """The check of what would ship, and the push."""
+        self._add(
+            ServingCheck(
+                model=self._output("Trainer", "model"),
+                model_run=self._output("Trainer", "model_run"),
+                variants=self._output("Compressor", "variants"),
+                edge_evaluation=self._output("EdgeEvaluator", "evaluation"),
+                examples=self._output("ExampleGen", "examples"),
+                transform_graph=self._output("Transform", "transform_graph"),
+                task_spec=self._task_spec,
+                code=self._code("serving", "components.serving_check"),
+                serving_check=self.config.serving_check.model_dump_json(),
+            )
+        )
+        self._add(
+            Pusher(
+                model=self._output("Trainer", "model"),
+                variants=self._output("Compressor", "variants"),
+                evaluation=self._output("Evaluator", "evaluation"),
+                model_blessing=self._output("Evaluator", "blessing"),
+                edge_blessing=self._output("EdgeEvaluator", "blessing"),
+                serving_blessing=self._output("ServingCheck", "blessing"),
+                task_spec=self._task_spec,
+                registry=self.places.registry,
+                model_name=self.config.name,
+                stage=self.config.push.stage,
+            )
+        )
+
+    def _add(self, node: BaseNode) -> None:
+        self.nodes[node.id] = node
+
+    def _output(self, node: str, channel: str) -> OutputChannel:
+        return self.nodes[node].outputs[channel]
+
+    def _code(self, *modules: str) -> str:
+        """A digest of the modules that a step runs, the task's among them."""
+        return code_digest(*modules, "tasks", self.config.task.rpartition(".")[0])
 
 
-def _eval_config(config: PipelineConfig, task) -> tfma.EvalConfig:
+def _eval_config(config: PipelineConfig, task: Task) -> tfma.EvalConfig:
+    """Of the new model and the baseline; Evaluator drops the second where there is none."""
     specs = [
         tfma.ModelSpec(
             name=name,

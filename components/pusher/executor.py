@@ -28,7 +28,6 @@ def push_model(
     model: standard_artifacts.Model,
     variants: CompressedModels,
     evaluation: standard_artifacts.ModelEvaluation,
-    edge_evaluation: standard_artifacts.ModelEvaluation,
     blessings: Mapping[str, artifact.Artifact],
     task_spec: str,
     registry: str,

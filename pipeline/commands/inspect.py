@@ -1,62 +1,105 @@
-"""`slipway inspect`."""
+"""`slipway inspect`: the runs of a root, one run, the lineage of a pushed model."""
 
 import json
+import os
+import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+# What reads and draws is imported when it is used: --help needs none of it.
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
-class RunOrCommand(click.Group):
-    """A group whose commands may be preceded by nothing: `inspect RUN` means `inspect run RUN`."""
+EXAMPLES = [
+    ("slipway inspect", "the runs, newest last"),
+    ("slipway inspect latest", "one run: nodes, artifacts, gates, and what went wrong"),
+    ("slipway inspect 20261120-2351", "the same; any beginning that only one run has"),
+    ("slipway inspect lineage digits/3", "a pushed model back to its data; 3 and latest do as well"),
+    ("slipway inspect latest --json", "any of these, for programs"),
+]
+
+
+class RunOrLineage(click.Group):
+    """Takes `inspect` for `inspect runs` and `inspect RUN` for `inspect run RUN`, with options before or after."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or args[0] not in (*self.commands, *ctx.help_option_names):
-            args = ["runs", *args] if not args or args[0].startswith("-") else ["run", *args]
+        word = self._first_word(args)
+        if word is None:
+            wants_help = not set(args).isdisjoint(ctx.help_option_names)
+            return super().parse_args(ctx, args if wants_help else ["runs", *args])
+        is_command = args[word] in self.commands
+        args = [args[word], *args[:word], *args[word + 1 :]] if is_command else ["run", *args]
         return super().parse_args(ctx, args)
+
+    @staticmethod
+    def _first_word(args: list[str]) -> int | None:
+        """Where the first argument is that is neither an option nor an option's value."""
+        for position, arg in enumerate(args):
+            if not arg.startswith("-") and (position == 0 or args[position - 1] != "--root"):
+                return position
+        return None
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for prefix, words in (("Usage:", ""), ("", "RUN "), ("", "lineage MODEL_VERSION ")):
+            formatter.write_usage(ctx.command_path, f"{words}[--root DIR] [--json]", prefix=f"{prefix:7}")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        records = [self.commands["runs"].get_params(ctx), ctx.command.get_params(ctx)]
+        options = {p.name: p.get_help_record(ctx) for params in records for p in params}
+        with formatter.section("Options"):
+            formatter.write_dl([record for record in options.values() if record])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Examples"):
+            formatter.write_dl(EXAMPLES, col_max=40)
 
 
 root_option = click.option(
-    "--root", type=click.Path(path_type=Path), help="What `slipway run` wrote; default: the only one below ./output."
+    "--root",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="What `slipway run` wrote to; default: the only output/* below the current directory.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
-@click.group(cls=RunOrCommand, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=RunOrLineage, context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """Show runs, nodes, artifacts and the lineage of a pushed model.
+    """Show the runs of a root, one RUN with its nodes, artifacts and gates, or the lineage of a pushed model.
 
-    \b
-    slipway inspect                    the runs
-    slipway inspect latest             one run: its nodes, artifacts and gates; an id or its beginning does as well
-    slipway inspect lineage digits/1   a pushed model back to the data; 1 or latest does as well
+    RUN is an id, the beginning of one, or `latest`. MODEL_VERSION is digits/3, 3 or `latest`.
     """
 
 
-@command.command()
+@command.command(hidden=True)
 @root_option
 @json_option
 def runs(root: Path | None, as_json: bool) -> None:
-    """The runs of a root."""
+    """List the runs of a root."""
     from inspection.locate import find_root
-    from inspection.runs import read_runs
+    from inspection.runs import read_overviews
 
-    found = read_runs(find_root(root))
+    place = find_root(root)
+    found = read_overviews(place)
     if as_json:
-        _print_json([{"run_id": run.run_id, "state": run.state, **run.record} for run in found])
-    else:
+        _print_json([asdict(overview) for overview in found])
+    elif found:
         from inspection.terminal import runs_table
 
         _print(runs_table(found))
+    else:
+        click.echo(f"{place} has no run yet. `slipway run` makes one.")
 
 
-@command.command()
+@command.command(hidden=True)
 @click.argument("run_id", metavar="RUN")
 @root_option
 @json_option
 def run(run_id: str, root: Path | None, as_json: bool) -> None:
-    """One run: its nodes, artifacts and gates."""
+    """Show one run (an id, the beginning of one, or latest): its nodes, artifacts, gates and error."""
     from inspection.locate import find_root, find_run
     from inspection.runs import read_run
 
@@ -67,7 +110,7 @@ def run(run_id: str, root: Path | None, as_json: bool) -> None:
     else:
         from inspection.terminal import run_details
 
-        _print(run_details(found, place.resolve()))
+        _print(run_details(found, place))
 
 
 @command.command()
@@ -75,27 +118,37 @@ def run(run_id: str, root: Path | None, as_json: bool) -> None:
 @root_option
 @json_option
 def lineage(model_version: str, root: Path | None, as_json: bool) -> None:
-    """A pushed model (digits/1, 1 or latest) back to the data."""
+    """Show what a pushed model (digits/3, 3 or latest) was made of, back to the data."""
     from inspection import lineage as model_lineage
     from inspection.locate import find_root
     from inspection.store import RunStore
 
     place = find_root(root)
     store = RunStore(place)
-    step = model_lineage.lineage(store, model_lineage.find_pushed_model(store, model_version))
+    pushed = model_lineage.find_pushed_model(store, model_version)
+    step = model_lineage.lineage(store, pushed)
+    version = model_lineage.registered(pushed)
+    heading = {
+        "version": model_lineage.model_name(pushed),
+        "stage": version.stage if version else None,
+        "destination": pushed.properties[model_lineage.DESTINATION],
+        "metrics": dict(version.metrics) if version else {},
+    }
     if as_json:
-        _print_json(step.as_json())
+        _print_json({**heading, "lineage": step.as_json()})
     else:
         from inspection.terminal import lineage_tree
 
-        _print(lineage_tree(step, place.resolve()))
+        _print(lineage_tree(heading, step, place))
 
 
 def _print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=1))
 
 
-def _print(renderable: Any) -> None:
+def _print(renderable: "RenderableType") -> None:
     from rich.console import Console
 
-    Console().print(renderable, highlight=False)
+    # Without a terminal nothing is wrapped: other programs read lines.
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 10_000
+    Console(width=width, highlight=False).print(renderable)

@@ -24,14 +24,14 @@ class Ran:
     exit_code: int
     output: str
     root: Root
+    run_id: str
 
     def record(self) -> dict[str, Any]:
-        """The newest run's record."""
-        newest = max(self.root.path.glob("runs/*/summary.json"))
-        return json.loads(newest.read_text())
+        """The run's record."""
+        return json.loads((self.root.run(self.run_id) / "summary.json").read_text())
 
     def states(self) -> dict[str, str]:
-        """{node: state} of the newest run."""
+        """{node: state}."""
         return {node["name"]: node["state"] for node in self.record()["nodes"]}
 
     def versions(self) -> list[Path]:
@@ -54,7 +54,8 @@ def slipway(*arguments: str | Path, cwd: Path | None = None, timeout_secs: float
 def run(config: Path, root: Path, *options: str) -> Ran:
     """`slipway run`."""
     done = slipway("run", config, "--root", root, *options)
-    return Ran(done.returncode, done.stdout, Root(root))
+    run_id = max((path.name for path in root.glob("runs/*")), default="")
+    return Ran(done.returncode, done.stdout, Root(root), run_id)
 
 
 def write_config(path: Path, **changes: Any) -> Path:

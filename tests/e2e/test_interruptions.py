@@ -71,6 +71,23 @@ def test_interrupted_and_run_again(number, config, tmp_path):
     assert again.states()["Transform"] == "cached"
 
 
+def test_interrupted_while_pushing_and_run_again(config, tmp_path):
+    """A push takes a tenth of a second: the signal comes while it is made or right after."""
+    root = tmp_path / "root"
+    process = _start(config, root)
+    _wait_for(process, "artifacts/Pusher/pushed_model/*", root)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode in (0, 130), output
+    assert "Traceback" not in output
+
+    again = run(config, root)
+    assert again.exit_code == 0, again.output
+    [version] = again.versions()
+    assert version.name == "1"
+    assert (version / "saved_model.pb").exists()
+
+
 def test_a_second_run_on_the_same_root_is_refused(config, tmp_path):
     root = tmp_path / "root"
     first = _start(config, root)

@@ -52,6 +52,17 @@ def test_a_threshold_that_no_model_reaches(digits: Ran, tmp_path):
     assert digits.versions() == before
 
 
+def test_a_model_that_is_worse_than_production(digits: Ran, tmp_path):
+    """Three epochs give a model that is far worse than the pushed one, but good enough for a limit of its own."""
+    gates = {"gates": {"accuracy": {"min": 0.05, "max_worsening": 0.02}}, "slices": []}
+    before = digits.versions()
+    refused = run(write_config(tmp_path / "worse.yaml", evaluate=gates), digits.root.path)
+    assert refused.exit_code == 3
+    assert "accuracy against the baseline must be >= -0.02. Received: -0." in refused.output
+    assert "accuracy must be" not in refused.output
+    assert digits.versions() == before
+
+
 def test_a_variant_that_loses_too_much(digits: Ran, tmp_path):
     strict = yaml.safe_load(DIGITS.read_text())
     strict["compress"]["gates"] = {"accuracy": {"min": 1.01}}

@@ -1,0 +1,78 @@
+import pytest
+
+from inspection.locate import RunNotFoundError, find_root, find_run, run_ids
+from tests.inspection.conftest import FIRST, SECOND, RootWriter
+
+
+def test_runs_come_oldest_first_recorded_or_not(root):
+    assert run_ids(root) == [FIRST, SECOND]
+
+
+def test_a_run_that_only_left_a_record_counts(writer):
+    writer.record("20260103-000000-000", state="failed")
+    assert run_ids(writer.path) == ["20260103-000000-000"]
+
+
+@pytest.mark.parametrize(("asked", "meant"), [("latest", SECOND), (FIRST, FIRST), ("20260101", FIRST)])
+def test_a_run_is_found_by_what_names_it(root, asked, meant):
+    assert find_run(root, asked) == meant
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ("202601", rf"Received: '202601', which could be {SECOND}, {FIRST}\. Type more of it"),
+        ("1999", rf"Received: '1999', but .* has {SECOND}, {FIRST}\. `slipway inspect --root"),
+    ],
+)
+def test_a_run_must_be_one(root, asked, message):
+    with pytest.raises(RunNotFoundError, match=message) as error:
+        find_run(root, asked)
+    assert error.value.exit_code == 2
+
+
+def test_a_message_names_five_of_many_runs(writer):
+    for day in range(1, 8):
+        writer.record(f"2026010{day}")
+    with pytest.raises(RunNotFoundError, match=r"20260107, 20260106, 20260105, 20260104, 20260103 and 2 older"):
+        find_run(writer.path, "2026")
+
+
+def test_latest_of_no_runs_is_said(writer):
+    with pytest.raises(RunNotFoundError, match=r"Received: 'latest', but .* has no run\. `slipway run` makes one"):
+        find_run(writer.path, "latest")
+
+
+def test_a_directory_without_a_store_is_no_root(tmp_path):
+    with pytest.raises(RunNotFoundError, match=r"holds no metadata\.db") as error:
+        find_root(tmp_path)
+    assert error.value.exit_code == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database at all"])
+def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path, content):
+    store = tmp_path / "metadata.db"
+    store.write_bytes(content)
+    with pytest.raises(RunNotFoundError, match="no SQLite file"):
+        find_root(tmp_path)
+    assert store.read_bytes() == content
+
+
+def test_without_a_name_no_root_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RunNotFoundError, match=rf"none below {tmp_path}/output\. Name it with --root, or make one"):
+        find_root(None)
+
+
+def test_without_a_name_the_only_root_is_meant(tmp_path, monkeypatch):
+    RootWriter(tmp_path / "output" / "one")
+    monkeypatch.chdir(tmp_path)
+    assert find_root(None).resolve() == tmp_path / "output" / "one"
+
+
+def test_without_a_name_two_roots_are_one_too_many(tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        RootWriter(tmp_path / "output" / name)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RunNotFoundError, match=r"Received: output/one, output/two\. Name one with --root"):
+        find_root(None)
