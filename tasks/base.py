@@ -6,7 +6,7 @@ a graph say so; what a method does not say is up to the task: images, windows of
 """
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -94,6 +94,26 @@ class Task(abc.ABC):
     @abc.abstractmethod
     def to_batch(self, features: "dict[str, tf.Tensor]") -> Any:
         """Maps a batch of transformed features to what `objective` takes; runs inside a graph."""
+
+    def batches(
+        self, files: Sequence[str], *, feature_spec: Mapping[str, Any], batch_size: int, shuffle_seed: int | None = None
+    ) -> "tf.data.Dataset":
+        """What `objective` is given, out of the files that Transform wrote; see `training.input.read_examples`.
+
+        Override it, and `examples_per_epoch` with it, where a training example is not a stored one but cut or drawn
+        from several: windows of a series, episodes of a few classes.
+        """
+        from training.input import read_examples
+
+        return read_examples(
+            files, feature_spec=feature_spec, batch_size=batch_size, to_batch=self.to_batch, shuffle_seed=shuffle_seed
+        )
+
+    def examples_per_epoch(self, files: Sequence[str]) -> int:
+        """How many training examples make an epoch."""
+        from training.input import count_examples
+
+        return count_examples(files)
 
     @abc.abstractmethod
     def objective(self) -> "Objective":

@@ -16,7 +16,6 @@ from components.trainer.progress import TrainingProgress
 from tasks.base import Task
 from tasks.loading import task_of
 from training.early_stopping import EarlyStopping
-from training.input import count_examples, read_examples
 from training.loop import EpochRecord, Loop
 from training.schedule import warmup_cosine
 
@@ -54,7 +53,7 @@ def train(
     seed: int,
 ) -> Iterator[EpochRecord]:
     """Trains `model` in place, yielding a record an epoch; `options` is the config's section `train`."""
-    num_examples = count_examples(fn_args.train_files)
+    num_examples = task.examples_per_epoch(fn_args.train_files)
     batch_size = min(options["batch_size"], num_examples)
     steps_per_epoch = num_examples // batch_size
     schedule = warmup_cosine(
@@ -71,14 +70,10 @@ def train(
         early_stopping=EarlyStopping(patience=options["patience"]),
         on_steps=progress.steps,
     )
-    reading = {
-        "feature_spec": transform_output.transformed_feature_spec(),
-        "batch_size": batch_size,
-        "to_batch": task.to_batch,
-    }
+    reading = {"feature_spec": transform_output.transformed_feature_spec(), "batch_size": batch_size}
     for record in loop.epochs(
-        train=read_examples(fn_args.train_files, shuffle_seed=seed, **reading),
-        evaluation=read_examples(fn_args.eval_files, **reading),
+        train=task.batches(fn_args.train_files, shuffle_seed=seed, **reading),
+        evaluation=task.batches(fn_args.eval_files, **reading),
         epochs=options["epochs"],
         steps_per_epoch=steps_per_epoch,
     ):

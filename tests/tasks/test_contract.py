@@ -107,6 +107,35 @@ def test_the_objective_has_a_value_an_example_and_gradients_everywhere(task, mod
     assert all(gradient is not None for gradient in gradients)
 
 
+def test_batches_come_from_files_and_suit_the_objective(task, model, features, tmp_path):
+    """Transform's files, written by hand: every value of every feature, one example a record."""
+    path = str(tmp_path / "examples.gz")
+    count = len(features[next(iter(features))])
+    with tf.io.TFRecordWriter(path, options="GZIP") as writer:
+        for index in range(count):
+            writer.write(_example({name: value[index].numpy() for name, value in features.items()}))
+    spec = {name: tf.io.FixedLenFeature(value.shape[1:], value.dtype) for name, value in features.items()}
+    assert task.examples_per_epoch([path]) > 0
+    shuffled = iter(task.batches([path], feature_spec=spec, batch_size=8, shuffle_seed=1))
+    for _ in range(2 * count // 8 + 1):  # without end
+        loss, _ = task.objective()(model, next(shuffled), training=True)
+        assert loss.shape.rank == 1
+    first, second = (
+        [np.concatenate([np.ravel(value) for value in tf.nest.flatten(batch)]) for batch in once]
+        for once in (task.batches([path], feature_spec=spec, batch_size=8) for _ in range(2))
+    )
+    np.testing.assert_equal(first, second)
+
+
+def _example(values: dict[str, np.ndarray]) -> bytes:
+    example = tf.train.Example()
+    for name, value in values.items():
+        feature = example.features.feature[name]
+        kind = feature.int64_list if np.issubdtype(value.dtype, np.integer) else feature.float_list
+        kind.value.extend(np.ravel(value).tolist())
+    return example.SerializeToString()
+
+
 def test_predictions_hold_what_is_evaluated(task, model, features):
     predictions = task.predictions(model(task.model_inputs(features), training=False))
     assert task.prediction_key in predictions
