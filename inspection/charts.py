@@ -47,7 +47,11 @@ def training_curves(history: Sequence[Mapping[str, Any]]) -> str:
 
 
 def metric_by_slice(
-    metric: str, values: Sequence[MetricValue], limits: Mapping[bool, float], failing: frozenset[str]
+    metric: str,
+    values: Sequence[MetricValue],
+    limits: Mapping[bool, float],
+    failing: frozenset[str],
+    names: Mapping[str, str],
 ) -> str:
     """Bars of one metric, over all examples and by slice, with the gate's limits as lines.
 
@@ -56,11 +60,12 @@ def metric_by_slice(
       values: over all examples (`where` empty) and by slice.
       limits: {whether it holds slices rather than all examples: the limit}.
       failing: the slices that a gate refused; empty for all examples.
+      names: what to call a slice, where `feature=value` is not what a person would say.
     """
     ordered = sorted(values, key=lambda value: (value.where != "", value.where))
     figure = go.Figure(
         go.Bar(
-            x=[value.where or "all examples" for value in ordered],
+            x=[names.get(value.where, value.where) or "all examples" for value in ordered],
             y=[value.value for value in ordered],
             marker_color=[RED if v.where in failing else BLUE if v.where == "" else "#93c5fd" for v in ordered],
             text=[f"{value.value:.3f}" for value in ordered],
@@ -83,6 +88,8 @@ def metric_by_slice(
     lowest = min([value.value for value in ordered] + list(limits.values()))
     highest = max([value.value for value in ordered] + list(limits.values()))
     room = max((highest - lowest) * 0.25, 0.02)
+    # Classes may be called by numbers.
+    figure.update_xaxes(type="category")
     # Bars start at zero unless that would hide their differences.
     start = 0 if 0 <= lowest < highest / 2 else lowest - room
     figure.update_yaxes(title=metric, range=[start, highest + room])

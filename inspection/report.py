@@ -48,8 +48,8 @@ def render_report(run: Run) -> str:
         "figures": _figures(record),
         "gates": sorted(record.get("gates", []), key=lambda gate: (gate["passed"], gate["gate"])),
         "training": _training(outputs),
-        "evaluation": _evaluation(outputs, record.get("gates", [])),
-        "confusion": _confusion(outputs),
+        "evaluation": _evaluation(outputs, record),
+        "confusion": _confusion(outputs, record),
         "variants": _variants(record),
         "statistics": read_statistics(_path(outputs["StatisticsGen"])) if "StatisticsGen" in outputs else [],
         "class_charts": _class_charts(outputs),
@@ -94,7 +94,7 @@ def _training(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> Mark
 
 
 def _evaluation(
-    outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]], gates: Sequence[Mapping[str, Any]]
+    outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]], record: Mapping[str, Any]
 ) -> list[tuple[str, Markup]]:
     """(metric, chart) for the SavedModel."""
     if "Evaluator" not in outputs:
@@ -102,21 +102,28 @@ def _evaluation(
     values = read_metrics(str(_path(outputs["Evaluator"], "evaluation")))
     mine = [value for value in values if value.model in ("", CANDIDATE)]
     names = dict.fromkeys(value.metric for value in mine)
-    return [(name, Markup(_metric_chart(name, mine, gates))) for name in names if name != "example_count"]
+    return [(name, Markup(_metric_chart(name, mine, record))) for name in names if name != "example_count"]
 
 
-def _metric_chart(name: str, values: Sequence[MetricValue], gates: Sequence[Mapping[str, Any]]) -> str:
+def _metric_chart(name: str, values: Sequence[MetricValue], record: Mapping[str, Any]) -> str:
+    gates = record.get("gates", [])
     relevant = [gate for gate in gates if gate["gate"] == "evaluation" and gate["figure"] == name]
     limits = {bool(gate["where"]): float(gate["limit"].split()[1]) for gate in relevant}
     failing = frozenset(gate["where"] for gate in relevant if not gate["passed"])
-    return charts.metric_by_slice(name, [value for value in values if value.metric == name], limits, failing)
+    names = {f"{record.get('label_key')}={index}": label for index, label in enumerate(record.get("labels", []))}
+    mine = [value for value in values if value.metric == name]
+    return charts.metric_by_slice(name, mine, limits, failing, names)
 
 
-def _confusion(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> Markup | None:
+def _confusion(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]], record: Mapping[str, Any]) -> Markup | None:
     if "Evaluator" not in outputs:
         return None
     matrix = read_confusion(str(_path(outputs["Evaluator"], "evaluation")), CANDIDATE)
-    return None if matrix is None else Markup(charts.confusion(matrix, [str(index) for index in range(len(matrix))]))
+    if matrix is None:
+        return None
+    # Classes without an example at the end of the list leave the matrix smaller than the list.
+    labels = record.get("labels") or [str(index) for index in range(len(matrix))]
+    return Markup(charts.confusion(matrix, labels[: len(matrix)]))
 
 
 def _variants(record: Mapping[str, Any]) -> Markup | None:

@@ -63,7 +63,8 @@ class LocalRun:
         self.root = root
         self.console = console
         self._start_secs = start_secs
-        self._metric = load_task(config).metrics()[0].name
+        task = load_task(config)
+        self._metric = task.metrics()[0].name
         places = Places(
             pipeline_root=str(root.artifacts),
             registry=config.push.registry or str(root.registry),
@@ -77,6 +78,8 @@ class LocalRun:
             started_at=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
             config=config.model_dump(mode="json"),
             git_commit=git_commit(config_path.resolve().parent),
+            label_key=task.label_key,
+            labels=list(task.labels()),
             nodes=[
                 NodeRecord(name=node.id, upstream=sorted(upstream.id for upstream in node.upstream_nodes))
                 for node in self.pipeline.components

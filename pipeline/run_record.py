@@ -45,6 +45,9 @@ class RunRecord:
     config: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=lambda: {name: version(name) for name in DISTRIBUTIONS})
     git_commit: str | None = None
+    # The feature that predictions are compared with, and what its values are called.
+    label_key: str = ""
+    labels: list[str] = field(default_factory=list)
     total_secs: float = 0.0
     executor_secs: float = 0.0
     orchestration_share: float = 0.0
