@@ -1,0 +1,53 @@
+import numpy as np
+
+from inspection.charts import class_counts, confusion, metric_by_slice, training_curves, variants
+from inspection.evaluation_results import MetricValue
+from inspection.statistics import FeatureStatistics, SplitStatistics
+
+
+def _value(where: str, value: float) -> MetricValue:
+    return MetricValue(model="", where=where, metric="accuracy", value=value)
+
+
+def test_slices_go_by_their_names_after_all_examples():
+    values = [_value("label=1", 0.25), _value("", 0.5), _value("label=0", 0.75)]
+    html = metric_by_slice("accuracy", values, {False: 0.4}, frozenset(), {"label=0": "cat"})
+    assert '"x":["all examples","cat","label=1"]' in html
+    assert '"y":[0.5,0.75,0.25]' in html
+    assert "limit 0.4" in html
+
+
+def test_what_a_gate_refused_is_red():
+    html = metric_by_slice("accuracy", [_value("", 0.5)], {False: 0.9}, frozenset([""]), {})
+    assert '"color":["#dc2626"]' in html
+
+
+def test_confusion_leaves_empty_cells_blank():
+    html = confusion(np.array([[3, 0], [1, 4]]), ["cat", "dog"])
+    assert '"z":[[3.0,null],[1.0,4.0]]' in html
+
+
+def test_curves_show_train_eval_and_the_best_epoch():
+    history = [
+        {"epoch": 1, "train": {"loss": 2.0}, "evaluation": {"loss": 1.0}, "learning_rate": 0.1, "is_best": True},
+        {"epoch": 2, "train": {"loss": 1.0}, "evaluation": {"loss": 3.0}, "learning_rate": 0.0, "is_best": False},
+    ]
+    html = training_curves(history)
+    assert '"y":[2.0,1.0]' in html
+    assert '"y":[1.0,3.0]' in html
+    assert '"x0":1,"x1":1' in html
+
+
+def test_variants_without_a_metric_are_drawn():
+    html = variants([{"name": "int8", "bytes": 2000, "latency_p50_ms": 0.5}], "accuracy")
+    assert '"y":[2.0]' in html
+
+
+def test_classes_are_counted_by_split():
+    def split(name: str, **values: int) -> SplitStatistics:
+        feature = FeatureStatistics(name="label", missing_share=0.0, values=values, numbers=None)
+        return SplitStatistics(split=name, num_examples=sum(values.values()), features=(feature,))
+
+    html = class_counts([split("train", cat=3, dog=2), split("test", dog=1)], "label")
+    assert '"x":["cat","dog"],"y":[3,2]' in html
+    assert '"x":["cat","dog"],"y":[0,1]' in html
