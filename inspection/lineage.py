@@ -13,7 +13,7 @@ from serving.registry import ModelVersion, Registry, RegistryError
 DESTINATION, VERSION = "pushed_destination", "pushed_version"
 # Output -> what its node waits for without reading it. Such an arrow of the DAG leaves no event: an execution that
 # wrote a TransformGraph could start because its run's DataGate had written a DataBlessing.
-WAITED_FOR = {"TransformGraph": "DataBlessing"}
+WAITED_FOR = {"TransformGraph": "components.DataBlessing"}
 
 
 @dataclass(kw_only=True)

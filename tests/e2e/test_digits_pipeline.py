@@ -130,7 +130,7 @@ def test_a_part_of_the_pipeline_can_run(digits: Ran):
 def test_inspection_works_on_it(digits: Ran, tmp_path):
     lineage = slipway("inspect", "lineage", "digits/1", "--root", digits.root.path)
     assert lineage.returncode == 0, lineage.stdout
-    for word in ("Trainer", "Transform", "ExampleGen"):
+    for word in ("Trainer", "Transform", "DataGate", "StatisticsGen", "ExampleGen"):
         assert word in lineage.stdout
     page = tmp_path / "report.html"
     report = slipway("report", "--root", digits.root.path, "--out", page)

@@ -89,7 +89,7 @@ def root(writer) -> Path:
     """
     done = mlmd.Execution.COMPLETE
     examples = writer.artifact("Examples", "ExampleGen/examples/1", split_names='["train", "test"]')
-    gate = writer.artifact("DataBlessing", "DataGate/blessing/2")
+    gate = writer.artifact("components.DataBlessing", "DataGate/blessing/2")
     graph = writer.artifact("TransformGraph", "Transform/transform_graph/3")
     model = writer.artifact("Model", "Trainer/model/4")
     blessing = writer.artifact("ModelBlessing", "Evaluator/blessing/5", blessed=1)
