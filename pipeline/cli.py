@@ -1,7 +1,8 @@
 """The `slipway` command.
 
 Commands are imported when they are called, so that `--help` and whatever needs no TensorFlow start in a fraction of a
-second. Exit codes: 0 done, 1 failed, 2 wrong usage or config, 3 a gate refused, 130 interrupted.
+second. Exit codes: 0 done, 1 failed, 2 wrong usage or config, 3 a gate refused, 75 interrupted while training (the same
+command goes on from the checkpoint), 130 interrupted.
 """
 
 import importlib
@@ -54,7 +55,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted. The same command takes the finished nodes from the cache and goes on.", err=True)
         exit_code = 130
-    except Exception as error:
+    except BaseException as error:
         if not hasattr(error, "exit_code"):
             raise
         click.echo(f"{error.title}: {error}", err=True)

@@ -15,6 +15,7 @@ from pipeline.errors import ConfigError
 from tasks.base import Task
 from tasks.evaluation import MetricGate, check_gates
 from tasks.loading import TaskSpec
+from training.options import TrainOptions
 
 Precision = Literal["float32", "float16", "dynamic", "int8"]
 
@@ -32,27 +33,6 @@ class DataGateConfig(Section):
         default_factory=lambda: {"train": 1, "eval": 1, "test": 1}, description="Fewest examples of each split."
     )
     ignore_anomalies: tuple[str, ...] = Field((), description="Features whose anomalies are reported but stop nothing.")
-
-
-class TrainConfig(Section):
-    """The training loop."""
-
-    batch_size: int = Field(64, ge=1)
-    epochs: int = Field(40, ge=1, description="Passes over the train split, at the most.")
-    learning_rate: float = Field(0.004, gt=0, description="The highest; reached after the warm-up, zero at the end.")
-    warmup_epochs: int = Field(2, ge=0)
-    weight_decay: float = Field(0.01, ge=0)
-    patience: int = Field(15, ge=1, description="Epochs without a lower eval loss before training stops.")
-    steps_per_execution: int = Field(16, ge=1, description="Training steps inside one graph call.")
-
-    @model_validator(mode="after")
-    def _warmup_ends(self) -> "TrainConfig":
-        if self.warmup_epochs >= self.epochs:
-            raise ValueError(
-                f"warmup_epochs must be fewer than epochs. Received: warmup_epochs={self.warmup_epochs}, "
-                f"epochs={self.epochs}."
-            )
-        return self
 
 
 class EvaluateConfig(Section):
@@ -107,6 +87,7 @@ class NodeResources(Section):
     accelerator: str | None = Field(None, description="Resource name, such as nvidia.com/gpu or google.com/tpu.")
     accelerator_count: int = Field(1, ge=1)
     pool: str | None = Field(None, description="One of kubeflow.node_pools.")
+    retries: int = Field(0, ge=0, description="How often a failed or evicted node starts again; Trainer goes on.")
 
 
 class Toleration(Section):
@@ -153,7 +134,7 @@ class PipelineConfig(Section):
     task: str = Field(description="Dotted path of a Task class, shipped or in a module beside the config.")
     options: dict[str, Any] = Field(default_factory=dict, description="The task's own options, checked by the task.")
     data_gate: DataGateConfig = Field(default_factory=DataGateConfig)
-    train: TrainConfig = Field(default_factory=TrainConfig)
+    train: TrainOptions = Field(default_factory=TrainOptions)
     evaluate: EvaluateConfig
     compress: CompressConfig = Field(default_factory=CompressConfig)
     serving_check: ServingCheckConfig = Field(default_factory=ServingCheckConfig)

@@ -32,11 +32,13 @@ class Places:
     Attributes:
       pipeline_root: where artifacts go.
       registry: the model registry.
+      workspaces: where trainings keep what a killed one goes on from.
       fingerprint: of the source's data; empty where it cannot be known when the pipeline is made.
     """
 
     pipeline_root: str
     registry: str
+    workspaces: str
     fingerprint: str
 
 
@@ -102,7 +104,11 @@ class _Wiring:
                 transform_graph=self._output("Transform", "transform_graph"),
                 schema=self._output("SchemaGen", "schema"),
                 custom_config=custom_config(
-                    self._spec, code=code, train=self.config.train.model_dump(), seed=self.config.seed
+                    self._spec,
+                    code=code,
+                    train=self.config.train.model_dump(mode="json"),
+                    seed=self.config.seed,
+                    workspaces=self.places.workspaces,
                 ),
             )
         )

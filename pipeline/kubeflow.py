@@ -38,6 +38,7 @@ def compile_pipeline(config: PipelineConfig, kubeflow: KubeflowConfig) -> list[d
         Places(
             pipeline_root=kubeflow.pipeline_root,
             registry=config.push.registry or f"{kubeflow.pipeline_root.rstrip('/')}/registry",
+            workspaces=f"{kubeflow.pipeline_root.rstrip('/')}/workspaces",
             fingerprint=_fingerprint(config),
         ),
     )
@@ -45,7 +46,11 @@ def compile_pipeline(config: PipelineConfig, kubeflow: KubeflowConfig) -> list[d
     for node in pipeline.components:
         node.with_platform_config(resource_spec(resources[node.id]))
     platform = platform_spec(kubeflow, resources)
-    return [_pipeline_spec(pipeline, kubeflow.image), *([platform] if platform else [])]
+    spec = _pipeline_spec(pipeline, kubeflow.image)
+    for node, wanted in resources.items():
+        if wanted.retries:
+            spec["root"]["dag"]["tasks"][node]["retryPolicy"] = {"maxRetryCount": wanted.retries}
+    return [spec, *([platform] if platform else [])]
 
 
 def write_documents(documents: list[dict[str, Any]], path: Path) -> None:

@@ -22,6 +22,7 @@ from pipeline.progress import Progress
 from pipeline.root import Root
 from pipeline.run_record import NodeRecord, RunRecord, git_commit
 from pipeline.run_summary import print_summary
+from training.errors import Preempted
 
 logger = logging.getLogger("slipway.run")
 
@@ -68,6 +69,7 @@ class LocalRun:
         places = Places(
             pipeline_root=str(root.artifacts),
             registry=config.push.registry or str(root.registry),
+            workspaces=str(root.workspaces),
             fingerprint=fingerprint,
         )
         self.pipeline = create_pipeline(config, places)
@@ -96,6 +98,7 @@ class LocalRun:
           GateRefused: a gate refused.
           RunError: a node failed.
           KeyboardInterrupt: on SIGINT or SIGTERM.
+          Preempted: on SIGTERM while a model was trained, which goes on from its checkpoint in the next run.
         """
         options = self._run_options(from_node, to_node)
         self.pipeline.enable_cache = use_cache
@@ -111,7 +114,7 @@ class LocalRun:
         except GateRefused as refusal:
             self._over("refused", refusal)
             raise
-        except KeyboardInterrupt as interrupt:
+        except (KeyboardInterrupt, Preempted) as interrupt:
             self._over("interrupted", interrupt)
             close_abandoned_executions(self.pipeline.metadata_connection_config, self.root.artifacts)
             raise
@@ -146,7 +149,7 @@ class LocalRun:
 
     def node_failed(self, node: str, error: BaseException, *, secs: float, executor_secs: float) -> None:
         """See local_runner.Observer."""
-        states = {GateRefused: "refused", KeyboardInterrupt: "interrupted"}
+        states = {GateRefused: "refused", KeyboardInterrupt: "interrupted", Preempted: "interrupted"}
         self._settle(node, states.get(type(error), "failed"), secs, executor_secs)
 
     def _settle(self, node: str, state: str, secs: float, executor_secs: float) -> None:

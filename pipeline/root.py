@@ -33,6 +33,11 @@ class Root:
     def registry(self) -> Path:
         return self.path / "registry"
 
+    @property
+    def workspaces(self) -> Path:
+        """Where trainings under way keep their checkpoints."""
+        return self.path / "workspaces"
+
     def run(self, run_id: str) -> Path:
         """The directory of one run's record and log."""
         return self.path / "runs" / run_id

@@ -53,6 +53,8 @@ class RunRecord:
     orchestration_share: float = 0.0
     nodes: list[NodeRecord] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
+    # What training came to: epochs, steps, the bottleneck, what its guards did.
+    training: dict[str, Any] = field(default_factory=dict)
     variants: list[dict[str, Any]] = field(default_factory=list)
     gates: list[Finding] = field(default_factory=list)
     pushes: list[dict[str, Any]] = field(default_factory=list)
@@ -77,7 +79,9 @@ class RunRecord:
             if node in outputs:
                 self.gates += read_findings(outputs[node][channel][0].uri)
         if "Trainer" in outputs:
-            self.metrics |= read_model_facts(outputs["Trainer"]["model_run"][0].uri)
+            facts = read_model_facts(outputs["Trainer"]["model_run"][0].uri)
+            self.metrics["parameters"] = facts["parameters"]
+            self.training = facts["training"]
         if "Evaluator" in outputs:
             metrics = candidate_metrics(outputs["Evaluator"]["evaluation"][0].uri, CANDIDATE)
             self.metrics |= {f"test_{name}": value for name, value in metrics.items()}

@@ -6,7 +6,7 @@ a graph say so; what a method does not say is up to the task: images, windows of
 """
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -95,18 +95,39 @@ class Task(abc.ABC):
     def to_batch(self, features: "dict[str, tf.Tensor]") -> Any:
         """Maps a batch of transformed features to what `objective` takes; runs inside a graph."""
 
-    def batches(
-        self, files: Sequence[str], *, feature_spec: Mapping[str, Any], batch_size: int, shuffle_seed: int | None = None
-    ) -> "tf.data.Dataset":
-        """What `objective` is given, out of the files that Transform wrote; see `training.input.read_examples`.
+    def training_model(self, model: "keras.Model") -> "keras.Model":
+        """What is trained in place of `model`, sharing its weights: with outputs that only the objective needs."""
+        return model
 
-        Override it, and `examples_per_epoch` with it, where a training example is not a stored one but cut or drawn
-        from several: windows of a series, episodes of a few classes.
+    def batches(self, files: Sequence[str], *, feature_spec: Mapping[str, Any], batch_size: int) -> "tf.data.Dataset":
+        """What `objective` is given in evaluation; see `training.input.read_examples`.
+
+        Override it, `train_batches` and `examples_per_epoch` where an example is not a stored one but cut or drawn from
+        several: windows of a series, episodes of a few classes.
         """
         from training.input import read_examples
 
-        return read_examples(
-            files, feature_spec=feature_spec, batch_size=batch_size, to_batch=self.to_batch, shuffle_seed=shuffle_seed
+        return read_examples(files, feature_spec=feature_spec, batch_size=batch_size, to_batch=self.to_batch)
+
+    def train_batches(
+        self,
+        files: Sequence[str],
+        *,
+        feature_spec: Mapping[str, Any],
+        batch_size: int,
+        seed: int,
+        steps_per_epoch: int,
+    ) -> "Callable[[int], tf.data.Dataset]":
+        """What `objective` is given in training; see `training.input.read_shuffled_examples`."""
+        from training.input import read_shuffled_examples
+
+        return read_shuffled_examples(
+            files,
+            feature_spec=feature_spec,
+            batch_size=batch_size,
+            to_batch=self.to_batch,
+            seed=seed,
+            steps_per_epoch=steps_per_epoch,
         )
 
     def examples_per_epoch(self, files: Sequence[str]) -> int:

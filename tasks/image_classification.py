@@ -151,9 +151,15 @@ class ImageClassification(Task):
                 keras.ops.argmax(outputs["logits"], axis=-1) == keras.ops.cast(label, "int32"), "float32"
             )
 
-        return SupervisedObjective(loss=cross_entropy, metrics={"accuracy": accuracy}, augment=self._augment())
+        layer = self._augmentation()
+        return SupervisedObjective(
+            loss=cross_entropy,
+            metrics={"accuracy": accuracy},
+            augment=layer and (lambda inputs, label: ({"image": layer(inputs["image"], training=True)}, label)),
+            layers=[layer] if layer else [],
+        )
 
-    def _augment(self) -> Any:
+    def _augmentation(self) -> keras.Layer | None:
         import keras
 
         options = self.options.augment
@@ -167,8 +173,9 @@ class ImageClassification(Task):
             layers.append(keras.layers.RandomZoom(options.zoom, options.zoom, **fill))
         if not layers:
             return None
-        augment = keras.Sequential(layers)
-        return lambda inputs: {"image": augment(inputs["image"], training=True)}
+        augmentation = keras.Sequential(layers)
+        augmentation.build((None, self.options.height, self.options.width, self.options.channels))
+        return augmentation
 
     def metrics(self) -> tuple[EvalMetric, ...]:
         return (

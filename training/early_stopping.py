@@ -1,6 +1,8 @@
 """Stopping when the held-out loss no longer falls."""
 
-import keras
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 
@@ -21,23 +23,26 @@ class EarlyStopping:
         self.min_delta = min_delta
         self.best = float("inf")
         self.epochs_since_best = 0
-        self._best_weights: list[np.ndarray] = []
+        # Of the best epoch; none before the first.
+        self.best_weights: Sequence[np.ndarray] = ()
 
     @property
     def should_stop(self) -> bool:
         return self.epochs_since_best >= self.patience
 
-    def update(self, value: float, model: keras.Model) -> bool:
-        """Takes one epoch's value; returns whether it is the best so far."""
+    def update(self, value: float) -> bool:
+        """Takes one epoch's value; returns whether it is the best so far, whose weights the caller then hands in."""
         if value < self.best - self.min_delta:
             self.best = value
             self.epochs_since_best = 0
-            self._best_weights = model.get_weights()
             return True
         self.epochs_since_best += 1
         return False
 
-    def restore(self, model: keras.Model) -> None:
-        """Gives the model the best weights seen; keeps its own where no epoch was seen."""
-        if self._best_weights:
-            model.set_weights(self._best_weights)
+    def state(self) -> dict[str, Any]:
+        """What `restore` takes, JSON-serializable; the weights aside."""
+        return {"best": self.best, "epochs_since_best": self.epochs_since_best}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Goes on from what `state` gave."""
+        self.best, self.epochs_since_best = state["best"], state["epochs_since_best"]

@@ -18,5 +18,5 @@ def write_model_facts(uri: str, facts: dict[str, Any]) -> None:
 
 
 def read_model_facts(uri: str) -> dict[str, Any]:
-    """What `write_model_facts` wrote, such as `parameters`."""
+    """What `write_model_facts` wrote: `parameters`, and `training`, see `run_fn.summary`."""
     return json.loads(read_file(uri, FACTS_FILE))

@@ -1,10 +1,16 @@
 """What training reports while it runs: log lines, from whose attribute `progress` a runner draws a bar."""
 
+import datetime
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from training.loop import EpochRecord
+from training.hooks import Hook
+from training.records import EpochRecord, StepsRecord
+
+if TYPE_CHECKING:
+    from training.loop import Loop
 
 logger = logging.getLogger("slipway.trainer")
 
@@ -12,29 +18,46 @@ logger = logging.getLogger("slipway.trainer")
 INTERVAL_SECS = 2.0
 
 
-class TrainingProgress:
+class TrainingProgress(Hook):
     """Logs steps now and then, and every epoch."""
 
     def __init__(self, *, total_steps: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._total_steps = total_steps
         self._clock = clock
-        self._logged_at = clock()
-        self._last_epoch = "first epoch"
 
-    def steps(self, step: int) -> None:
-        """Takes the number of steps done."""
-        if self._clock() - self._logged_at >= INTERVAL_SECS:
-            self._log(step, self._last_epoch)
+    def on_train_begin(self, loop: "Loop") -> None:
+        self._logged_at = self._clock()
+        self._first: tuple[int, float] | None = None
 
-    def epoch(self, record: EpochRecord) -> None:
-        """Takes an epoch's record."""
-        figures = {f"train {name}": value for name, value in record.train.items()}
-        figures |= {f"eval {name}": value for name, value in record.evaluation.items()}
-        text = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
-        self._last_epoch = f"epoch {record.epoch}: {text}, {record.examples_per_sec:,.0f} examples/s"
-        self._log(record.step, self._last_epoch)
+    def on_steps(self, record: StepsRecord) -> None:
+        now = self._clock()
+        # The first call traces the graph, which says nothing of the calls to come.
+        if self._first is None:
+            self._first = record.step, now
+        if now - self._logged_at < INTERVAL_SECS:
+            return
+        figures = f"{_figures('train', record.means)}, lr {record.learning_rate:.2g}"
+        speed = f"{record.examples_per_sec:,.0f} examples/s"
+        self._log(record.step, ", ".join(part for part in (figures, speed, self._eta(record.step, now)) if part))
+
+    def on_epoch(self, record: EpochRecord) -> None:
+        figures = f"{_figures('train', record.train)}, {_figures('eval', record.evaluation)}"
+        speed = f"{record.examples_per_sec:,.0f} examples/s"
+        self._log(record.step, f"epoch {record.epoch}: {figures}, lr {record.learning_rate:.2g}, {speed}")
+
+    def _eta(self, step: int, now: float) -> str:
+        assert self._first is not None
+        first_step, first_secs = self._first
+        if step == first_step:
+            return ""
+        secs = (now - first_secs) / (step - first_step) * (self._total_steps - step)
+        return f"{datetime.timedelta(seconds=round(secs))} left"
 
     def _log(self, step: int, text: str) -> None:
         self._logged_at = self._clock()
         share = step / self._total_steps
         logger.info("step %d/%d, %s", step, self._total_steps, text, extra={"progress": share})
+
+
+def _figures(split: str, means: Mapping[str, float]) -> str:
+    return ", ".join(f"{split} {name} {value:.4f}" for name, value in means.items())

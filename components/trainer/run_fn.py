@@ -1,81 +1,72 @@
 """What TFX's Trainer calls by its dotted path."""
 
+import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Sequence
 from typing import Any
 
-import keras
 import tensorflow_transform as tft
 from etils import epath
 from tfx.components.trainer.fn_args_utils import FnArgs
+from tfx.utils import io_utils
 
 from components.trainer.export import export
+from components.trainer.history import History
 from components.trainer.model_run import HISTORY_FILE, MODEL_FILE, write_model_facts
-from components.trainer.progress import TrainingProgress
-from tasks.base import Task
+from components.trainer.training import TaskTraining
 from tasks.loading import task_of
-from training.early_stopping import EarlyStopping
-from training.loop import EpochRecord, Loop
-from training.schedule import warmup_cosine
+from training.options import TrainOptions
 
 
 def run_fn(fn_args: FnArgs) -> None:
     """Trains the task's model and exports it.
 
-    Leaves the SavedModel where TFX's Trainer publishes it, and in the model run: the Keras model and a line an epoch.
+    Leaves the SavedModel where TFX's Trainer publishes it, and in the model run: the Keras model, a line an epoch, and
+    the checkpoints kept. Until it is done all that lies in a workspace of its own, which outlives a killed step, so
+    that the next one goes on from there.
     """
     config = fn_args.custom_config
     task = task_of(config)
-    keras.utils.set_random_seed(config["seed"])
     transform_output = tft.TFTransformOutput(fn_args.transform_output)
-    model_run = epath.Path(fn_args.model_run_dir)
-    model_run.mkdir(parents=True, exist_ok=True)
-
-    model = task.model()
-    records = train(task, model, transform_output, fn_args, options=config["train"], seed=config["seed"])
-    with (model_run / HISTORY_FILE).open("w") as history:
-        for record in records:
-            history.write(json.dumps(asdict(record)) + "\n")
-            history.flush()
-    model.save(str(model_run / MODEL_FILE))
-    write_model_facts(fn_args.model_run_dir, {"parameters": model.count_params()})
+    workspace = _workspace(fn_args)
+    workspace.mkdir(parents=True, exist_ok=True)
+    history = History(workspace / HISTORY_FILE)
+    training = TaskTraining(
+        task,
+        TrainOptions.model_validate(config["train"]),
+        train_files=fn_args.train_files,
+        eval_files=fn_args.eval_files,
+        feature_spec=transform_output.transformed_feature_spec(),
+        seed=config["seed"],
+        checkpoints=workspace / "checkpoints",
+    )
+    for record in training.records():
+        history.add(record)
+    model = training.float32_model()
+    io_utils.copy_dir(str(workspace), fn_args.model_run_dir)
+    model.save(str(epath.Path(fn_args.model_run_dir) / MODEL_FILE))
+    write_model_facts(fn_args.model_run_dir, {"parameters": model.count_params(), "training": summary(history.rows)})
     export(task, model, transform_output, fn_args.serving_model_dir)
+    workspace.rmtree()
 
 
-def train(
-    task: Task,
-    model: keras.Model,
-    transform_output: tft.TFTransformOutput,
-    fn_args: FnArgs,
-    *,
-    options: Mapping[str, Any],
-    seed: int,
-) -> Iterator[EpochRecord]:
-    """Trains `model` in place, yielding a record an epoch; `options` is the config's section `train`."""
-    num_examples = task.examples_per_epoch(fn_args.train_files)
-    batch_size = min(options["batch_size"], num_examples)
-    steps_per_epoch = num_examples // batch_size
-    schedule = warmup_cosine(
-        peak=options["learning_rate"],
-        warmup_steps=options["warmup_epochs"] * steps_per_epoch,
-        total_steps=options["epochs"] * steps_per_epoch,
-    )
-    progress = TrainingProgress(total_steps=options["epochs"] * steps_per_epoch)
-    loop = Loop(
-        model=model,
-        objective=task.objective(),
-        optimizer=keras.optimizers.AdamW(schedule, weight_decay=options["weight_decay"]),
-        steps_per_execution=options["steps_per_execution"],
-        early_stopping=EarlyStopping(patience=options["patience"]),
-        on_steps=progress.steps,
-    )
-    reading = {"feature_spec": transform_output.transformed_feature_spec(), "batch_size": batch_size}
-    for record in loop.epochs(
-        train=task.batches(fn_args.train_files, shuffle_seed=seed, **reading),
-        evaluation=task.batches(fn_args.eval_files, **reading),
-        epochs=options["epochs"],
-        steps_per_epoch=steps_per_epoch,
-    ):
-        progress.epoch(record)
-        yield record
+def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What a training came to, for the run record."""
+    shares = sorted(row["input_share"] for row in rows[1:] or rows)
+    share = shares[len(shares) // 2]
+    bound = "input" if share > 0.5 else "compute"
+    return {
+        "epochs": len(rows),
+        "steps": rows[-1]["step"],
+        "best_epoch": max((row["epoch"] for row in rows if row["is_best"]), default=rows[-1]["epoch"]),
+        "examples_per_sec": sorted(row["examples_per_sec"] for row in rows)[len(rows) // 2],
+        "bottleneck": f"{bound}: steps waited for batches {share:.0%} of the time",
+        "events": [f"epoch {row['epoch']}: {event}" for row in rows for event in row["events"]],
+    }
+
+
+def _workspace(fn_args: FnArgs) -> epath.Path:
+    """A directory for this training and no other: of the same code, options, seed and data."""
+    asked = json.dumps(fn_args.custom_config, sort_keys=True) + str(fn_args.transform_output) + str(fn_args.train_files)
+    digest = hashlib.sha256(asked.encode()).hexdigest()[:16]
+    return epath.Path(fn_args.custom_config["workspaces"]) / digest

@@ -3,7 +3,7 @@ import logging
 import pytest
 
 from components.trainer.progress import TrainingProgress
-from training.loop import EpochRecord
+from training.records import EpochRecord, StepsRecord
 
 
 @pytest.fixture
@@ -12,17 +12,24 @@ def told(caplog):
     return lambda: [(record.getMessage(), record.progress) for record in caplog.records]
 
 
-def test_steps_are_told_every_two_seconds(told):
-    now = iter([0.0, 1.0, 2.0, 2.0, 3.5, 4.0, 4.0])
+def _steps(step: int) -> StepsRecord:
+    return StepsRecord(step=step, means={"loss": 0.5}, learning_rate=0.01, examples_per_sec=1234.5)
+
+
+def test_steps_are_told_every_two_seconds_with_the_time_left(told):
+    now = iter([0.0, 1.0, 2.5, 2.5, 3.5, 4.5, 4.5])
     progress = TrainingProgress(total_steps=10, clock=lambda: next(now))
+    progress.on_train_begin(None)
     for step in (1, 2, 3, 4):
-        progress.steps(step)
-    assert told() == [("step 2/10, first epoch", 0.2), ("step 4/10, first epoch", 0.4)]
+        progress.on_steps(_steps(step))
+    # From the first call at 1.0 s on: one step in 1.5 s leaves 8 for 12 s; three in 3.5 s leave 6 for 7 s.
+    line = "train loss 0.5000, lr 0.01, 1,234 examples/s"
+    assert told() == [(f"step 2/10, {line}, 0:00:12 left", 0.2), (f"step 4/10, {line}, 0:00:07 left", 0.4)]
 
 
 def test_every_epoch_is_told(told):
     progress = TrainingProgress(total_steps=10, clock=lambda: 0.0)
-    progress.epoch(
+    progress.on_epoch(
         EpochRecord(
             epoch=1,
             step=5,
@@ -31,6 +38,9 @@ def test_every_epoch_is_told(told):
             learning_rate=0.1,
             examples_per_sec=1234.5,
             is_best=True,
+            gap_ratio=-0.5,
+            input_share=0.0,
+            events=(),
         )
     )
-    assert told() == [("step 5/10, epoch 1: train loss 0.5000, eval loss 0.2500, 1,234 examples/s", 0.5)]
+    assert told() == [("step 5/10, epoch 1: train loss 0.5000, eval loss 0.2500, lr 0.1, 1,234 examples/s", 0.5)]

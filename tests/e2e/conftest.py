@@ -61,7 +61,7 @@ def run(config: Path, root: Path, *options: str) -> Ran:
 def write_config(path: Path, **changes: Any) -> Path:
     """The digits config with three epochs and gates that any model passes; `changes` replace whole sections."""
     config = yaml.safe_load(DIGITS.read_text())
-    config["train"] |= {"epochs": 3, "warmup_epochs": 1}
+    config["train"] |= {"epochs": 3, "schedule": {"warmup_epochs": 1}}
     config["evaluate"]["gates"] = {"accuracy": {"min": 0.05, "max_worsening": 0.5}}
     config["compress"] = {"variants": ["float32", "int8"], "gates": {"accuracy": {"max_worsening": 0.2}}}
     path.write_text(yaml.safe_dump(config | changes))

@@ -42,7 +42,11 @@ def test_shipped_configs_are_right(path):
         ("train.epoch", 3, r"train\.epoch: no such key"),
         ("train.epochs", "many", r"train\.epochs: .*integer.* Received: 'many'"),
         ("train.epochs", 0, r"train\.epochs: .*greater than or equal to 1. Received: 0"),
-        ("train.warmup_epochs", 40, r"warmup_epochs must be fewer than epochs. Received: warmup_epochs=40, epochs=40"),
+        (
+            "train.schedule.warmup_epochs",
+            40,
+            r"warmup_epochs must be fewer than epochs. Received: warmup_epochs=40.0, epochs=40",
+        ),
         ("options.height", 1, r"options\.height: .* Received: 1"),
         ("options.channels", 2, r"channels must be 1 or 3. Received: 2"),
         ("options.model.widths", [8, 8, 8, 8, 8], r"need images of 16x16 pixels or more. Received: 8x8"),

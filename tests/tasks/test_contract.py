@@ -116,7 +116,8 @@ def test_batches_come_from_files_and_suit_the_objective(task, model, features, t
             writer.write(_example({name: value[index].numpy() for name, value in features.items()}))
     spec = {name: tf.io.FixedLenFeature(value.shape[1:], value.dtype) for name, value in features.items()}
     assert task.examples_per_epoch([path]) > 0
-    shuffled = iter(task.batches([path], feature_spec=spec, batch_size=8, shuffle_seed=1))
+    after = task.train_batches([path], feature_spec=spec, batch_size=8, seed=1, steps_per_epoch=count // 8)
+    shuffled = iter(after(0))
     for _ in range(2 * count // 8 + 1):  # without end
         loss, _ = task.objective()(model, next(shuffled), training=True)
         assert loss.shape.rank == 1

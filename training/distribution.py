@@ -1,0 +1,35 @@
+"""Where steps are computed: from options to a tf.distribute strategy."""
+
+import os
+
+import tensorflow as tf
+
+from training.options import DistributionOptions
+
+
+def strategy(options: DistributionOptions) -> tf.distribute.Strategy:
+    """The strategy of a config; for `multi_worker` to be called before TensorFlow computed anything.
+
+    Raises:
+      ValueError: several processes are asked for, and TF_CONFIG does not name them.
+    """
+    if options.strategy in ("multi_worker", "parameter_server") and "TF_CONFIG" not in os.environ:
+        raise ValueError(
+            f"distribution.strategy: {options.strategy} reads the addresses of the processes from TF_CONFIG. Received: "
+            f"no TF_CONFIG. Kubeflow's training operator sets it; elsewhere set it for each process, such as "
+            f'{{"cluster": {{"worker": ["host1:2222", "host2:2222"]}}, "task": {{"type": "worker", "index": 0}}}}.'
+        )
+    if options.strategy == "mirrored":
+        return tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices(_kind())])
+    if options.strategy == "multi_worker":
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    if options.strategy == "tpu":
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver.connect(tpu=options.tpu)
+        return tf.distribute.TPUStrategy(resolver)
+    if options.strategy == "parameter_server":
+        return tf.distribute.ParameterServerStrategy(tf.distribute.cluster_resolver.TFConfigClusterResolver())
+    return tf.distribute.get_strategy()
+
+
+def _kind() -> str:
+    return "GPU" if tf.config.list_logical_devices("GPU") else "CPU"

@@ -1,0 +1,206 @@
+"""The inner step: gradients of an objective and their application, several steps inside one graph call."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from training.gradients import centralized, clipped
+from training.objective import Objective
+from training.options import StepOptions
+from training.weight_average import WeightAverage
+
+# The steps' own totals, beside the sums of the objective's loss and metrics.
+EXAMPLES = "examples"
+# Of the vector that sums are kept in, which exists before an objective tells how many it reports.
+COLUMNS = 32
+
+
+class TrainStep:
+    """Computes steps and what they come to. All that changes from step to step is in `variables`.
+
+    Attributes:
+      step: optimizer steps done.
+      rate_scale: what guards multiply the schedule's learning rate by.
+      average: the weights' moving average, or None.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: keras.Model,
+        objective: Objective,
+        optimizer: keras.optimizers.Optimizer,
+        schedule: keras.optimizers.schedules.LearningRateSchedule,
+        strategy: tf.distribute.Strategy,
+        options: StepOptions,
+    ) -> None:
+        self.model = model
+        self.objective = objective
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.strategy = strategy
+        self.options = options
+        self._layers = list(getattr(objective, "layers", ()))
+        with strategy.scope():
+            optimizer.build(self.trainable_variables())
+            self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
+            self.rate_scale = tf.Variable(1.0, trainable=False, name="rate_scale")
+            self.average = WeightAverage(model.variables, decay=options.ema) if options.ema else None
+            self._sums = tf.Variable(
+                tf.zeros(COLUMNS),
+                trainable=False,
+                synchronization=tf.VariableSynchronization.ON_READ,
+                aggregation=tf.VariableAggregation.SUM,
+            )
+        self._names: list[str] = []
+        self.retrace()
+
+    def variables(self) -> dict[str, list[keras.Variable | tf.Variable]]:
+        """All that a step reads and changes, by owner."""
+        return {
+            "model": list(self.model.variables),
+            "optimizer": list(self.optimizer.variables),
+            "objective": [variable for layer in self._layers for variable in layer.variables],
+            "average": list(self.average.variables) if self.average else [],
+            "step": [self.step, self.rate_scale, tf.random.get_global_generator().state],
+        }
+
+    def retrace(self) -> None:
+        """Makes the graphs anew at their next call; needed after `trainable` of a layer was changed."""
+        compute = tf.function(self._replica_step, jit_compile=True) if self.options.jit_compile else self._replica_step
+        self._compute = compute
+        self._train = tf.function(self._steps, reduce_retracing=True)
+        self._train_one = tf.function(self._one_step, reduce_retracing=True)
+        self._evaluate = tf.function(self._evaluation_step, reduce_retracing=True)
+
+    def train(self, batches: Iterator, count: int) -> float:
+        """Takes `count` steps; returns the seconds for which they waited for batches."""
+        return float(self._train(batches, tf.constant(count)))
+
+    def train_one(self, batches: Iterator) -> list[tf.Tensor | None]:
+        """Takes one step; returns the gradients of the trainable variables, before they were clipped."""
+        return self._train_one(batches)
+
+    def evaluate(self, batch: Any) -> None:
+        """Adds a batch to the sums, without training."""
+        self._evaluate(batch)
+
+    def take_sums(self) -> dict[str, float]:
+        """Sums over examples of the loss and each metric since the last call, and how many `examples` there were."""
+        sums = tf.convert_to_tensor(self._sums).numpy().tolist()
+        self._sums.assign(tf.zeros(COLUMNS))
+        return dict(zip(self._names, sums, strict=False))
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the last step."""
+        return float(tf.convert_to_tensor(self.optimizer.learning_rate))
+
+    def cut_learning_rate(self, factor: float, *, scale: float | None = None) -> None:
+        """Multiplies the rates to come; `scale` says of what, where not of the present scale."""
+        present = float(tf.convert_to_tensor(self.rate_scale)) if scale is None else scale
+        self.rate_scale.assign(present * factor)
+
+    def trainable_variables(self) -> list[keras.Variable]:
+        """Of the model and of what the objective owns."""
+        own = [variable for layer in self._layers for variable in layer.trainable_variables]
+        return [*self.model.trainable_variables, *own]
+
+    def _steps(self, batches: Iterator, count: tf.Tensor) -> tf.Tensor:
+        waited = tf.constant(0.0, tf.float64)
+        for _ in tf.range(count):
+            asked = tf.timestamp()
+            with tf.control_dependencies([asked]):
+                batch = next(batches)
+            with tf.control_dependencies(tf.nest.flatten(batch, expand_composites=True)):
+                waited += tf.timestamp() - asked
+            self._apply_step(batch)
+        return waited
+
+    def _one_step(self, batches: Iterator) -> list[tf.Tensor | None]:
+        return self._apply_step(next(batches))
+
+    def _apply_step(self, batch: Any) -> list[tf.Tensor | None]:
+        # Set once a step: a schedule inside the optimizer would be computed anew for every variable that decays.
+        self.optimizer.learning_rate.assign(self.schedule(self.step) * self.rate_scale)
+        gradients = self.strategy.run(self._compute, args=(batch,))
+        self.step.assign_add(1)
+        if self.average is not None:
+            self.average.update(self.step)
+        return [
+            None if gradient is None else self.strategy.experimental_local_results(gradient)[0]
+            for gradient in gradients
+        ]
+
+    def _replica_step(self, batch: Any) -> list[tf.Tensor | None]:
+        variables = self.trainable_variables()
+        gradients = self._gradients(batch, variables)
+        replicas = self.strategy.num_replicas_in_sync
+        raw = gradients
+        if self.options.centralize:
+            gradients = centralized(gradients)
+        if self.options.clip_norm is not None:
+            if replicas > 1:
+                # The norm is that of the sum over replicas, which the optimizer takes once more: hence the division.
+                present = [gradient for gradient in gradients if gradient is not None]
+                summed = iter(tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, present))
+                gradients = [None if gradient is None else next(summed) for gradient in gradients]
+            gradients = clipped(gradients, self.options.clip_norm * self._loss_scale())
+            gradients = [None if gradient is None else gradient / replicas for gradient in gradients]
+        pairs = [(g, v) for g, v in zip(gradients, variables, strict=True) if g is not None]
+        self.optimizer.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
+        return raw
+
+    def _gradients(self, batch: Any, variables: Sequence[keras.Variable]) -> list[tf.Tensor | None]:
+        """Of the mean loss over the global batch; with loss scaling, scaled."""
+        parts = self.options.accumulate
+        if parts == 1:
+            return self._gradients_of_part(batch, variables)
+        sizes = [tensor.shape[0] for tensor in tf.nest.flatten(batch)]
+        if any(size is not None and size % parts for size in sizes):
+            raise ValueError(
+                f"With step.accumulate={parts}, each device's batch must divide into as many parts. "
+                f"Received: batches of {sizes[0]}. Choose another batch_size."
+            )
+        totals = [tf.zeros_like(variable.value) for variable in variables]
+        for index in tf.range(parts):
+            part = tf.nest.map_structure(
+                lambda tensor, index=index: tf.reshape(tensor, [parts, -1, *tensor.shape[1:]])[index], batch
+            )
+            gradients = self._gradients_of_part(part, variables)
+            totals = [
+                total if gradient is None else total + tf.cast(gradient, total.dtype) / parts
+                for total, gradient in zip(totals, gradients, strict=True)
+            ]
+        return totals
+
+    def _gradients_of_part(self, batch: Any, variables: Sequence[keras.Variable]) -> list[tf.Tensor | None]:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([variable.value for variable in variables])
+            losses = self._record(batch, training=True)
+            regularization = tf.add_n(self.model.losses) if self.model.losses else 0.0
+            total = (tf.reduce_mean(losses) + regularization) / self.strategy.num_replicas_in_sync
+            if isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer):
+                total = self.optimizer.scale_loss(total)
+        return tape.gradient(total, [variable.value for variable in variables])
+
+    def _loss_scale(self) -> tf.Tensor | float:
+        is_scaled = isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer)
+        return tf.convert_to_tensor(self.optimizer.dynamic_scale) if is_scaled else 1.0
+
+    def _evaluation_step(self, batch: Any) -> None:
+        self.strategy.run(lambda part: self._record(part, training=False), args=(batch,))
+
+    def _record(self, batch: Any, training: bool) -> tf.Tensor:
+        losses, metrics = self.objective(self.model, batch, training=training)
+        columns = {"loss": losses, **metrics}
+        if len(columns) >= COLUMNS:
+            raise ValueError(f"An objective may report at most {COLUMNS - 2} metrics. Received: {len(metrics)}")
+        # Known once the objective was traced; the same for training and evaluation.
+        self._names = [*columns, EXAMPLES]
+        totals = [tf.reduce_sum(tf.cast(column, tf.float32)) for column in columns.values()]
+        totals += [tf.cast(tf.size(losses), tf.float32)]
+        self._sums.assign_add(tf.pad(tf.stack(totals), [[0, COLUMNS - len(totals)]]))
+        return losses
