@@ -82,7 +82,7 @@ def resnet(
         for block in range(blocks_per_stage):
             strides = 2 if stage > 0 and block == 0 else 1
             x = residual_block(x, filters=filters, strides=strides, se_ratio=se_ratio)
-    x = keras.layers.GlobalAveragePooling2D()(x)
+    x = keras.layers.GlobalAveragePooling2D(name="pooled")(x)
     x = keras.layers.Dropout(dropout)(x)
     logits = keras.layers.Dense(num_classes, name="logits")(x)
     return keras.Model({"image": image}, {"logits": logits}, name="resnet")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -36,9 +36,32 @@ class ResNetOptions(TaskOptions):
 class AugmentOptions(TaskOptions):
     """Random changes of train images. Defaults change nothing."""
 
+    flip: Literal["horizontal", "vertical", "horizontal_and_vertical"] | None = None
+    crop_padding: int = Field(0, ge=0, description="Pixels of zeros around, before a crop to the size that was.")
     translate: float = Field(0.0, ge=0, lt=1, description="Largest shift, as a share of height and of width.")
     rotate_degrees: float = Field(0.0, ge=0, le=180)
     zoom: float = Field(0.0, ge=0, lt=1, description="Largest zoom in or out, as a share of the size.")
+    erase: float = Field(0.0, ge=0, le=1, description="Chance that a rectangle of an image is erased.")
+    mixup_alpha: float = Field(0.0, ge=0, description="Of MixUp's beta distribution.")
+    cutmix_alpha: float = Field(0.0, ge=0, description="The same of CutMix; with both, one is drawn for each batch.")
+
+
+class ClassificationLossOptions(TaskOptions):
+    """What training minimizes."""
+
+    kind: Literal["cross_entropy", "focal"] = "cross_entropy"
+    label_smoothing: float = Field(0.0, ge=0, lt=1, description="Of cross_entropy.")
+    gamma: float = Field(2.0, ge=0, description="Of focal.")
+    label_weights: tuple[Annotated[float, Field(ge=0)], ...] | None = Field(None, description="One for each class.")
+
+
+class ContrastOptions(TaskOptions):
+    """A supervised contrastive loss on a layer inside the model, beside the main loss."""
+
+    layer: str = Field("pooled", description="Name of the layer whose output is projected.")
+    weight: Annotated[float, Field(gt=0)] | Literal["learned"] = 0.1
+    dim: int = Field(32, ge=1, description="Of the projection.")
+    temperature: float = Field(0.1, gt=0)
 
 
 class ImageClassificationOptions(TaskOptions):
@@ -50,7 +73,8 @@ class ImageClassificationOptions(TaskOptions):
     channels: int = Field(1, description="1 for grey, 3 for colour.")
     model: ResNetOptions = Field(default_factory=ResNetOptions)
     augment: AugmentOptions = Field(default_factory=AugmentOptions)
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    loss: ClassificationLossOptions = Field(default_factory=ClassificationLossOptions)
+    contrast: ContrastOptions | None = None
 
     @model_validator(mode="after")
     def _fit_together(self) -> ImageClassificationOptions:
@@ -132,50 +156,61 @@ class ImageClassification(Task):
         )
 
     def to_batch(self, features: dict[str, tf.Tensor]) -> Any:
-        return self.model_inputs(features), features["label"]
+        # Augmentation may soften what is learned; what is measured stays.
+        return self.model_inputs(features), {"label": features["label"], "learned": features["label"]}
+
+    def training_model(self, model: keras.Model) -> keras.Model:
+        contrast = self.options.contrast
+        if contrast is None:
+            return model
+        from training.intermediate import ProjectionHead, with_projection
+
+        return with_projection(model, layer=contrast.layer, head=ProjectionHead(hidden=contrast.dim, dim=contrast.dim))
 
     def objective(self) -> Objective:
         import keras
 
+        from training.augmentation import ImageAugmentation
         from training.objective import SupervisedObjective
 
-        num_classes = len(self.labels())
+        augmentation = ImageAugmentation(num_classes=len(self.labels()), **self.options.augment.model_dump())
+        augmentation.build((None, self.options.height, self.options.width, self.options.channels))
 
-        def cross_entropy(label: tf.Tensor, outputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
-            smoothing = self.options.label_smoothing
-            target = keras.ops.one_hot(label, num_classes) * (1 - smoothing) + smoothing / num_classes
-            return keras.ops.categorical_crossentropy(target, outputs["logits"], from_logits=True)
+        def augment(inputs: Mapping[str, tf.Tensor], targets: Mapping[str, tf.Tensor]) -> tuple[Any, Any]:
+            image, learned = augmentation(inputs["image"], targets["label"], training=True)
+            return {"image": image}, {**targets, "learned": learned}
 
-        def accuracy(label: tf.Tensor, outputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
-            return keras.ops.cast(
-                keras.ops.argmax(outputs["logits"], axis=-1) == keras.ops.cast(label, "int32"), "float32"
-            )
+        def accuracy(targets: Mapping[str, tf.Tensor], outputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+            predicted = keras.ops.argmax(outputs["logits"], axis=-1)
+            return keras.ops.cast(predicted == keras.ops.cast(targets["label"], "int32"), "float32")
 
-        layer = self._augmentation()
+        loss = self._loss()
+        is_augmented = self.options.augment != AugmentOptions()
         return SupervisedObjective(
-            loss=cross_entropy,
+            loss=loss,
             metrics={"accuracy": accuracy},
-            augment=layer and (lambda inputs, label: ({"image": layer(inputs["image"], training=True)}, label)),
-            layers=[layer] if layer else [],
+            augment=augment if is_augmented else None,
+            layers=[augmentation, loss] if is_augmented else [loss],
         )
 
-    def _augmentation(self) -> keras.Layer | None:
-        import keras
+    def _loss(self) -> keras.Layer:
+        from training.losses import LossTerm, SupCon, WeightedSum, loss
 
-        options = self.options.augment
-        fill = {"fill_mode": "constant", "interpolation": "bilinear"}
-        layers = []
-        if options.rotate_degrees:
-            layers.append(keras.layers.RandomRotation(options.rotate_degrees / 360, **fill))
-        if options.translate:
-            layers.append(keras.layers.RandomTranslation(options.translate, options.translate, **fill))
-        if options.zoom:
-            layers.append(keras.layers.RandomZoom(options.zoom, options.zoom, **fill))
-        if not layers:
-            return None
-        augmentation = keras.Sequential(layers)
-        augmentation.build((None, self.options.height, self.options.width, self.options.channels))
-        return augmentation
+        options, contrast = self.options.loss, self.options.contrast
+        shape = (
+            {"label_smoothing": options.label_smoothing}
+            if options.kind == "cross_entropy"
+            else {"gamma": options.gamma}
+        )
+        main = loss(options.kind, label_weights=options.label_weights, **shape)
+        terms = {"main": LossTerm(loss=main, output="logits", target="learned")}
+        weights: Any = {"main": 1.0}
+        if contrast is not None:
+            terms["contrast"] = LossTerm(
+                loss=SupCon(temperature=contrast.temperature), output="projection", target="label"
+            )
+            weights = "learned" if contrast.weight == "learned" else {"main": 1.0, "contrast": contrast.weight}
+        return WeightedSum(terms=terms, weights=weights)
 
     def metrics(self) -> tuple[EvalMetric, ...]:
         return (

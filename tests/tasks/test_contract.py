@@ -25,6 +25,18 @@ TASKS = {
             "augment": {"translate": 0.1, "rotate_degrees": 5, "zoom": 0.1},
         },
     ),
+    "image_classification_with_contrast": TaskSpec(
+        task="tasks.image_classification.ImageClassification",
+        options={
+            "source": {"kind": "digits"},
+            "height": 8,
+            "width": 8,
+            "model": {"widths": [4, 8], "blocks_per_stage": 1},
+            "augment": {"flip": "horizontal", "mixup_alpha": 0.2, "cutmix_alpha": 0.5, "erase": 0.2},
+            "loss": {"kind": "focal", "gamma": 1.0, "label_weights": [1, 1, 1, 1, 1, 1, 1, 1, 1, 2]},
+            "contrast": {"weight": "learned", "dim": 8},
+        },
+    ),
 }
 
 
@@ -96,11 +108,11 @@ def test_the_model_takes_its_inputs_and_names_its_outputs(task, model, features)
 
 
 def test_the_objective_has_a_value_an_example_and_gradients_everywhere(task, model, features):
-    batch = task.to_batch(features)
+    batch, trained = task.to_batch(features), task.training_model(model)
     with tf.GradientTape() as tape:
-        loss, metrics = task.objective()(model, batch, training=True)
+        loss, metrics = task.objective()(trained, batch, training=True)
         total = tf.reduce_mean(loss)
-    gradients = tape.gradient(total, model.trainable_variables)
+    gradients = tape.gradient(total, trained.trainable_variables)
     assert loss.shape.rank == 1
     assert np.isfinite(loss).all()
     assert all(np.isfinite(value).all() for value in metrics.values())
@@ -119,7 +131,7 @@ def test_batches_come_from_files_and_suit_the_objective(task, model, features, t
     after = task.train_batches([path], feature_spec=spec, batch_size=8, seed=1, steps_per_epoch=count // 8)
     shuffled = iter(after(0))
     for _ in range(2 * count // 8 + 1):  # without end
-        loss, _ = task.objective()(model, next(shuffled), training=True)
+        loss, _ = task.objective()(task.training_model(model), next(shuffled), training=True)
         assert loss.shape.rank == 1
     first, second = (
         [np.concatenate([np.ravel(value) for value in tf.nest.flatten(batch)]) for batch in once]
