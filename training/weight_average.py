@@ -20,7 +20,11 @@ class WeightAverage:
             raise ValueError(f"The decay of a weight average must be between 0 and 1. Received: {decay}")
         self.decay = decay
         self._averaged = [v for v in variables if v.dtype in ("float16", "bfloat16", "float32", "float64")]
-        self.variables = [keras.Variable(v.value, trainable=False, name=f"average_{v.name}") for v in self._averaged]
+        # Out of a tensor: made out of a variable, Keras's would be that variable.
+        self.variables = [
+            keras.Variable(tf.convert_to_tensor(v.value), trainable=False, name=f"average_{v.name}")
+            for v in self._averaged
+        ]
 
     def update(self, step: tf.Tensor) -> None:
         """Takes in the model's weights after `step` steps; runs inside a graph."""
