@@ -88,7 +88,7 @@ class Loop:
             model=model,
             objective=objective,
             optimizer=optimizer,
-            schedule=schedule or constant(float(optimizer.learning_rate)),
+            schedule=schedule or constant(float(tf.convert_to_tensor(optimizer.learning_rate))),
             strategy=self.strategy,
             options=step or StepOptions(),
         )

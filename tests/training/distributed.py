@@ -1,0 +1,51 @@
+"""A training for processes of their own: `python distributed.py STRATEGY OUT [CHECKPOINTS [KILL_AT]]`.
+
+One process with two virtual CPUs for `mirrored`, one of two workers that TF_CONFIG names for `multi_worker`. Writes the
+final weights and the last epoch's losses. With KILL_AT, it dies at that step if it is not the chief.
+"""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import numpy as np
+import small
+import tensorflow as tf
+
+from training import CheckpointStore
+from training.distribution import strategy
+from training.options import DistributionOptions, OptimizerOptions, StepOptions
+
+name, out, directory, kill_at = [*sys.argv[1:], "", ""][:4]
+if name == "mirrored":
+    [cpu] = tf.config.list_physical_devices("CPU")
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+where = strategy(DistributionOptions(strategy=name))
+
+
+class Die(small.Hook):
+    def on_steps(self, record):
+        if kill_at and record.step >= int(kill_at) and not loop.is_chief:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+with where.scope():
+    model = small.model()
+    made = small.optimizer(OptimizerOptions(kind="adam", weight_decay=0.01), learning_rate=0.01)
+    loop = small.loop(
+        model,
+        optimizer=made,
+        strategy=where,
+        step=StepOptions(steps_per_execution=2, clip_norm=1.0, accumulate=2, ema=0.9),
+        checkpoints=CheckpointStore(directory) if directory else None,
+        checkpoint_every_secs=1e-9,
+        hooks=[Die()],
+    )
+records = small.train(loop, epochs=4)
+if loop.is_chief:
+    np.savez(out, *model.get_weights())
+    last = records[-1]
+    told = {"train": last.train["loss"], "evaluation": last.evaluation["loss"], "epochs": len(records)}
+    Path(f"{out}.json").write_text(json.dumps(told))

@@ -1,0 +1,102 @@
+"""Two devices and two processes against one, on the same global batches."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training.distribution import strategy
+from training.options import DistributionOptions
+
+FOLDER = Path(__file__).resolve().parent
+
+# Sums over two halves of a batch round otherwise than one over the whole; Adam carries that through twenty steps.
+TOLERANCE = 1e-4
+
+
+def _start(name: str, out: Path, *arguments: object, tf_config: str | None = None) -> subprocess.Popen:
+    environment = {**os.environ, "PYTHONPATH": str(FOLDER.parents[1]), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    if tf_config:
+        environment["TF_CONFIG"] = tf_config
+    return subprocess.Popen(
+        [sys.executable, str(FOLDER / "distributed.py"), name, str(out), *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+    )
+
+
+def _start_workers(out: Path, *arguments: object) -> list[subprocess.Popen]:
+    """Two workers on loopback."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+    addresses = [f"127.0.0.1:{listening.getsockname()[1]}" for listening in sockets]
+    for listening in sockets:
+        listening.close()
+    configs = [{"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}} for index in range(2)]
+    return [_start("multi_worker", out, *arguments, tf_config=json.dumps(config)) for config in configs]
+
+
+def _finish(*processes: subprocess.Popen) -> None:
+    for process in processes:
+        output, _ = process.communicate(timeout=100)
+        assert process.returncode == 0, output
+
+
+def _assert_agree(mine: Path, theirs: Path) -> None:
+    with np.load(mine) as one, np.load(theirs) as other:
+        for name in one.files:
+            np.testing.assert_allclose(one[name], other[name], rtol=TOLERANCE, atol=TOLERANCE)
+    first, second = (json.loads(Path(f"{path}.json").read_text()) for path in (mine, theirs))
+    assert first["train"] == pytest.approx(second["train"], rel=TOLERANCE)
+    assert first["evaluation"] == pytest.approx(second["evaluation"], rel=TOLERANCE)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory) -> Path:
+    """What one device gives."""
+    out = tmp_path_factory.mktemp("alone") / "weights.npz"
+    _finish(_start("none", out))
+    return out
+
+
+@pytest.mark.e2e
+def test_two_devices_agree_with_one(tmp_path, alone):
+    out = tmp_path / "weights.npz"
+    _finish(_start("mirrored", out))
+    _assert_agree(out, alone)
+
+
+@pytest.mark.e2e
+def test_two_workers_agree_with_one(tmp_path, alone):
+    out = tmp_path / "weights.npz"
+    _finish(*_start_workers(out))
+    _assert_agree(out, alone)
+
+
+@pytest.mark.e2e
+def test_a_lost_worker_ends_all_and_all_go_on_from_the_checkpoint(tmp_path, alone):
+    out, checkpoints = tmp_path / "weights.npz", tmp_path / "checkpoints"
+    chief, lost = _start_workers(out, checkpoints, 12)
+    assert lost.wait(timeout=100) == -9
+    output, _ = chief.communicate(timeout=100)
+    assert chief.returncode != 0
+    assert "WorkerLostError: All workers must be there" in output
+    _finish(*_start_workers(out, checkpoints))
+    _assert_agree(out, alone)
+    # Two epochs of five steps were behind it.
+    assert json.loads(Path(f"{out}.json").read_text())["epochs"] == 2
+
+
+@pytest.mark.parametrize("name", ["multi_worker", "parameter_server"])
+def test_processes_that_nobody_named_are_refused(name, monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    with pytest.raises(
+        ValueError, match=r"reads the addresses of the processes from TF_CONFIG\. Received: no TF_CONFIG"
+    ):
+        strategy(DistributionOptions(strategy=name))
