@@ -20,16 +20,16 @@ _BAD_DATA = (tf.errors.DataLossError, tf.errors.InvalidArgumentError, tf.errors.
 class BatchReader:
     """An iterator over train batches that can be set to any step."""
 
-    def __init__(self, train: Train, distributed: Callable[[tf.data.Dataset], Iterable[Any]]) -> None:
+    def __init__(self, train: Train, feed: Callable[[tf.data.Dataset], Iterable[Any]]) -> None:
         self._train = train
-        self._distributed = distributed
+        self._feed = feed
         self._iterator: Iterator | None = None
         self._step = -1
 
     def after(self, step: int) -> Iterator:
         """The batches that come after `step` steps: those under way, if they stand there."""
         if self._iterator is None or self._step != step:
-            self._iterator = iter(self._distributed(self._dataset(step)))
+            self._iterator = iter(self._feed(self._dataset(step)))
             self._step = step
         return self._iterator
 

@@ -33,3 +33,11 @@ def strategy(options: DistributionOptions) -> tf.distribute.Strategy:
 
 def _kind() -> str:
     return "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+
+
+def serve_forever() -> None:
+    """What workers and servers of a parameter-server training do while its chief hands them steps."""
+    resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
+    tf.distribute.Server(
+        resolver.cluster_spec(), job_name=resolver.task_type, task_index=resolver.task_id, protocol="grpc"
+    ).join()

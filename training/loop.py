@@ -6,8 +6,7 @@ for record in loop.epochs(train=batches.repeat(), evaluation=held_out, epochs=10
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 import keras
 import tensorflow as tf
@@ -102,7 +101,7 @@ class Loop:
 
     def evaluate(self, batches: tf.data.Dataset) -> dict[str, float]:
         """The mean over examples of the loss and of each metric."""
-        for batch in self.distributed(batches):
+        for batch in self.step.feed_evaluation(batches):
             self.step.evaluate(batch)
         return means(self.step.take_sums())
 
@@ -117,12 +116,6 @@ class Loop:
                 resolver.task_type == "worker" and resolver.task_id == 0 and "chief" not in resolver.cluster_spec().jobs
             )
         )
-
-    def distributed(self, batches: tf.data.Dataset) -> Iterable[Any]:
-        """The batches as the strategy wants them, each split over the devices."""
-        if self.strategy.num_replicas_in_sync == 1:
-            return batches
-        return self.strategy.experimental_distribute_dataset(batches)
 
     def epochs(
         self,

@@ -35,7 +35,7 @@ class TrainingRun:
     ) -> None:
         self._loop = loop
         self._step = loop.step
-        self._reader = BatchReader(train, loop.distributed)
+        self._reader = BatchReader(train, loop.step.feed)
         self._evaluation = evaluation
         self._train_sample = train_sample
         self._snapshots = loop.snapshots

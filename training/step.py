@@ -1,6 +1,6 @@
 """The inner step: gradients of an objective and their application, several steps inside one graph call."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -55,6 +55,10 @@ class TrainStep:
                 aggregation=tf.VariableAggregation.SUM,
             )
         self._names: list[str] = []
+        # Hands steps to the workers of a parameter-server strategy, which no other strategy needs.
+        self._coordinator = None
+        if isinstance(strategy, tf.distribute.ParameterServerStrategy):
+            self._coordinator = tf.distribute.coordinator.ClusterCoordinator(strategy)
         self.retrace()
 
     def variables(self) -> dict[str, list[keras.Variable | tf.Variable]]:
@@ -77,11 +81,29 @@ class TrainStep:
 
     def train(self, batches: Iterator, count: int) -> float:
         """Takes `count` steps; returns the seconds for which they waited for batches."""
-        return float(self._train(batches, tf.constant(count)))
+        if self._coordinator is None:
+            return float(self._train(batches, tf.constant(count)))
+        # One by one, so that each goes to whichever worker is free.
+        one = tf.constant(1)
+        waited = [self._coordinator.schedule(self._train, args=(batches, one)) for _ in range(count)]
+        self._coordinator.join()
+        return sum(float(secs.fetch()) for secs in waited)
 
     def train_one(self, batches: Iterator) -> list[tf.Tensor | None]:
         """Takes one step; returns the gradients of the trainable variables, before they were clipped."""
         return self._train_one(batches)
+
+    def feed(self, batches: tf.data.Dataset) -> Iterable[Any]:
+        """The train batches as the strategy wants them: split over the devices, or all of them for every worker."""
+        if self._coordinator is not None:
+            return self._coordinator.create_per_worker_dataset(batches)
+        return self.feed_evaluation(batches)
+
+    def feed_evaluation(self, batches: tf.data.Dataset) -> Iterable[Any]:
+        """The same of evaluation batches, which no worker is given twice."""
+        if self.strategy.num_replicas_in_sync == 1:
+            return batches
+        return self.strategy.experimental_distribute_dataset(batches)
 
     def evaluate(self, batch: Any) -> None:
         """Adds a batch to the sums, without training."""

@@ -15,13 +15,15 @@ import small
 import tensorflow as tf
 
 from training import CheckpointStore
-from training.distribution import strategy
+from training.distribution import serve_forever, strategy
 from training.options import DistributionOptions, OptimizerOptions, StepOptions
 
 name, out, directory, kill_at = [*sys.argv[1:], "", ""][:4]
 if name == "mirrored":
     [cpu] = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+if name == "parameter_server" and json.loads(os.environ["TF_CONFIG"])["task"]["type"] != "chief":
+    serve_forever()
 where = strategy(DistributionOptions(strategy=name))
 
 

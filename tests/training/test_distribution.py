@@ -32,14 +32,20 @@ def _start(name: str, out: Path, *arguments: object, tf_config: str | None = Non
     )
 
 
+def _start_cluster(name: str, jobs: dict[str, int], out: Path, *arguments: object) -> list[subprocess.Popen]:
+    """Processes on loopback, so many of each job."""
+    sockets = {job: [socket.create_server(("127.0.0.1", 0)) for _ in range(count)] for job, count in jobs.items()}
+    cluster = {job: [f"127.0.0.1:{s.getsockname()[1]}" for s in listening] for job, listening in sockets.items()}
+    for listening in sockets.values():
+        for one in listening:
+            one.close()
+    tasks = [{"type": job, "index": index} for job, count in jobs.items() for index in range(count)]
+    configs = [json.dumps({"cluster": cluster, "task": task}) for task in tasks]
+    return [_start(name, out, *arguments, tf_config=config) for config in configs]
+
+
 def _start_workers(out: Path, *arguments: object) -> list[subprocess.Popen]:
-    """Two workers on loopback."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
-    addresses = [f"127.0.0.1:{listening.getsockname()[1]}" for listening in sockets]
-    for listening in sockets:
-        listening.close()
-    configs = [{"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}} for index in range(2)]
-    return [_start("multi_worker", out, *arguments, tf_config=json.dumps(config)) for config in configs]
+    return _start_cluster("multi_worker", {"worker": 2}, out, *arguments)
 
 
 def _finish(*processes: subprocess.Popen) -> None:
@@ -91,6 +97,21 @@ def test_a_lost_worker_ends_all_and_all_go_on_from_the_checkpoint(tmp_path, alon
     _assert_agree(out, alone)
     # Two epochs of five steps were behind it.
     assert json.loads(Path(f"{out}.json").read_text())["epochs"] == 2
+
+
+@pytest.mark.e2e
+def test_a_parameter_server_hands_the_steps_to_its_workers(tmp_path, alone):
+    """Workers go on as they can, so that no two runs agree to the bit; they learn what one device does."""
+    out = tmp_path / "weights.npz"
+    chief, *servers = _start_cluster("parameter_server", {"chief": 1, "worker": 2, "ps": 1}, out)
+    try:
+        _finish(chief)
+    finally:
+        for server in servers:
+            server.kill()
+    mine, theirs = (json.loads(Path(f"{path}.json").read_text()) for path in (out, alone))
+    assert mine["epochs"] == 4
+    assert mine["evaluation"] == pytest.approx(theirs["evaluation"], rel=0.3)
 
 
 @pytest.mark.parametrize("name", ["multi_worker", "parameter_server"])
