@@ -3,6 +3,7 @@
 Needs no TensorFlow: `slipway config check` answers in a fraction of a second.
 """
 
+import importlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from components.tuner.options import TuneOptions, with_values
 from pipeline.errors import ConfigError
 from tasks.base import Task
 from tasks.evaluation import MetricGate, check_gates
@@ -135,6 +137,7 @@ class PipelineConfig(Section):
     options: dict[str, Any] = Field(default_factory=dict, description="The task's own options, checked by the task.")
     data_gate: DataGateConfig = Field(default_factory=DataGateConfig)
     train: TrainOptions = Field(default_factory=TrainOptions)
+    tune: TuneOptions | None = Field(None, description="Search hyperparameters before training; default: no search.")
     evaluate: EvaluateConfig
     compress: CompressConfig = Field(default_factory=CompressConfig)
     serving_check: ServingCheckConfig = Field(default_factory=ServingCheckConfig)
@@ -164,22 +167,37 @@ def load_config(path: Path) -> PipelineConfig:
         raise ConfigError(f"A config must be YAML. Received: {path}, which is not: {error}") from None
     if not isinstance(raw, dict):
         raise ConfigError(f"A config must be a mapping of keys. Received: {path}, which holds {type(raw).__name__}.")
-    folder = str(path.resolve().parent)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
+    _make_importable(path.resolve().parent)
     config = _validated(
         lambda: PipelineConfig.model_validate(_with_absolute_paths(raw, path.resolve().parent)), path, ""
     )
     task = load_task(config, path)
     check_gates(task, config.evaluate.gates, key="evaluate.gates")
     check_gates(task, config.compress.gates, key="compress.gates")
+    _check_space(config, path)
     return config
+
+
+def _check_space(config: PipelineConfig, path: Path) -> None:
+    """Raises ConfigError where a hyperparameter could take a value that the config could not."""
+    for key, values in config.tune.space.items() if config.tune else ():
+        for value in values.extremes():
+            spec = TaskSpec(task=config.task, options=config.options)
+            _validated(lambda: with_values(spec, config.train, {key: value}), path, f"tune.space, {key}={value!r}: ")  # noqa: B023
 
 
 def load_task(config: PipelineConfig, path: Path | None = None) -> Task:
     """The config's task. Raises ConfigError for wrong options, TaskNotFoundError for a wrong path."""
     spec = TaskSpec(task=config.task, options=config.options)
     return _validated(spec.load, path, "options.")
+
+
+def _make_importable(folder: Path) -> None:
+    # Ours first: `data` beside a config is many a user's folder of files, and would be taken for our package.
+    for room in ("components", "data", "models", "serving", "tasks", "training"):
+        importlib.import_module(room)
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
 
 
 def _validated(build: Any, path: Path | None, prefix: str) -> Any:

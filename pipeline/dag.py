@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 import tensorflow_model_analysis as tfma
-from tfx.components import ExampleValidator, StatisticsGen, Trainer, Transform
+from tfx.components import ExampleValidator, StatisticsGen, Trainer, Transform, Tuner
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.orchestration.pipeline import Pipeline
 from tfx.types.channel import OutputChannel
@@ -97,16 +97,34 @@ class _Wiring:
     def train(self) -> None:
         """The model, and the one in production that it has to match."""
         code = self._code("models", "training", "components.trainer")
+        train = self.config.train.model_dump(mode="json")
+        if self.config.tune is not None:
+            self._add(
+                Tuner(
+                    tuner_fn="components.tuner.tuner_fn.tuner_fn",
+                    examples=self._output("Transform", "transformed_examples"),
+                    transform_graph=self._output("Transform", "transform_graph"),
+                    schema=self._output("SchemaGen", "schema"),
+                    custom_config=custom_config(
+                        self._spec,
+                        code=self._code("models", "training", "components.trainer", "components.tuner"),
+                        train=train,
+                        tune=self.config.tune.model_dump(mode="json"),
+                        seed=self.config.seed,
+                    ),
+                )
+            )
         self._add(
             Trainer(
                 run_fn="components.trainer.run_fn.run_fn",
                 examples=self._output("Transform", "transformed_examples"),
                 transform_graph=self._output("Transform", "transform_graph"),
                 schema=self._output("SchemaGen", "schema"),
+                hyperparameters=self._output("Tuner", "best_hyperparameters") if self.config.tune else None,
                 custom_config=custom_config(
                     self._spec,
                     code=code,
-                    train=self.config.train.model_dump(mode="json"),
+                    train=train,
                     seed=self.config.seed,
                     workspaces=self.places.workspaces,
                 ),

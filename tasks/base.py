@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from tensorflow_metadata.proto.v0 import schema_pb2
 
     from data.source import Source
+    from training.hooks import Hook
     from training.objective import Objective
+    from training.writers import Writer
 
 
 class TaskOptions(BaseModel):
@@ -139,6 +141,10 @@ class Task(abc.ABC):
     @abc.abstractmethod
     def objective(self) -> "Objective":
         """What a training step minimizes and what it reports."""
+
+    def summaries(self, writer: "Writer", sample: Any, *, every_epochs: int) -> "Sequence[Hook]":
+        """Hooks that write for TensorBoard what the model makes of a batch of the eval split."""
+        return ()
 
     # -- evaluation ------------------------------------------------------------------------------------------------
 

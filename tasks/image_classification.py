@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from tensorflow_metadata.proto.v0 import schema_pb2
 
     from data.source import LabelledImages
+    from training.hooks import Hook
     from training.objective import Objective
+    from training.writers import Writer
 
 ImageSource = Annotated[Digits | ImageFolder | TFRecords, Field(discriminator="kind")]
 
@@ -211,6 +213,21 @@ class ImageClassification(Task):
             )
             weights = "learned" if contrast.weight == "learned" else {"main": 1.0, "contrast": contrast.weight}
         return WeightedSum(terms=terms, weights=weights)
+
+    def summaries(self, writer: Writer, sample: Any, *, every_epochs: int) -> Sequence[Hook]:
+        from training.summaries import ClassificationSummaries
+
+        inputs, targets = sample
+        return [
+            ClassificationSummaries(
+                writer,
+                inputs={name: value.numpy() for name, value in inputs.items()},
+                labels=targets["label"].numpy(),
+                names=self.labels(),
+                every_epochs=every_epochs,
+                embedding_layer="pooled",
+            )
+        ]
 
     def metrics(self) -> tuple[EvalMetric, ...]:
         return (

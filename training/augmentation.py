@@ -1,9 +1,12 @@
 """Random changes of image batches, in training only."""
 
-from typing import Any, Literal
+import itertools
+from typing import Any, Literal, get_args
 
 import keras
 from keras import ops
+
+from training.cutmix import CutMix
 
 Flip = Literal["horizontal", "vertical", "horizontal_and_vertical"]
 
@@ -12,7 +15,8 @@ Flip = Literal["horizontal", "vertical", "horizontal_and_vertical"]
 class ImageAugmentation(keras.layers.Layer):
     """Keras's own augmentations one after the other, MixUp or CutMix last.
 
-    All randomness comes from seed generators among the layer's variables, so that a checkpoint holds its state.
+    Computes in float32 whatever the global precision: Keras's MixUp fails in any other. All randomness comes from seed
+    generators among the layer's variables, so that a checkpoint holds its state.
     Sources: Zhang et al., "mixup", ICLR 2018; Yun et al., "CutMix", ICCV 2019; Zhong et al., "Random
     Erasing", AAAI 2020.
     """
@@ -30,6 +34,7 @@ class ImageAugmentation(keras.layers.Layer):
         mixup_alpha: float = 0.0,
         cutmix_alpha: float = 0.0,
         seed: int | None = None,
+        dtype: Any = "float32",
         **kwargs: Any,
     ) -> None:
         """Args:
@@ -42,9 +47,26 @@ class ImageAugmentation(keras.layers.Layer):
         erase: chance that a rectangle of an image is erased.
         mixup_alpha: of MixUp's beta distribution; zero leaves it out.
         cutmix_alpha: the same of CutMix; with both, one of the two is drawn for each batch.
-        seed: of the seed generators; None draws one.
+        seed: of the first seed generator, the others count up from it; None draws each.
+        dtype: of the arithmetic.
+
+        Raises:
+          ValueError: an unknown flip, a chance above one, or a negative value.
         """
-        super().__init__(**kwargs)
+        super().__init__(dtype=dtype, **kwargs)
+        if flip not in (None, *get_args(Flip)):
+            raise ValueError(f"flip must be None or one of {', '.join(get_args(Flip))}. Received: {flip!r}")
+        amounts = {
+            "crop_padding": crop_padding,
+            "rotate_degrees": rotate_degrees,
+            "translate": translate,
+            "zoom": zoom,
+            "erase": erase,
+            "mixup_alpha": mixup_alpha,
+            "cutmix_alpha": cutmix_alpha,
+        }
+        if min(amounts.values()) < 0 or erase > 1:
+            raise ValueError(f"No amount may be negative, nor erase above 1. Received: {amounts}")
         self.num_classes = num_classes
         self.flip = flip
         self.crop_padding = crop_padding
@@ -55,28 +77,39 @@ class ImageAugmentation(keras.layers.Layer):
         self.mixup_alpha = mixup_alpha
         self.cutmix_alpha = cutmix_alpha
         self.seed = seed
-        filled = {"fill_mode": "constant", "interpolation": "bilinear", "seed": seed}
+        filled = {"fill_mode": "constant", "interpolation": "bilinear"}
         layers = keras.layers
+        # Each its own: generators of one seed would draw the same numbers, and turn as far as they zoom.
+        seeds = itertools.repeat(None) if seed is None else itertools.count(seed)
+
+        def drawn() -> dict[str, Any]:
+            return {"seed": next(seeds), "dtype": self.dtype_policy}
+
         self._single: list[keras.layers.Layer] = []
         if flip:
-            self._single.append(layers.RandomFlip(flip, seed=seed))
+            self._single.append(layers.RandomFlip(flip, **drawn()))
         if rotate_degrees:
-            self._single.append(layers.RandomRotation(rotate_degrees / 360, **filled))
+            self._single.append(layers.RandomRotation(rotate_degrees / 360, **filled, **drawn()))
         if translate:
-            self._single.append(layers.RandomTranslation(translate, translate, **filled))
+            self._single.append(layers.RandomTranslation(translate, translate, **filled, **drawn()))
         if zoom:
-            self._single.append(layers.RandomZoom(zoom, zoom, **filled))
+            self._single.append(layers.RandomZoom(zoom, zoom, **filled, **drawn()))
         if erase:
-            self._single.append(layers.RandomErasing(erase, value_range=(0, 1), seed=seed))
+            # A pair: out of one number Keras draws each chance between zero and it.
+            self._single.append(layers.RandomErasing((erase, erase), value_range=(0, 1), **drawn()))
         self._mixes: list[keras.layers.Layer] = []
         if mixup_alpha:
-            self._mixes.append(layers.MixUp(alpha=mixup_alpha, seed=seed))
+            self._mixes.append(layers.MixUp(alpha=mixup_alpha, **drawn()))
         if cutmix_alpha:
-            self._mixes.append(layers.CutMix(factor=(cutmix_alpha, cutmix_alpha), seed=seed))
-        self._choice = keras.random.SeedGenerator(seed)
+            self._mixes.append(CutMix(alpha=cutmix_alpha, **drawn()))
+        self._choice = keras.random.SeedGenerator(next(seeds))
+        self._crop_seed = next(seeds)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        self._crop = keras.layers.RandomCrop(*input_shape[1:3], seed=self.seed) if self.crop_padding else None
+        self._crop = None
+        if self.crop_padding:
+            crop = {"seed": self._crop_seed, "dtype": self.dtype_policy}
+            self._crop = keras.layers.RandomCrop(*input_shape[1:3], **crop)
         for layer in self._single:
             layer.build(input_shape)
 

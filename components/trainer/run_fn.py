@@ -13,35 +13,43 @@ from tfx.utils import io_utils
 from components.trainer.export import export
 from components.trainer.history import History
 from components.trainer.model_run import HISTORY_FILE, MODEL_FILE, write_model_facts
+from components.trainer.summaries import summaries
 from components.trainer.training import TaskTraining
-from tasks.loading import task_of
+from components.tuner.options import with_values
+from tasks.loading import TaskSpec
 from training.options import TrainOptions
 
 
 def run_fn(fn_args: FnArgs) -> None:
     """Trains the task's model and exports it.
 
-    Leaves the SavedModel where TFX's Trainer publishes it, and in the model run: the Keras model, a line an epoch, and
-    the checkpoints kept. Until it is done all that lies in a workspace of its own, which outlives a killed step, so
-    that the next one goes on from there.
+    Leaves the SavedModel where TFX's Trainer publishes it, and in the model run: the Keras model, a line an epoch, what
+    TensorBoard shows, and the checkpoints kept. Until it is done all that lies in a workspace of its own, which
+    outlives a killed step, so that the next one goes on from there.
     """
     config = fn_args.custom_config
-    task = task_of(config)
+    spec, options = with_values(
+        TaskSpec.model_validate_json(config["task_spec"]),
+        TrainOptions.model_validate(config["train"]),
+        _tuned(fn_args),
+    )
+    task = spec.load()
     transform_output = tft.TFTransformOutput(fn_args.transform_output)
     workspace = _workspace(fn_args)
     workspace.mkdir(parents=True, exist_ok=True)
     history = History(workspace / HISTORY_FILE)
     training = TaskTraining(
         task,
-        TrainOptions.model_validate(config["train"]),
+        options,
         train_files=fn_args.train_files,
         eval_files=fn_args.eval_files,
         feature_spec=transform_output.transformed_feature_spec(),
         seed=config["seed"],
         checkpoints=workspace / "checkpoints",
     )
-    for record in training.records():
-        history.add(record)
+    with summaries(task, options, training.evaluation, workspace, resume_step=training.resume_step) as hooks:
+        for record in training.records(hooks):
+            history.add(record)
     model = training.float32_model()
     io_utils.copy_dir(str(workspace), fn_args.model_run_dir)
     model.save(str(epath.Path(fn_args.model_run_dir) / MODEL_FILE))
@@ -65,8 +73,14 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def _tuned(fn_args: FnArgs) -> dict[str, Any]:
+    """The hyperparameters that Tuner found, by dotted key; none without a Tuner."""
+    found = fn_args.hyperparameters["values"] if fn_args.hyperparameters else {}
+    return {key: value for key, value in found.items() if key.startswith(("train.", "options."))}
+
+
 def _workspace(fn_args: FnArgs) -> epath.Path:
     """A directory for this training and no other: of the same code, options, seed and data."""
-    asked = json.dumps(fn_args.custom_config, sort_keys=True) + str(fn_args.transform_output) + str(fn_args.train_files)
+    asked = json.dumps([fn_args.custom_config, _tuned(fn_args), fn_args.transform_output, list(fn_args.train_files)])
     digest = hashlib.sha256(asked.encode()).hexdigest()[:16]
     return epath.Path(fn_args.custom_config["workspaces"]) / digest

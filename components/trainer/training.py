@@ -27,6 +27,7 @@ class TaskTraining:
     Attributes:
       model: what is exported: trained in place, without what only training needs.
       steps_per_epoch: batches of the train split.
+      evaluation: batches of the eval split.
     """
 
     def __init__(
@@ -39,7 +40,6 @@ class TaskTraining:
         feature_spec: Mapping[str, Any],
         seed: int,
         checkpoints: epath.Path | None = None,
-        hooks: Sequence[Hook] = (),
     ) -> None:
         """Args:
         task: whose model and objective.
@@ -49,7 +49,6 @@ class TaskTraining:
         feature_spec: of both.
         seed: of weights, order and augmentation.
         checkpoints: a directory to keep them in and to go on from.
-        hooks: beside the progress that is logged.
         """
         # First: several processes have to find each other before TensorFlow computes anything.
         self._strategy = strategy(options.distribution)
@@ -61,20 +60,28 @@ class TaskTraining:
         self.steps_per_epoch = num_examples // batch_size
         reading = {"feature_spec": feature_spec, "batch_size": batch_size}
         self._train = task.train_batches(train_files, seed=seed, steps_per_epoch=self.steps_per_epoch, **reading)
-        self._evaluation = task.batches(eval_files, **reading)
+        self.evaluation = task.batches(eval_files, **reading)
         self._train_sample = None
         if options.gap_ratio is not None:
             sample = max(1, task.examples_per_epoch(eval_files) // batch_size)
             self._train_sample = task.batches(train_files, **reading).take(sample)
         with self._strategy.scope(), _Policy(options.step.precision):
             self.model = task.model()
-            self.loop = self._loop(checkpoints, hooks)
+            self.loop = self._loop(checkpoints)
 
-    def records(self) -> Iterator[EpochRecord]:
-        """Trains; see `Loop.epochs`."""
+    @property
+    def resume_step(self) -> int:
+        """Of the checkpoint that training goes on from; 0 where it starts anew."""
+        steps = self.loop.checkpoints.steps() if self.loop.checkpoints is not None else []
+        return steps[-1] if steps else 0
+
+    def records(self, hooks: Sequence[Hook] = ()) -> Iterator[EpochRecord]:
+        """Trains, telling hooks beside the progress that is logged; see `Loop.epochs`."""
+        progress = TrainingProgress(total_steps=self._options.epochs * self.steps_per_epoch)
+        self.loop.hooks = (progress, *hooks)
         return self.loop.epochs(
             train=self._train,
-            evaluation=self._evaluation,
+            evaluation=self.evaluation,
             epochs=self._options.epochs,
             steps_per_epoch=self.steps_per_epoch,
             train_sample=self._train_sample,
@@ -88,7 +95,7 @@ class TaskTraining:
         model.set_weights(self.model.get_weights())
         return model
 
-    def _loop(self, checkpoints: epath.Path | None, hooks: Sequence[Hook]) -> Loop:
+    def _loop(self, checkpoints: epath.Path | None) -> Loop:
         options = self._options
         total_steps = options.epochs * self.steps_per_epoch
         made = optimizer(options.optimizer, learning_rate=options.learning_rate)
@@ -116,7 +123,6 @@ class TaskTraining:
             if checkpoints
             else None,
             checkpoint_every_secs=keep.every_secs,
-            hooks=[TrainingProgress(total_steps=total_steps), *hooks],
         )
 
 

@@ -1,5 +1,6 @@
 """Signals in the middle of a run, and two runs at once; then the same command again."""
 
+import json
 import signal
 import subprocess
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from inspection.store import RunStore
-from tests.e2e.conftest import PROJECT, SLIPWAY, run
+from tests.e2e.conftest import PROJECT, SLIPWAY, run, write_config
 
 pytestmark = pytest.mark.e2e
 
@@ -69,6 +70,29 @@ def test_interrupted_and_run_again(number, config, tmp_path):
     again = run(config, root)
     assert again.exit_code == 0, again.output
     assert again.states()["Transform"] == "cached"
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGTERM, 75), (signal.SIGKILL, -9)])
+def test_a_training_goes_on_where_it_was_interrupted(number, exit_code, tmp_path):
+    train = {"epochs": 60, "patience": 60, "batch_size": 64, "checkpoints": {"every_secs": 0.3}}
+    config, root = write_config(tmp_path / "pipeline.yaml", train=train), tmp_path / "root"
+    process = _start(config, root)
+    _wait_for(process, "workspaces/*/checkpoints/step-*/state.json", root)
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == exit_code, output
+    if number == signal.SIGTERM:
+        assert "Training was interrupted: SIGTERM came. A checkpoint of step" in output
+        assert "Traceback" not in output
+
+    again = run(config, root)
+    assert again.exit_code == 0, again.output
+    log = (root / "runs" / again.run_id / "run.log").read_text()
+    assert "going on from the checkpoint of step" in log
+    [history] = root.glob("artifacts/Trainer/model_run/*/history.jsonl")
+    epochs = [json.loads(line)["epoch"] for line in history.read_text().splitlines()]
+    assert epochs == list(range(1, 61))
+    assert not list((root / "workspaces").iterdir())
 
 
 def test_interrupted_while_pushing_and_run_again(config, tmp_path):

@@ -1,6 +1,7 @@
 """The commands that need no TensorFlow, in processes of their own."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -84,3 +85,16 @@ def test_config_check_prints_the_defaults():
 
 def test_config_schema_is_json():
     assert json.loads(slipway("config", "schema").stdout)["title"] == "PipelineConfig"
+
+
+def test_a_folder_called_data_beside_the_config_hides_nothing(tmp_path):
+    """Many keep their files there; where the project is installed for development, it would be found before ours."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(DIGITS, tmp_path / "pipeline.yaml")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("slipway"), "config", "check", tmp_path / "pipeline.yaml"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,6 +1,9 @@
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from training.augmentation import ImageAugmentation
 
@@ -56,14 +59,14 @@ def test_mixup_mixes_labels_as_it_mixes_images():
     assert (np.max(labels, axis=1) < 1).any()
 
 
-def test_cutmix_labels_are_shares_of_area():
-    images = np.ones((6, 64, 64, 1), np.float32) * (LABELS / 10)[:, None, None, None].astype(np.float32)
-    layer = ImageAugmentation(num_classes=10, cutmix_alpha=1.0, seed=1)
+@pytest.mark.parametrize("alpha", [0.3, 1.0, 4.0])
+def test_cutmix_labels_are_shares_of_pixels(alpha):
+    images = np.ones((6, 8, 8, 1), np.float32) * (LABELS / 10)[:, None, None, None].astype(np.float32)
+    layer = ImageAugmentation(num_classes=10, cutmix_alpha=alpha, seed=1)
     mixed, labels = layer(images, LABELS, training=True)
     for image, label in zip(np.asarray(mixed), np.asarray(labels), strict=True):
         area = [np.mean(np.isclose(image, value / 10)) for value in range(10)]
-        # Keras takes the rectangle's area before it is rounded to pixels.
-        np.testing.assert_allclose(area, label, atol=2 / 64)
+        np.testing.assert_allclose(area, label, atol=1e-6)
 
 
 def test_evaluation_sees_the_images_as_they_are():
@@ -71,3 +74,75 @@ def test_evaluation_sees_the_images_as_they_are():
     images, labels = layer(IMAGES, LABELS, training=False)
     np.testing.assert_array_equal(images, IMAGES)
     np.testing.assert_array_equal(labels, LABELS)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10**6), kind=st.sampled_from(["mixup_alpha", "cutmix_alpha"]), alpha=st.floats(0.1, 4))
+def test_mixing_conserves_each_examples_label_mass(seed, kind, alpha):
+    _, labels = ImageAugmentation(num_classes=10, seed=seed, **{kind: alpha})(IMAGES, LABELS, training=True)
+    assert np.min(labels) >= 0
+    np.testing.assert_allclose(np.sum(labels, axis=1), np.ones(6), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("chance", "low", "high"), [(1.0, 0.97, 1.0), (0.5, 0.43, 0.57)])
+def test_erases_as_many_images_as_the_chance_says(chance, low, high):
+    images = np.full((1000, 16, 16, 1), 0.371, np.float32)
+    erased, _ = ImageAugmentation(num_classes=2, erase=chance, seed=0)(images, np.zeros(1000, int), training=True)
+    assert low <= np.mean(np.any(np.asarray(erased) != images, axis=(1, 2, 3))) <= high
+
+
+def test_mixup_and_cutmix_take_turns_by_chance():
+    layer = ImageAugmentation(num_classes=10, mixup_alpha=1.0, cutmix_alpha=1.0, seed=0)
+    # CutMix only moves pixels: none gets a value that no image had.
+    is_cut = [np.isin(layer(IMAGES, LABELS, training=True)[0], IMAGES).all() for _ in range(60)]
+    assert 18 <= sum(is_cut) <= 42
+
+
+def test_each_change_draws_numbers_of_its_own():
+    layer = ImageAugmentation(num_classes=10, flip="horizontal", crop_padding=1, rotate_degrees=9, zoom=0.1, seed=3)
+    layer.build(IMAGES.shape)
+    states = {tuple(variable.numpy()) for variable in layer.variables}
+    assert len(states) == len(layer.variables) == 5
+
+
+def test_a_loop_inside_a_graph_draws_anew_each_time_and_resumes_in_the_middle():
+    layer = ImageAugmentation(num_classes=10, crop_padding=2, erase=0.5, mixup_alpha=0.4, cutmix_alpha=1.0, seed=3)
+    layer.build(IMAGES.shape)
+
+    @tf.function
+    def sums(steps):
+        drawn = tf.TensorArray(tf.float32, steps)
+        for step in tf.range(steps):
+            drawn = drawn.write(step, tf.reduce_sum(layer(IMAGES, LABELS, training=True)[0]))
+        return drawn.stack()
+
+    start = [variable.numpy() for variable in layer.variables]
+    whole = sums(tf.constant(4)).numpy()
+    for variable, value in zip(layer.variables, start, strict=True):
+        variable.assign(value)
+    np.testing.assert_array_equal([*sums(tf.constant(1)), *sums(tf.constant(3))], whole)
+    assert len(set(whole)) == 4
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_computes_in_float32_under_mixed_precision(policy):
+    keras.config.set_dtype_policy(policy)
+    try:
+        layer = ImageAugmentation(num_classes=10, flip="horizontal", erase=0.5, mixup_alpha=0.4, cutmix_alpha=1.0)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    images, labels = layer(IMAGES, LABELS, training=True)
+    assert images.dtype == labels.dtype == tf.float32
+
+
+def test_survives_serialization():
+    made = ImageAugmentation(num_classes=10, flip="vertical", crop_padding=1, mixup_alpha=0.4, cutmix_alpha=2.0, seed=3)
+    again = keras.layers.deserialize(keras.layers.serialize(made))
+    for mine, theirs in zip(again(IMAGES, LABELS, training=True), made(IMAGES, LABELS, training=True), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize("options", [{"flip": "diagonal"}, {"erase": 1.5}, {"mixup_alpha": -1.0}, {"crop_padding": -1}])
+def test_senseless_options_are_refused(options):
+    with pytest.raises(ValueError, match="Received"):
+        ImageAugmentation(num_classes=10, **options)

@@ -33,6 +33,18 @@ def test_the_head_averages_over_space():
     np.testing.assert_allclose(head(x), head(x.mean(axis=(1, 2))), rtol=1e-5)
 
 
+def test_the_head_averages_over_time():
+    head = ProjectionHead(hidden=4, dim=2)
+    x = np.random.default_rng(0).random((2, 7, 5), np.float32)
+    np.testing.assert_allclose(head(x), head(x.mean(axis=1)), rtol=1e-5)
+
+
+def test_the_model_that_was_given_stays_as_it_was(model):
+    before = model.to_json()
+    with_projection(model, layer="features", head=ProjectionHead(hidden=8, dim=5))
+    assert model.to_json() == before
+
+
 def test_a_layer_that_is_not_there_is_refused_with_close_names(model):
     with pytest.raises(ValueError, match=r"such as features\. Received: 'feature'"):
         with_projection(model, layer="feature", head=ProjectionHead(hidden=2, dim=2))

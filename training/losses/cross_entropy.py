@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from training.losses.per_example import PerExample
+from training.losses.per_example import PerExample, check_shape
 
 
 @keras.saving.register_keras_serializable(package="slipway")
@@ -85,7 +85,8 @@ def _wide(logits: Any) -> Any:
 def _targets(labels: Any, logits: Any) -> Any:
     """`[batch, class]` out of labels or of soft targets."""
     labels = ops.convert_to_tensor(labels)
-    if len(labels.shape) == 2:
+    if len(labels.shape) != 1:
+        check_shape("Soft targets", labels.shape, logits.shape)
         return ops.cast(labels, "float32")
     return ops.one_hot(labels, logits.shape[-1], dtype="float32")
 

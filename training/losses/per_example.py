@@ -1,5 +1,7 @@
 """The base of the losses."""
 
+from collections.abc import Sequence
+
 import keras
 
 
@@ -18,3 +20,10 @@ def check_positive(**values: float) -> None:
     for name, value in values.items():
         if value <= 0:
             raise ValueError(f"{name} must be above 0. Received: {value}")
+
+
+def check_shape(name: str, shape: Sequence[int | None], expected: Sequence[int | None]) -> None:
+    """Raises ValueError for another shape than expected, which would broadcast; None is any size."""
+    pairs = zip(shape, expected, strict=False)
+    if len(shape) != len(expected) or any(a != b for a, b in pairs if a is not None and b is not None):
+        raise ValueError(f"{name} must have the shape {list(expected)}. Received: {list(shape)}")

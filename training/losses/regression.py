@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from training.losses.per_example import PerExample, check_positive
+from training.losses.per_example import PerExample, check_positive, check_shape
 
 
 @keras.saving.register_keras_serializable(package="slipway")
@@ -21,6 +21,7 @@ class Huber(PerExample):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Both `[batch, ...]`."""
+        check_shape("Predictions", y_pred.shape, y_true.shape)
         y_pred = ops.cast(y_pred, "float32")
         # Keras's takes the mean over the last axis: of all but the first laid side by side.
         count = ops.shape(y_pred)[0]
@@ -48,6 +49,7 @@ class Quantile(PerExample):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """`y_true`: `[batch, ...]`; `y_pred`: `[batch, ..., quantile]`."""
+        check_shape("Predictions", y_pred.shape, (*y_true.shape, len(self.quantiles)))
         error = ops.cast(y_true, "float32")[..., None] - ops.cast(y_pred, "float32")
         quantiles = ops.convert_to_tensor(self.quantiles, "float32")
         return ops.mean(ops.maximum(quantiles * error, (quantiles - 1) * error), axis=list(range(1, len(error.shape))))

@@ -33,14 +33,24 @@ class WeightedSum(keras.layers.Layer):
     """
 
     def __init__(
-        self, *, terms: Mapping[str, LossTerm], weights: Mapping[str, float] | Literal["learned"], **kwargs: Any
+        self,
+        *,
+        terms: Mapping[str, LossTerm],
+        weights: Mapping[str, float] | Literal["learned"],
+        dtype: Any = "float32",
+        **kwargs: Any,
     ) -> None:
-        """Raises ValueError when the fixed weights do not name the terms, each once."""
-        super().__init__(**kwargs)
-        if weights != "learned" and set(weights) != set(terms):
-            raise ValueError(
-                f"weights must be 'learned' or name every term: {', '.join(terms)}. Received: {dict(weights)}"
-            )
+        """In float32 whatever the global precision: float16 ends at 65504, and the losses are float32.
+
+        Raises ValueError when there is no term, or the fixed weights do not name each term once or are negative.
+        """
+        super().__init__(dtype=dtype, **kwargs)
+        if not terms:
+            raise ValueError("There must be at least one term. Received: none")
+        if weights != "learned" and (isinstance(weights, str) or set(weights) != set(terms)):
+            raise ValueError(f"weights must be 'learned' or name every term: {', '.join(terms)}. Received: {weights}")
+        if weights != "learned" and min(weights.values()) < 0:
+            raise ValueError(f"weights must not be negative. Received: {weights}")
         self.terms = dict(terms)
         self.term_weights = weights if weights == "learned" else dict(weights)
         self.log_noise = None
@@ -71,6 +81,6 @@ class WeightedSum(keras.layers.Layer):
     def from_config(cls, config: dict[str, Any]) -> "WeightedSum":
         terms = {
             name: LossTerm(**{**term, "loss": keras.losses.deserialize(term["loss"])})
-            for name, term in config.pop("terms").items()
+            for name, term in config["terms"].items()
         }
-        return cls(terms=terms, **config)
+        return cls(**{**config, "terms": terms})

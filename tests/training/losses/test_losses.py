@@ -130,6 +130,30 @@ def test_contrastive_losses_agree_with_the_papers_in_numpy(seed, size, temperatu
     np.testing.assert_allclose(NTXent(temperature=temperature)(labels, views), expected, rtol=2e-4, atol=1e-5)
 
 
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10**6), size=st.integers(2, 9))
+def test_sup_con_does_not_depend_on_the_order_of_the_batch(seed, size):
+    random = np.random.default_rng(seed)
+    labels, embeddings = random.integers(0, 3, size), random.normal(size=(size, 4)).astype(np.float32)
+    order = random.permutation(size)
+    plain, permuted = np.asarray(SupCon()(labels, embeddings)), np.asarray(SupCon()(labels[order], embeddings[order]))
+    np.testing.assert_allclose(permuted, plain[order], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("made", "target", "prediction"),
+    [
+        (CrossEntropy(), (2, 1), (2, 3)),
+        (Focal(), (2, 4), (2, 3)),
+        (Huber(), (2, 1), (2, 3)),
+        (Quantile(), (2, 4), (2, 4, 1)),
+    ],
+)
+def test_shapes_that_would_broadcast_are_refused(made, target, prediction):
+    with pytest.raises(ValueError, match=r"must have the shape .* Received"):
+        made(np.zeros(target, np.float32), np.zeros(prediction, np.float32))
+
+
 def test_sup_con_of_labels_that_occur_once_is_zero():
     embeddings = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
     np.testing.assert_allclose(SupCon()(np.array([0, 1, 2]), embeddings), np.zeros(3))

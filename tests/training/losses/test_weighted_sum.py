@@ -46,3 +46,24 @@ def test_survives_serialization(weights):
 def test_weights_of_other_terms_are_refused():
     with pytest.raises(ValueError, match=r"name every term: near, far\. Received: \{'near': 1\}"):
         WeightedSum(terms=TERMS, weights={"near": 1})
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("weights", ["learned", {"near": 1.0, "far": 0.25}])
+def test_mixed_precision_leaves_it_in_float32(policy, weights):
+    keras.config.set_dtype_policy(policy)
+    try:
+        made = WeightedSum(terms=TERMS, weights=weights)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    # Beyond the largest float16, 65504: an error of one there is still one.
+    values = made(TARGET + 1e5, {"a": OUTPUTS["a"] + 1e5, "b": OUTPUTS["b"] + 1e5})
+    np.testing.assert_allclose(values, [2.5, 2.5, 2.5] if weights == "learned" else [1.0, 1.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("terms", "weights"), [({}, "learned"), (TERMS, "lerned"), (TERMS, {"near": 1.0, "far": -1.0})]
+)
+def test_senseless_terms_and_weights_are_refused(terms, weights):
+    with pytest.raises(ValueError, match="Received"):
+        WeightedSum(terms=terms, weights=weights)

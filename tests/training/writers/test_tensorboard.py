@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from etils import epath
 from google.protobuf import text_format
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -14,6 +15,7 @@ from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 from tensorboard.plugins.projector.projector_plugin import _read_tensor_tsv_file
 
 from training.writers import TensorBoardWriter
+from training.writers.event_files import drop_steps_after
 
 
 def _read(directory) -> EventAccumulator:
@@ -138,34 +140,46 @@ def test_text(tmp_path):
     assert _plugin(tmp_path, "notes") == "text"
 
 
-def test_on_resume_steps_beyond_the_checkpoint_are_shown_once(tmp_path):
-    first = TensorBoardWriter(tmp_path)
-    for step in (10, 20, 30, 40):
-        first.scalars(step, {"loss": step})
-    first.close()
-    # TensorBoard reads files by their names, which begin with the time in seconds.
-    [file] = tmp_path.iterdir()
-    file.rename(tmp_path / "events.out.tfevents.1.host")
-    second = TensorBoardWriter(tmp_path, resume_step=20)
-    for step in (30, 50):
-        second.scalars(step, {"loss": -step})
-    second.close()
-    assert [(step, float(value)) for step, value in _tensors(tmp_path, "loss")] == [
-        (10, 10),
-        (20, 20),
-        (30, -30),
-        (50, -50),
-    ]
-
-
-def test_the_resumed_file_begins_with_the_start_of_a_session(tmp_path):
-    writer = TensorBoardWriter(tmp_path, resume_step=0)
-    writer.scalars(1, {"loss": 1})
+def _write(writer: TensorBoardWriter, *steps: int) -> None:
+    for step in steps:
+        writer.scalars(step, {"loss": step})
     writer.close()
-    [file] = tmp_path.iterdir()
-    version, start, *_ = EventFileLoader(str(file)).Load()
-    assert version.file_version == "brain.Event:2"
-    assert (start.session_log.status, start.step) == (start.session_log.START, 1)
+
+
+def _steps(directory) -> list[int]:
+    """Of all files, whatever their order."""
+    return sorted(
+        event.step for path in directory.iterdir() for event in EventFileLoader(str(path)).Load() if event.step
+    )
+
+
+def test_on_resume_each_step_is_there_once(tmp_path):
+    _write(TensorBoardWriter(tmp_path), 10, 20, 30, 40)
+    _write(TensorBoardWriter(tmp_path, resume_step=20), 30, 50)
+    assert _steps(tmp_path) == [10, 20, 30, 50]
+    assert len([*tmp_path.iterdir()]) == 2
+
+
+def test_without_a_resume_step_nothing_is_dropped(tmp_path):
+    _write(TensorBoardWriter(tmp_path), 10, 20)
+    _write(TensorBoardWriter(tmp_path), 10)
+    assert _steps(tmp_path) == [10, 10, 20]
+
+
+def test_a_file_without_later_steps_stays_as_it_is(tmp_path):
+    _write(TensorBoardWriter(tmp_path), 10, 20)
+    [path] = tmp_path.iterdir()
+    before = path.stat()
+    drop_steps_after(epath.Path(tmp_path), 20)
+    assert path.stat() == before
+
+
+def test_the_event_that_a_kill_tore_is_dropped(tmp_path):
+    _write(TensorBoardWriter(tmp_path), 10, 20, 30)
+    [path] = tmp_path.iterdir()
+    path.write_bytes(path.read_bytes()[:-5])
+    _write(TensorBoardWriter(tmp_path, resume_step=30), 40)
+    assert _steps(tmp_path) == [10, 20, 40]
 
 
 def test_nothing_is_touched_before_the_first_call(tmp_path):

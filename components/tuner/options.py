@@ -1,0 +1,102 @@
+"""The config's section `tune`, and what its values do to a training. Needs no TensorFlow."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from tasks.loading import TaskSpec
+from training.options import TrainOptions
+
+
+class _Options(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FloatRange(_Options):
+    """A number between two."""
+
+    kind: Literal["float"] = "float"
+    min: float
+    max: float
+    log: bool = Field(False, description="Spread evenly over orders of magnitude.")
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> "FloatRange":
+        if not self.min < self.max or (self.log and self.min <= 0):
+            raise ValueError(
+                f"min must be below max, and above 0 with log. Received: min={self.min}, max={self.max}, log={self.log}"
+            )
+        return self
+
+    def extremes(self) -> tuple[Any, ...]:
+        """Values that show whether all are allowed."""
+        return self.min, self.max
+
+
+class IntRange(_Options):
+    """A whole number between two, both included."""
+
+    kind: Literal["int"] = "int"
+    min: int
+    max: int
+    step: int = Field(1, ge=1)
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> "IntRange":
+        if self.min >= self.max:
+            raise ValueError(f"min must be below max. Received: min={self.min}, max={self.max}")
+        return self
+
+    def extremes(self) -> tuple[Any, ...]:
+        """Values that show whether all are allowed."""
+        return self.min, self.max
+
+
+class Choice(_Options):
+    """One of some values of a kind."""
+
+    kind: Literal["choice"] = "choice"
+    values: tuple[bool | int | float | str, ...] = Field(min_length=2)
+
+    def extremes(self) -> tuple[Any, ...]:
+        """Values that show whether all are allowed."""
+        return self.values
+
+
+class TuneOptions(_Options):
+    """The search for hyperparameters, before Trainer."""
+
+    algorithm: Literal["random", "bayesian", "hyperband", "grid"] = "random"
+    trials: int = Field(10, ge=1, description="Trainings at the most; hyperband has a number of its own.")
+    epochs: int | None = Field(None, ge=1, description="Of a trial, at the most; default: train.epochs.")
+    metric: str = Field("loss", description="Of the eval split: loss, or one that the task's objective reports.")
+    direction: Literal["min", "max"] = "min"
+    space: dict[str, Annotated[FloatRange | IntRange | Choice, Field(discriminator="kind")]] = Field(
+        min_length=1, description="By dotted key below train or options, such as train.learning_rate."
+    )
+
+    @model_validator(mode="after")
+    def _keys_lead_somewhere(self) -> "TuneOptions":
+        for key in self.space:
+            if not key.startswith(("train.", "options.")):
+                raise ValueError(f"a key of space must start with train. or options. Received: {key!r}")
+        return self
+
+
+def with_values(spec: TaskSpec, train: TrainOptions, values: Mapping[str, Any]) -> tuple[TaskSpec, TrainOptions]:
+    """A task and the options of its training with the values of hyperparameters by their dotted keys.
+
+    Raises:
+      pydantic.ValidationError: a key that there is not, or a value that it may not have.
+    """
+    sections: dict[str, Any] = {"train": train.model_dump(), "options": spec.load().options.model_dump(mode="json")}
+    for key, value in values.items():
+        *path, last = key.split(".")
+        section = sections
+        for part in path:
+            section = section[part] if isinstance(section.get(part), dict) else section.setdefault(part, {})
+        section[last] = value
+    tuned = TaskSpec(task=spec.task, options=sections["options"])
+    tuned.load()
+    return tuned, TrainOptions.model_validate(sections["train"])

@@ -1,0 +1,95 @@
+"""What TFX's Tuner calls by its dotted path."""
+
+import json
+import logging
+from typing import Any
+
+import keras_tuner
+import tensorflow_transform as tft
+from keras_tuner.engine.base_tuner import BaseTuner
+from keras_tuner.engine.oracle import Oracle
+from tfx.components.trainer.fn_args_utils import FnArgs
+from tfx.components.tuner.component import TunerFnResult
+
+from components.trainer.training import TaskTraining
+from components.tuner.options import Choice, FloatRange, TuneOptions, with_values
+from tasks.loading import TaskSpec
+from training.errors import DivergedError
+from training.options import TrainOptions
+
+logger = logging.getLogger("slipway.tuner")
+
+# What Hyperband asks of a trial, beside its hyperparameters.
+HYPERBAND_EPOCHS = "tuner/epochs"
+
+
+def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
+    """A search over the config's space, each trial a training by the loop that Trainer uses."""
+    config = fn_args.custom_config
+    options = TuneOptions.model_validate(config["tune"])
+    train = TrainOptions.model_validate(config["train"])
+    tuner = TaskTuner(
+        oracle(options, epochs=options.epochs or train.epochs, seed=config["seed"]),
+        directory=fn_args.working_dir,
+        project_name="trials",
+    )
+    reading = {
+        "train_files": fn_args.train_files,
+        "eval_files": fn_args.eval_files,
+        "feature_spec": tft.TFTransformOutput(fn_args.transform_graph_path).transformed_feature_spec(),
+        "seed": config["seed"],
+    }
+    spec = TaskSpec.model_validate(json.loads(config["task_spec"]))
+    return TunerFnResult(tuner=tuner, fit_kwargs={"spec": spec, "train": train, "tune": options, "reading": reading})
+
+
+class TaskTuner(BaseTuner):
+    """Runs a trial as a training of the task."""
+
+    def run_trial(
+        self, trial: Any, *, spec: TaskSpec, train: TrainOptions, tune: TuneOptions, reading: dict[str, Any]
+    ) -> dict[str, float]:
+        """Returns the best epoch's value of the metric; one that diverged has none, and is no trial that counts."""
+        values = {key: value for key, value in trial.hyperparameters.values.items() if key in tune.space}
+        tuned_spec, tuned = with_values(spec, train, values)
+        epochs = trial.hyperparameters.values.get(HYPERBAND_EPOCHS, tune.epochs or train.epochs)
+        tuned = TrainOptions.model_validate({**tuned.model_dump(), "epochs": max(epochs, _fewest_epochs(tuned))})
+        training = TaskTraining(tuned_spec.load(), tuned, **reading)
+        try:
+            seen = [record.evaluation[tune.metric] for record in training.records()]
+        except DivergedError as error:
+            raise keras_tuner.errors.FailedTrialError(str(error)) from error
+        best = min(seen) if tune.direction == "min" else max(seen)
+        logger.info("trial %s: %s %.4f with %s", trial.trial_id, tune.metric, best, values)
+        return {tune.metric: best}
+
+
+def oracle(options: TuneOptions, *, epochs: int, seed: int) -> Oracle:
+    """KerasTuner's oracle of the algorithm, over the space."""
+    space = keras_tuner.HyperParameters()
+    for key, values in options.space.items():
+        if isinstance(values, FloatRange):
+            space.Float(key, values.min, values.max, sampling="log" if values.log else "linear")
+        elif isinstance(values, Choice):
+            space.Choice(key, list(values.values))
+        else:
+            space.Int(key, values.min, values.max, step=values.step)
+    common = {
+        "objective": keras_tuner.Objective(options.metric, options.direction),
+        "hyperparameters": space,
+        "allow_new_entries": False,
+        "seed": seed,
+    }
+    if options.algorithm == "hyperband":
+        return keras_tuner.oracles.HyperbandOracle(max_epochs=epochs, **common)
+    kinds = {
+        "random": keras_tuner.oracles.RandomSearchOracle,
+        "bayesian": keras_tuner.oracles.BayesianOptimizationOracle,
+        "grid": keras_tuner.oracles.GridSearchOracle,
+    }
+    return kinds[options.algorithm](max_trials=options.trials, **common)
+
+
+def _fewest_epochs(options: TrainOptions) -> int:
+    """More than the warm-up takes."""
+    return 1 if options.schedule.kind == "one_cycle" else int(options.schedule.warmup_epochs) + 1

@@ -1,0 +1,30 @@
+"""When something is due that is done every so many steps."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from training.loop import Loop
+
+
+def steps_done(loop: "Loop") -> int:
+    """Optimizer steps done; above zero at the beginning of a training that goes on from a checkpoint."""
+    return int(loop.optimizer.iterations)
+
+
+class Interval:
+    """Due from the first step at or past each multiple of `every`, until `restart`."""
+
+    def __init__(self, *, every: int) -> None:
+        """Raises ValueError when `every` is below one."""
+        if every < 1:
+            raise ValueError(f"An interval must be at least 1 step. Received: {every}")
+        self.every = every
+        self.start = 0
+
+    def restart(self, step: int) -> None:
+        """Counts from `step` on, which the last multiple at or before it is done for."""
+        self.start = step
+
+    def is_due(self, step: int) -> bool:
+        """Whether a multiple lies after the start and not after `step`; never where training went back."""
+        return step // self.every > self.start // self.every
