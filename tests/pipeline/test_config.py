@@ -92,6 +92,23 @@ def test_a_missing_file_is_named(tmp_path):
         load_config(tmp_path / "none.yaml")
 
 
+@pytest.mark.parametrize(
+    ("key", "values", "message"),
+    [
+        ("train.epoch", {"kind": "choice", "values": [1, 2]}, r"tune\.space, train\.epoch=1: .*epoch: no such key"),
+        (
+            "options.model.dropout",
+            {"kind": "float", "min": 0.0, "max": 1.5},
+            r"tune\.space, options\.model\.dropout=1\.5: .*less than 1\. Received: 1\.5",
+        ),
+        ("train.patience", {"kind": "int", "min": 0, "max": 3}, r"train\.patience=0: .*greater than or equal to 1"),
+    ],
+)
+def test_a_hyperparameter_that_could_become_wrong_is_refused(write, key, values, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config(write("tune", {"space": {key: values}}))
+
+
 def test_a_config_does_not_change(write):
     config = load_config(write("seed", 1))
     with pytest.raises(ValueError, match="frozen"):
