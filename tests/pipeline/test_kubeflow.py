@@ -39,6 +39,13 @@ def test_the_sdk_loads_both_documents(documents, tmp_path):
     assert executor["tolerations"][0]["key"] == "nvidia.com/gpu"
 
 
+def test_the_sdk_reads_how_often_a_step_starts_again(documents, tmp_path):
+    write_documents(documents, tmp_path / "digits.yaml")
+    tasks = components.load_component_from_file(str(tmp_path / "digits.yaml")).pipeline_spec.root.dag.tasks
+    retries = {name: task.retry_policy.max_retry_count for name, task in tasks.items()}
+    assert {name: count for name, count in retries.items() if count} == {"Trainer": 3}
+
+
 def test_it_is_of_the_schema_that_the_backend_accepts(documents):
     assert documents[0]["schemaVersion"] == "2.1.0"
 
