@@ -4,6 +4,7 @@
 then the peak memory.
 """
 
+import functools
 import gzip
 import os
 import resource
@@ -26,7 +27,6 @@ from training.optimizers import optimizer
 from training.options import OptimizerOptions, ScheduleOptions, StepOptions
 from training.schedules import schedule
 
-BATCH_SIZE = 64
 NUM_CLASSES = 10
 SEED = 0
 
@@ -35,9 +35,10 @@ SEED = 0
 class Case:
     """Images, labels and the model of them; an epoch is `steps` whole batches."""
 
-    model: Mapping[str, Any]
+    model: Callable[[], keras.Model]
     images: Callable[[], tuple[np.ndarray, np.ndarray]]
     steps: int
+    batch_size: int = 64
 
 
 def _digits() -> tuple[np.ndarray, np.ndarray]:
@@ -53,11 +54,25 @@ def _fashion_mnist() -> tuple[np.ndarray, np.ndarray]:
     return images.reshape(-1, 28, 28, 1).astype(np.float32) / 255, labels.astype(np.int64)
 
 
+def _small_cnn() -> keras.Model:
+    """Two convolutions: a step in which what a loop adds is more than what the model takes."""
+    image = keras.Input((8, 8, 1), name="image")
+    x = keras.layers.Conv2D(16, 3, activation="relu", padding="same")(image)
+    x = keras.layers.Conv2D(32, 3, strides=2, activation="relu", padding="same")(x)
+    x = keras.layers.Dense(32, activation="relu")(keras.layers.Flatten()(x))
+    return keras.Model({"image": image}, {"logits": keras.layers.Dense(NUM_CLASSES, name="logits")(x)})
+
+
+def _resnet(**shape: Any) -> Callable[[], keras.Model]:
+    return functools.partial(resnet, num_classes=NUM_CLASSES, se_ratio=4, dropout=0.1, **shape)
+
+
 CASES = {
     # The shipped digits pipeline's model and batch size, 99,672 parameters.
-    "digits": Case({"image_shape": (8, 8, 1), "widths": (24, 48), "blocks_per_stage": 2}, _digits, steps=20),
+    "digits": Case(_resnet(image_shape=(8, 8, 1), widths=(24, 48), blocks_per_stage=2), _digits, steps=20),
+    "small_cnn": Case(_small_cnn, _digits, steps=40, batch_size=32),
     "fashion_mnist": Case(
-        {"image_shape": (28, 28, 1), "widths": (16, 32, 64), "blocks_per_stage": 1}, _fashion_mnist, steps=50
+        _resnet(image_shape=(28, 28, 1), widths=(16, 32, 64), blocks_per_stage=1), _fashion_mnist, steps=50
     ),
 }
 
@@ -68,25 +83,26 @@ class Bench:
     def __init__(self, name: str, *, total_epochs: int = 200) -> None:
         self.case = CASES[name]
         images, labels = self.case.images()
-        count = self.case.steps * BATCH_SIZE
-        held_out = slice(count, count + 4 * BATCH_SIZE)
+        batch_size = self.case.batch_size
+        count = self.case.steps * batch_size
+        held_out = slice(count, count + 256)
         self.train = (
             tf.data.Dataset.from_tensor_slices(({"image": images[:count]}, labels[:count]))
             .cache()
             .shuffle(count, seed=SEED)
             .repeat()
-            .batch(BATCH_SIZE, drop_remainder=True)
+            .batch(batch_size, drop_remainder=True)
             .prefetch(tf.data.AUTOTUNE)
         )
         self.sample = {"image": images[held_out]}, labels[held_out]
-        self.evaluation = tf.data.Dataset.from_tensor_slices(self.sample).batch(BATCH_SIZE).cache()
+        self.evaluation = tf.data.Dataset.from_tensor_slices(self.sample).batch(batch_size).cache()
         self.schedule = schedule(
             ScheduleOptions(), peak=0.004, steps_per_epoch=self.case.steps, total_steps=total_epochs * self.case.steps
         )
 
     def model(self) -> keras.Model:
         keras.utils.set_random_seed(SEED)
-        return resnet(num_classes=NUM_CLASSES, se_ratio=4, dropout=0.1, **self.case.model)
+        return self.case.model()
 
     def fit(self, steps_per_execution: int) -> Callable[[int], None]:
         """Keras's own loop; without XLA, which is slower here and which `auto` would choose."""

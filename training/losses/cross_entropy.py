@@ -34,9 +34,10 @@ class CrossEntropy(PerExample):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """`y_true`: labels `[batch]` or soft targets `[batch, class]`; `y_pred`: logits `[batch, class]`."""
-        targets, log_probabilities = _targets(y_true, y_pred), ops.log_softmax(_wide(y_pred), axis=-1)
+        targets = _targets(y_true, y_pred)
         smooth = targets * (1 - self.label_smoothing) + self.label_smoothing / targets.shape[-1]
-        return _weights(targets, self.label_weights) * -ops.sum(smooth * log_probabilities, axis=-1)
+        losses = ops.categorical_crossentropy(smooth, _wide(y_pred), from_logits=True)
+        return losses * _weights(targets, self.label_weights)
 
     def get_config(self) -> dict[str, Any]:
         return {"label_smoothing": self.label_smoothing, "label_weights": self.label_weights}
