@@ -33,10 +33,11 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Case:
-    """Images, labels and the model of them; an epoch is `steps` whole batches."""
+    """So many examples, over and over, and the model of them; an epoch is `steps` batches and an evaluation."""
 
     model: Callable[[], keras.Model]
     images: Callable[[], tuple[np.ndarray, np.ndarray]]
+    examples: int
     steps: int
     batch_size: int = 64
 
@@ -69,10 +70,15 @@ def _resnet(**shape: Any) -> Callable[[], keras.Model]:
 
 CASES = {
     # The shipped digits pipeline's model and batch size, 99,672 parameters.
-    "digits": Case(_resnet(image_shape=(8, 8, 1), widths=(24, 48), blocks_per_stage=2), _digits, steps=20),
-    "small_cnn": Case(_small_cnn, _digits, steps=40, batch_size=32),
+    "digits": Case(
+        _resnet(image_shape=(8, 8, 1), widths=(24, 48), blocks_per_stage=2), _digits, examples=1280, steps=200
+    ),
+    "small_cnn": Case(_small_cnn, _digits, examples=1280, steps=400, batch_size=32),
     "fashion_mnist": Case(
-        _resnet(image_shape=(28, 28, 1), widths=(16, 32, 64), blocks_per_stage=1), _fashion_mnist, steps=50
+        _resnet(image_shape=(28, 28, 1), widths=(16, 32, 64), blocks_per_stage=1),
+        _fashion_mnist,
+        examples=6400,
+        steps=100,
     ),
 }
 
@@ -83,8 +89,7 @@ class Bench:
     def __init__(self, name: str, *, total_epochs: int = 200) -> None:
         self.case = CASES[name]
         images, labels = self.case.images()
-        batch_size = self.case.batch_size
-        count = self.case.steps * batch_size
+        batch_size, count = self.case.batch_size, self.case.examples
         held_out = slice(count, count + 256)
         self.train = (
             tf.data.Dataset.from_tensor_slices(({"image": images[:count]}, labels[:count]))

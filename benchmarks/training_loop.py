@@ -33,7 +33,7 @@ from training.writers.base import Writer
 
 RUNS = 5
 # What is tried for both ways, as shares of an epoch's steps.
-EXECUTIONS_PER_EPOCH = (10, 4, 1)
+EXECUTIONS_PER_EPOCH = (20, 5, 1)
 
 
 def secs(run: Callable[[], None]) -> float:
@@ -201,7 +201,7 @@ def _process(*arguments: object) -> tuple[list[tuple[int, float]], float]:
 def kill_and_resume(*, epochs: int) -> tuple[float, int]:
     """(time lost over start-up and steps since the last checkpoint, number of weights that differ in the end)."""
     with tempfile.TemporaryDirectory() as folder:
-        kill_at = random.randint(epochs * 8, epochs * 14)
+        kill_at = random.randint(400, 900)
         plain, plain_secs = _process("digits", "loop", epochs, f"{folder}/plain", f"{folder}/plain.npz", 10**9)
         killed, killed_secs = _process("digits", "loop", epochs, f"{folder}/killed", "", kill_at)
         last = CheckpointStore(f"{folder}/killed").steps()[-1]
@@ -228,12 +228,12 @@ def memory_against_fit(case: str, *, epochs: int) -> float:
 
 def measure() -> Sequence[Figure]:
     """All figures, one after the other."""
-    digits = speed_against_fit("digits", epochs=20)
-    small = speed_against_fit("small_cnn", epochs=60)
-    large = speed_against_fit("fashion_mnist", epochs=4)
-    wall, own = cost_of_logging(epochs=30)
-    blocked = blocking_of_checkpoints(epochs=60)
-    lost, different = kill_and_resume(epochs=60)
+    digits = speed_against_fit("digits", epochs=2)
+    small = speed_against_fit("small_cnn", epochs=6)
+    large = speed_against_fit("fashion_mnist", epochs=2)
+    wall, own = cost_of_logging(epochs=15)
+    blocked = blocking_of_checkpoints(epochs=30)
+    lost, different = kill_and_resume(epochs=6)
     return [
         Figure("steps/s over model.fit's, digits ResNet-SE (99,672 parameters)", digits, 1.2, ">="),
         Figure("steps/s over model.fit's, digits, two convolutions, batch 32", small, 1.2, ">="),
@@ -243,8 +243,8 @@ def measure() -> Sequence[Figure]:
         Figure("checkpoints at the default interval, share of time blocked", blocked, 0.01, "<="),
         Figure("kill -9 and resume, time lost over start-up plus steps since the checkpoint", lost, 1.0, "<="),
         Figure("resumed against uninterrupted, weights that differ", different, 0, "<="),
-        Figure("peak memory over model.fit's, digits", memory_against_fit("digits", epochs=20), 1.1, "<="),
-        Figure("peak memory over model.fit's, Fashion-MNIST", memory_against_fit("fashion_mnist", epochs=3), 1.1, "<="),
+        Figure("peak memory over model.fit's, digits", memory_against_fit("digits", epochs=2), 1.1, "<="),
+        Figure("peak memory over model.fit's, Fashion-MNIST", memory_against_fit("fashion_mnist", epochs=2), 1.1, "<="),
     ]
 
 

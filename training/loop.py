@@ -101,8 +101,7 @@ class Loop:
 
     def evaluate(self, batches: tf.data.Dataset) -> dict[str, float]:
         """The mean over examples of the loss and of each metric."""
-        for batch in self.step.feed_evaluation(batches):
-            self.step.evaluate(batch)
+        self.step.evaluate(batches)
         return means(self.step.take_sums())
 
     @property

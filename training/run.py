@@ -54,7 +54,8 @@ class TrainingRun:
         if loop.checkpoints is not None and loop.checkpoints.steps():
             self._resume(loop.checkpoints.load(self._good), steps_per_epoch)
         self._checkpointed_at = self._epoch_checkpointed_at = loop.clock()
-        with self._preemption:
+        # Without checkpoints SIGTERM ends the process, as it ends any.
+        with self._preemption if loop.checkpoints is not None else nullcontext():
             try:
                 for hook in loop.hooks:
                     hook.on_train_begin(loop)
@@ -152,20 +153,17 @@ class TrainingRun:
         loop, position, step = self._loop, self._position, self._step
         with step.average.in_place() if step.average else nullcontext():
             evaluated = loop.evaluate(self._evaluation)
-            if not math.isfinite(evaluated["loss"]):
-                weights = None
-            else:
-                sampled = loop.evaluate(self._train_sample) if self._train_sample is not None else None
-                weights = self._weights.take({})
-        if weights is None:
+            is_finite = math.isfinite(evaluated["loss"])
+            sampled = loop.evaluate(self._train_sample) if is_finite and self._train_sample is not None else None
+            is_best = is_finite and loop.early_stopping is not None and loop.early_stopping.update(evaluated["loss"])
+            if is_best and loop.early_stopping is not None:
+                loop.early_stopping.best_weights = self._weights.take({}).tensors["model"]
+        if not is_finite:
             self._roll_back(f"the evaluation loss was {evaluated['loss']}", at=position.step)
             return None
-        train = means(position.sums)
-        is_best = loop.early_stopping is not None and loop.early_stopping.update(evaluated["loss"])
         if loop.early_stopping is not None:
-            if is_best:
-                loop.early_stopping.best_weights = weights.tensors["model"]
             self._is_stopped = loop.early_stopping.should_stop
+        train = means(position.sums)
         ratio = gap_ratio((sampled or train)["loss"], evaluated["loss"])
         self._heed_gap(ratio)
         return EpochRecord(
@@ -187,7 +185,7 @@ class TrainingRun:
             return
         verdict = guard.update(ratio)
         if verdict is Verdict.WARN:
-            self._note(f"the held-out loss is {ratio:.2f} of the train loss above it, more than {guard.options.warn}")
+            self._note(f"gap ratio {ratio:.2f} is above {guard.options.warn}")
         elif verdict is Verdict.CUT_LEARNING_RATE:
             self._step.cut_learning_rate(guard.options.factor)
             self._note(f"gap ratio {ratio:.2f}: the learning rate is cut to {guard.options.factor} of what it was")

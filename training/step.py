@@ -54,6 +54,7 @@ class TrainStep:
                 synchronization=tf.VariableSynchronization.ON_READ,
                 aggregation=tf.VariableAggregation.SUM,
             )
+        self._take_sums = tf.function(self._take_sums_in_graph)
         self._names: list[str] = []
         # Hands steps to the workers of a parameter-server strategy, which no other strategy needs.
         self._coordinator = None
@@ -77,7 +78,7 @@ class TrainStep:
         self._compute = compute
         self._train = tf.function(self._steps, reduce_retracing=True)
         self._train_one = tf.function(self._one_step, reduce_retracing=True)
-        self._evaluate = tf.function(self._evaluation_step, reduce_retracing=True)
+        self._evaluate = tf.function(self._evaluation_steps, reduce_retracing=True)
 
     def train(self, batches: Iterator, count: int) -> float:
         """Takes `count` steps; returns the seconds for which they waited for batches."""
@@ -105,15 +106,14 @@ class TrainStep:
             return batches
         return self.strategy.experimental_distribute_dataset(batches)
 
-    def evaluate(self, batch: Any) -> None:
-        """Adds a batch to the sums, without training."""
-        self._evaluate(batch)
+    def evaluate(self, batches: tf.data.Dataset) -> None:
+        """Adds all batches to the sums, without training."""
+        # An iterator: a dataset would be optimized anew in every call.
+        self._evaluate(iter(self.feed_evaluation(batches)))
 
     def take_sums(self) -> dict[str, float]:
         """Sums over examples of the loss and each metric since the last call, and how many `examples` there were."""
-        sums = tf.convert_to_tensor(self._sums).numpy().tolist()
-        self._sums.assign(tf.zeros(COLUMNS))
-        return dict(zip(self._names, sums, strict=False))
+        return dict(zip(self._names, self._take_sums().numpy().tolist(), strict=False))
 
     @property
     def learning_rate(self) -> float:
@@ -129,6 +129,12 @@ class TrainStep:
         """Of the model and of what the objective owns."""
         own = [variable for layer in self._layers for variable in layer.trainable_variables]
         return [*self.model.trainable_variables, *own]
+
+    def _take_sums_in_graph(self) -> tf.Tensor:
+        sums = tf.convert_to_tensor(self._sums)
+        with tf.control_dependencies([sums]):
+            self._sums.assign(tf.zeros(COLUMNS))
+        return sums
 
     def _steps(self, batches: Iterator, count: tf.Tensor) -> tf.Tensor:
         waited = tf.constant(0.0, tf.float64)
@@ -212,8 +218,12 @@ class TrainStep:
         is_scaled = isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer)
         return tf.convert_to_tensor(self.optimizer.dynamic_scale) if is_scaled else 1.0
 
-    def _evaluation_step(self, batch: Any) -> None:
-        self.strategy.run(lambda part: self._record(part, training=False), args=(batch,))
+    def _evaluation_steps(self, batches: Iterator) -> None:
+        for batch in batches:
+            self.strategy.run(self._evaluation_step, args=(batch,))
+
+    def _evaluation_step(self, batch: Any) -> tf.Tensor:
+        return self._record(batch, training=False)
 
     def _record(self, batch: Any, training: bool) -> tf.Tensor:
         losses, metrics = self.objective(self.model, batch, training=training)

@@ -19,7 +19,9 @@ def slipway(*arguments: object, cwd: Path = PROJECT) -> subprocess.CompletedProc
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment)
 
 
-@pytest.mark.parametrize("command", ["", "init", "run", "compile", "inspect", "report", "registry", "config", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["", "init", "run", "compile", "inspect", "report", "plot", "registry", "config", "doctor"]
+)
 def test_help_imports_no_tensorflow(command):
     script = (
         "import sys; from pipeline.cli import cli\n"
