@@ -173,7 +173,7 @@ class _Tell(Hook):
 
 def main(name: str, way: str, epochs: str, arguments: Sequence[str]) -> None:
     """One training in this process."""
-    bench = Bench(name, total_epochs=int(epochs))
+    bench = Bench(name, total_epochs=int(epochs) + 2)
     if way == "fit":
         bench.fit(bench.case.steps)(int(epochs))
     else:

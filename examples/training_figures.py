@@ -111,10 +111,10 @@ class _Calls(Hook):
 
 
 def recovery() -> go.Figure:
-    """A learning rate fifty times too high, until rollbacks have lowered it enough."""
+    """A learning rate that is far too high, until rollbacks have lowered it enough."""
     calls = _Calls()
     loop = _loop(
-        learning_rate=8.0, steps_per_execution=4, hooks=[calls], recovery=RecoveryOptions(rollbacks=10, factor=0.5)
+        learning_rate=1e5, steps_per_execution=4, hooks=[calls], recovery=RecoveryOptions(rollbacks=12, factor=0.1)
     )
     train, held_out = _digits(1024, shuffled_share=0.0), _digits(1536, shuffled_share=0.0).skip(32)
     records = list(loop.epochs(train=train.repeat(), evaluation=held_out, epochs=3, steps_per_epoch=32))
@@ -129,8 +129,8 @@ def recovery() -> go.Figure:
     for cut in cuts:
         figure.add_vline(x=cut + 0.5, line={"color": RED, "dash": "dot"})
     print(*(event for record in records for event in record.events), sep="\n")
-    figure.update_xaxes(title="graph call of 4 steps; dotted: NaN, back to the last good state at half the rate")
-    figure.update_yaxes(type="log")
+    figure.update_xaxes(title="graph call of 4 steps (dotted: rolled back)")
+    figure.update_yaxes(type="log", exponentformat="power", nticks=6)
     return figure
 
 
