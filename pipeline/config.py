@@ -12,6 +12,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from components.trainer.start import StartOptions
 from components.tuner.options import TuneOptions, with_values
 from pipeline.errors import ConfigError
 from tasks.base import Task
@@ -137,6 +138,7 @@ class PipelineConfig(Section):
     options: dict[str, Any] = Field(default_factory=dict, description="The task's own options, checked by the task.")
     data_gate: DataGateConfig = Field(default_factory=DataGateConfig)
     train: TrainOptions = Field(default_factory=TrainOptions)
+    start: StartOptions | None = Field(None, description="A trained model to start from; default: weights drawn anew.")
     tune: TuneOptions | None = Field(None, description="Search hyperparameters before training; default: no search.")
     evaluate: EvaluateConfig
     compress: CompressConfig = Field(default_factory=CompressConfig)

@@ -19,6 +19,7 @@ from components.pusher.component import Pusher
 from components.schema_gen.component import SchemaGen
 from components.serving_check.component import ServingCheck
 from components.splits import GATE_SPLIT
+from components.trainer.start import Start
 from pipeline.config import PipelineConfig, load_task
 from tasks.base import Task
 from tasks.evaluation import BASELINE, CANDIDATE, eval_config
@@ -34,12 +35,14 @@ class Places:
       registry: the model registry.
       workspaces: where trainings keep what a killed one goes on from.
       fingerprint: of the source's data; empty where it cannot be known when the pipeline is made.
+      start: the trained model that training starts from, if any.
     """
 
     pipeline_root: str
     registry: str
     workspaces: str
     fingerprint: str
+    start: Start | None
 
 
 def create_pipeline(config: PipelineConfig, places: Places) -> Pipeline:
@@ -98,6 +101,7 @@ class _Wiring:
         """The model, and the one in production that it has to match."""
         code = self._code("models", "training", "components.trainer")
         train = self.config.train.model_dump(mode="json")
+        start = self.places.start.model_dump(mode="json") if self.places.start else None
         if self.config.tune is not None:
             self._add(
                 Tuner(
@@ -111,6 +115,7 @@ class _Wiring:
                         train=train,
                         tune=self.config.tune.model_dump(mode="json"),
                         seed=self.config.seed,
+                        start=start,
                     ),
                 )
             )
@@ -126,6 +131,7 @@ class _Wiring:
                     code=code,
                     train=train,
                     seed=self.config.seed,
+                    start=start,
                     workspaces=self.places.workspaces,
                 ),
             )

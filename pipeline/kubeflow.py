@@ -40,6 +40,7 @@ def compile_pipeline(config: PipelineConfig, kubeflow: KubeflowConfig) -> list[d
             registry=config.push.registry or f"{kubeflow.pipeline_root.rstrip('/')}/registry",
             workspaces=f"{kubeflow.pipeline_root.rstrip('/')}/workspaces",
             fingerprint=_fingerprint(config),
+            start=config.start.resolve() if config.start else None,
         ),
     )
     resources = node_resources(kubeflow, [node.id for node in pipeline.components])

@@ -71,6 +71,7 @@ class LocalRun:
             registry=config.push.registry or str(root.registry),
             workspaces=str(root.workspaces),
             fingerprint=fingerprint,
+            start=config.start.resolve() if config.start else None,
         )
         self.pipeline = create_pipeline(config, places)
         self.pipeline.metadata_connection_config = metadata.sqlite_metadata_connection_config(str(root.metadata))

@@ -101,6 +101,10 @@ class Task(abc.ABC):
         """What is trained in place of `model`, sharing its weights: with outputs that only the objective needs."""
         return model
 
+    def exported_model(self, model: "keras.Model") -> "keras.Model":
+        """What is exported and converted in place of the trained `model`: the same outputs, for less."""
+        return model
+
     def batches(self, files: Sequence[str], *, feature_spec: Mapping[str, Any], batch_size: int) -> "tf.data.Dataset":
         """What `objective` is given in evaluation; see `training.input.read_examples`.
 

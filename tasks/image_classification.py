@@ -77,6 +77,7 @@ class ImageClassificationOptions(TaskOptions):
     augment: AugmentOptions = Field(default_factory=AugmentOptions)
     loss: ClassificationLossOptions = Field(default_factory=ClassificationLossOptions)
     contrast: ContrastOptions | None = None
+    fold: bool = Field(True, description="Multiply normalizations and scales into the kernels before them at export.")
 
     @model_validator(mode="after")
     def _fit_together(self) -> ImageClassificationOptions:
@@ -168,6 +169,11 @@ class ImageClassification(Task):
         from training.intermediate import ProjectionHead, with_projection
 
         return with_projection(model, layer=contrast.layer, head=ProjectionHead(hidden=contrast.dim, dim=contrast.dim))
+
+    def exported_model(self, model: keras.Model) -> keras.Model:
+        from models.folding import fold
+
+        return fold(model) if self.options.fold else model
 
     def objective(self) -> Objective:
         import keras

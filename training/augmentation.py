@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from training.cutmix import CutMix
+from training.random_crop import RandomPaddedCrop
 
 Flip = Literal["horizontal", "vertical", "horizontal_and_vertical"]
 
@@ -40,7 +41,7 @@ class ImageAugmentation(keras.layers.Layer):
         """Args:
         num_classes: of the soft labels that MixUp and CutMix make.
         flip: along which axes, each with equal chance of staying.
-        crop_padding: pixels of zeros around, before a crop to the size that was; one crop a batch.
+        crop_padding: pixels of zeros around, before a crop to the size that was.
         rotate_degrees: largest turn either way.
         translate: largest shift, as a share of height and of width.
         zoom: largest zoom in or out, as a share of the size.
@@ -86,6 +87,8 @@ class ImageAugmentation(keras.layers.Layer):
             return {"seed": next(seeds), "dtype": self.dtype_policy}
 
         self._single: list[keras.layers.Layer] = []
+        if crop_padding:
+            self._single.append(RandomPaddedCrop(crop_padding, **drawn()))
         if flip:
             self._single.append(layers.RandomFlip(flip, **drawn()))
         if rotate_degrees:
@@ -103,13 +106,8 @@ class ImageAugmentation(keras.layers.Layer):
         if cutmix_alpha:
             self._mixes.append(CutMix(alpha=cutmix_alpha, **drawn()))
         self._choice = keras.random.SeedGenerator(next(seeds))
-        self._crop_seed = next(seeds)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        self._crop = None
-        if self.crop_padding:
-            crop = {"seed": self._crop_seed, "dtype": self.dtype_policy}
-            self._crop = keras.layers.RandomCrop(*input_shape[1:3], **crop)
         for layer in self._single:
             layer.build(input_shape)
 
@@ -121,10 +119,6 @@ class ImageAugmentation(keras.layers.Layer):
         """
         if not training:
             return images, labels
-        if self._crop is not None:
-            padding = self.crop_padding
-            padded = ops.pad(images, [[0, 0], [padding, padding], [padding, padding], [0, 0]])
-            images = self._crop(padded, training=True)
         for layer in self._single:
             images = layer(images, training=True)
         images = ops.clip(images, 0.0, 1.0)

@@ -131,7 +131,9 @@ class UnfreezeStage(Options):
     """From an epoch on, only the layers whose names fit are trained."""
 
     epoch: int = Field(ge=1)
-    train: tuple[str, ...] = Field(min_length=1, description="Patterns of layer names, such as 'logits' or '*'.")
+    train: tuple[str, ...] = Field(
+        min_length=1, description="Patterns of layer paths, such as 'logits', 'stage_2/*' or '*'."
+    )
 
 
 class TrainOptions(Options):

@@ -17,12 +17,12 @@ class Unfreezing:
 
     def __init__(self, model: keras.Model, stages: Sequence[UnfreezeStage]) -> None:
         """Raises ValueError for a pattern that fits no layer, or stages out of order."""
-        names = [layer.name for layer in model.layers]
+        paths = [_path(layer) for layer in model.layers]
         for stage in stages:
             for pattern in stage.train:
-                if not fnmatch.filter(names, pattern):
+                if not fnmatch.filter(paths, pattern):
                     raise ValueError(
-                        f"A pattern of train.unfreeze must fit a layer's name ({', '.join(names[:8])}, …). "
+                        f"A pattern of train.unfreeze must fit a layer's path ({', '.join(paths[:8])}, …). "
                         f"Received: {pattern!r}"
                     )
         epochs = [stage.epoch for stage in stages]
@@ -39,10 +39,15 @@ class Unfreezing:
             return False
         self._current = stage
         for layer in self._model.layers:
-            layer.trainable = any(fnmatch.fnmatchcase(layer.name, pattern) for pattern in stage.train)
+            layer.trainable = any(fnmatch.fnmatchcase(_path(layer), pattern) for pattern in stage.train)
         return True
 
     def end(self) -> None:
         """Leaves every layer trainable."""
         if self._current is not None:
             self._model.trainable = True
+
+
+def _path(layer: keras.Layer) -> str:
+    """A layer's name below the name scopes that it was made in, such as `stage_1/block_0/conv2d`."""
+    return layer.path or layer.name

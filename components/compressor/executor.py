@@ -45,7 +45,8 @@ def compress_model(
     with tempfile.TemporaryDirectory() as directory:
         saved_model = os.path.join(directory, "saved_model")
         paths = {name: os.path.join(directory, f"{name}.tflite") for name in options["variants"]}
-        export_for_conversion(keras.saving.load_model(os.path.join(model_run.uri, MODEL_FILE)), saved_model)
+        trained = keras.saving.load_model(os.path.join(model_run.uri, MODEL_FILE))
+        export_for_conversion(task.exported_model(trained), saved_model)
         convert(saved_model, paths, representative_sample=sample)
         for name, path in paths.items():
             write_file(uri, f"{name}.tflite", Path(path).read_bytes())

@@ -9,6 +9,8 @@ from components.files import read_file, write_file
 HISTORY_FILE = "history.jsonl"
 # The trained Keras model, before export.
 MODEL_FILE = "model.keras"
+# The same beside a SavedModel, where servers pass over it: what a later training starts from.
+TRAINED_MODEL = f"assets.extra/{MODEL_FILE}"
 FACTS_FILE = "model.json"
 
 

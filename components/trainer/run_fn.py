@@ -12,7 +12,8 @@ from tfx.utils import io_utils
 
 from components.trainer.export import export
 from components.trainer.history import History
-from components.trainer.model_run import HISTORY_FILE, MODEL_FILE, write_model_facts
+from components.trainer.model_run import HISTORY_FILE, MODEL_FILE, TRAINED_MODEL, write_model_facts
+from components.trainer.start import Start
 from components.trainer.summaries import summaries
 from components.trainer.training import TaskTraining
 from components.tuner.options import with_values
@@ -45,6 +46,7 @@ def run_fn(fn_args: FnArgs) -> None:
         eval_files=fn_args.eval_files,
         feature_spec=transform_output.transformed_feature_spec(),
         seed=config["seed"],
+        start=Start.model_validate(config["start"]) if config["start"] else None,
         checkpoints=workspace / "checkpoints",
     )
     with summaries(task, options, training.evaluation, workspace, resume_step=training.resume_step) as hooks:
@@ -54,7 +56,10 @@ def run_fn(fn_args: FnArgs) -> None:
     io_utils.copy_dir(str(workspace), fn_args.model_run_dir)
     model.save(str(epath.Path(fn_args.model_run_dir) / MODEL_FILE))
     write_model_facts(fn_args.model_run_dir, {"parameters": model.count_params(), "training": summary(history.rows)})
-    export(task, model, transform_output, fn_args.serving_model_dir)
+    export(task, task.exported_model(model), transform_output, fn_args.serving_model_dir)
+    trained = epath.Path(fn_args.serving_model_dir) / TRAINED_MODEL
+    trained.parent.mkdir(parents=True)
+    (epath.Path(fn_args.model_run_dir) / MODEL_FILE).copy(trained)
     workspace.rmtree()
 
 

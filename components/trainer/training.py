@@ -1,5 +1,6 @@
 """A task's model and the loop that trains it, as a config asks for them; Trainer's and Tuner's alike."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ import keras
 from etils import epath
 
 from components.trainer.progress import TrainingProgress
+from components.trainer.start import Start
 from tasks.base import Task
 from training.checkpoints import CheckpointStore
 from training.distribution import strategy
@@ -18,7 +20,10 @@ from training.optimizers import optimizer
 from training.options import TrainOptions
 from training.records import EpochRecord
 from training.schedules import schedule
+from training.transfer import transfer_weights
 from training.unfreezing import Unfreezing
+
+logger = logging.getLogger("slipway.trainer")
 
 
 class TaskTraining:
@@ -39,6 +44,7 @@ class TaskTraining:
         eval_files: Sequence[str],
         feature_spec: Mapping[str, Any],
         seed: int,
+        start: Start | None = None,
         checkpoints: epath.Path | None = None,
     ) -> None:
         """Args:
@@ -48,6 +54,7 @@ class TaskTraining:
         eval_files: the same of the eval split.
         feature_spec: of both.
         seed: of weights, order and augmentation.
+        start: the model whose weights training starts from; None draws them.
         checkpoints: a directory to keep them in and to go on from.
         """
         # First: several processes have to find each other before TensorFlow computes anything.
@@ -67,6 +74,9 @@ class TaskTraining:
             self._train_sample = task.batches(train_files, **reading).take(sample)
         with self._strategy.scope(), _Policy(options.step.precision):
             self.model = task.model()
+            if start is not None:
+                moved = transfer_weights(self.model, keras.saving.load_model(start.weights), fresh=start.fresh)
+                logger.info("start: the weights of %d layers are those of %s", len(moved), start.weights)
             self.loop = self._loop(checkpoints)
 
     @property

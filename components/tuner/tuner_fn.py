@@ -11,6 +11,7 @@ from keras_tuner.engine.oracle import Oracle
 from tfx.components.trainer.fn_args_utils import FnArgs
 from tfx.components.tuner.component import TunerFnResult
 
+from components.trainer.start import Start
 from components.trainer.training import TaskTraining
 from components.tuner.options import Choice, FloatRange, TuneOptions, with_values
 from tasks.loading import TaskSpec
@@ -38,6 +39,7 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         "eval_files": fn_args.eval_files,
         "feature_spec": tft.TFTransformOutput(fn_args.transform_graph_path).transformed_feature_spec(),
         "seed": config["seed"],
+        "start": Start.model_validate(config["start"]) if config["start"] else None,
     }
     spec = TaskSpec.model_validate(json.loads(config["task_spec"]))
     return TunerFnResult(tuner=tuner, fit_kwargs={"spec": spec, "train": train, "tune": options, "reading": reading})

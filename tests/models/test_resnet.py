@@ -2,7 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from models.resnet import residual_block, resnet
+from models.residual import residual_block
+from models.resnet import resnet
 from models.squeeze_excitation import squeeze_excite
 
 

@@ -33,7 +33,7 @@ def test_layers_move_from_their_epoch_on():
 
 
 def test_a_pattern_of_no_layer_is_refused():
-    with pytest.raises(ValueError, match=r"fit a layer's name \(x, hidden, .*Received: 'stem'"):
+    with pytest.raises(ValueError, match=r"fit a layer's path \(x, hidden, .*Received: 'stem'"):
         Unfreezing(small.model(), [UnfreezeStage(epoch=1, train=("stem",))])
 
 

@@ -1,0 +1,183 @@
+"""The two networks of `benchmarks.fashion_mnist` and their training.
+
+`python -m benchmarks.fashion_mnist_training NAME` trains one, from its last checkpoint on.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from data.idx import read_idx
+from models.resnet import resnet
+from training import CheckpointStore, Loop, SupervisedObjective
+from training.augmentation import ImageAugmentation
+from training.losses import CrossEntropy
+from training.optimizers import optimizer
+from training.options import OptimizerOptions, ScheduleOptions, StepOptions
+from training.schedules import schedule
+
+NUM_CLASSES = 10
+SEED = 0
+VALIDATION = 5_000
+BATCH = 128
+LEARNING_RATE = 0.004
+WEIGHT_DECAY = 0.05
+OUTPUT = Path("output") / "benchmarks" / "fashion_mnist"
+AUGMENTATION = {"flip": "horizontal", "crop_padding": 2, "erase": 0.25}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network, how long it is trained, and what it is held against."""
+
+    max_parameters: int
+    accuracy: float
+    widths: tuple[int, ...]
+    blocks: tuple[int, ...]
+    epochs: int
+
+
+CASES = {
+    "small": Case(300_000, 0.940, widths=(16, 32, 64), blocks=(1, 3, 3), epochs=24),
+    "large": Case(800_000, 0.954, widths=(32, 64, 128), blocks=(1, 3, 2), epochs=40),
+}
+
+
+def images(split: str) -> tuple[np.ndarray, np.ndarray]:
+    """(`[image, 28, 28, 1]` in [0, 1], `[image]`) of "train", "validation" or "test"."""
+    folder = Path(os.environ["SLIPWAY_DATA_DIR"]) / "fashion_mnist"
+    prefix = "t10k" if split == "test" else "train"
+    pixels = read_idx(folder / f"{prefix}-images-idx3-ubyte.gz")[..., None].astype(np.float32) / 255
+    labels = read_idx(folder / f"{prefix}-labels-idx1-ubyte.gz").astype(np.int64)
+    part = {"train": slice(0, -VALIDATION), "validation": slice(-VALIDATION, None), "test": slice(None)}[split]
+    return pixels[part], labels[part]
+
+
+def network(name: str, precision: str) -> keras.Model:
+    """A new model, its weights drawn from the seed."""
+    case = CASES[name]
+    before = keras.config.dtype_policy()
+    keras.utils.set_random_seed(SEED)
+    keras.config.set_dtype_policy(precision)
+    model = resnet(
+        image_shape=(28, 28, 1),
+        num_classes=NUM_CLASSES,
+        widths=case.widths,
+        blocks_per_stage=case.blocks,
+        se_ratio=8,
+        dropout=0.1,
+    )
+    keras.config.set_dtype_policy(before)
+    return model
+
+
+def trained(name: str) -> keras.Model:
+    """The float32 model, trained as far as it still was to be.
+
+    Computed in bfloat16, which is faster on CPUs that have it; what is kept and judged is float32.
+    """
+    result, weights = OUTPUT / f"{name}.json", OUTPUT / f"{name}.npz"
+    model = network(name, "float32")
+    if not result.exists():
+        loop, epochs = _loop(name, checkpoints=CheckpointStore(OUTPUT / name))
+        rows = []
+        for record in epochs(CASES[name].epochs):
+            rows.append({"epoch": record.epoch, "train": record.train, "validation": record.evaluation})
+            print(name, json.dumps(rows[-1]), f"{record.examples_per_sec:.0f} images/s", flush=True)
+        if loop.step.average is not None:
+            with loop.step.average.in_place():
+                np.savez(weights, *loop.model.get_weights())
+        result.write_text(json.dumps({"network": name, "parameters": model.count_params(), **rows[-1]}))
+    with np.load(weights) as arrays:
+        model.set_weights([arrays[key] for key in arrays.files])
+    return model
+
+
+def loop_epochs(name: str) -> Callable[[], None]:
+    """A function that trains one epoch more by our loop, with nothing that `fit_epochs` does not do."""
+    _, epochs = _loop(name, is_plain=True)
+    records = epochs(1000)
+    return lambda: next(records)
+
+
+def fit_epochs(name: str) -> Callable[[], None]:
+    """The same network, batches and optimizer in `model.fit`."""
+    model = network(name, "mixed_bfloat16")
+    steps = (len(images("train")[1])) // BATCH
+    adam = keras.optimizers.AdamW(_schedule(steps, CASES[name].epochs), weight_decay=WEIGHT_DECAY)
+    adam.exclude_from_weight_decay(var_list=[v for v in model.trainable_variables if len(v.shape) < 2])
+    model.compile(
+        optimizer=adam,
+        loss={"logits": keras.losses.SparseCategoricalCrossentropy(from_logits=True)},
+        metrics={"logits": ["accuracy"]},
+        steps_per_execution=16,
+        jit_compile=False,
+    )
+    train, validation = _batches("train"), _batches("validation")
+
+    def epoch() -> None:
+        model.fit(train, epochs=1, steps_per_epoch=steps, validation_data=validation, verbose=0)
+
+    return epoch
+
+
+def _schedule(steps: int, epochs: int) -> Any:
+    options = ScheduleOptions(kind="cosine", warmup_epochs=1.0)
+    return schedule(options, peak=LEARNING_RATE, steps_per_epoch=steps, total_steps=epochs * steps)
+
+
+def _batches(split: str) -> tf.data.Dataset:
+    pixels, labels = images(split)
+    dataset = tf.data.Dataset.from_tensor_slices(({"image": pixels}, labels))
+    if split != "train":
+        return dataset.batch(500).cache()
+    shuffled = dataset.shuffle(len(labels), seed=SEED, reshuffle_each_iteration=True)
+    return shuffled.repeat().batch(BATCH, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+
+
+def _loop(name: str, *, is_plain: bool = False, checkpoints: CheckpointStore | None = None) -> tuple[Loop, Any]:
+    """(the loop, a function from a number of epochs to their records); plain is without augmentation and average."""
+    case, steps = CASES[name], len(images("train")[1]) // BATCH
+    cross_entropy = CrossEntropy(label_smoothing=0.0 if is_plain else 0.05)
+    augmentation = ImageAugmentation(num_classes=NUM_CLASSES, seed=SEED, **({} if is_plain else AUGMENTATION))
+    augmentation.build((None, 28, 28, 1))
+
+    def augment(inputs: Mapping[str, tf.Tensor], label: tf.Tensor) -> tuple[Any, Any]:
+        image, label = augmentation(inputs["image"], label, training=True)
+        return {"image": image}, label
+
+    def correct(label: tf.Tensor, outputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        return tf.cast(tf.argmax(outputs["logits"], axis=-1) == label, tf.float32)
+
+    loop = Loop(
+        model=network(name, "mixed_bfloat16"),
+        objective=SupervisedObjective(
+            loss=lambda label, outputs: cross_entropy(label, outputs["logits"]),
+            metrics={"accuracy": correct},
+            augment=None if is_plain else augment,
+            layers=() if is_plain else (augmentation,),
+        ),
+        optimizer=optimizer(OptimizerOptions(weight_decay=WEIGHT_DECAY), learning_rate=LEARNING_RATE),
+        schedule=_schedule(steps, case.epochs),
+        step=StepOptions(ema=None if is_plain else 0.998),
+        checkpoints=checkpoints,
+    )
+
+    def epochs(count: int) -> Any:
+        return loop.epochs(
+            train=_batches("train"), evaluation=_batches("validation"), epochs=count, steps_per_epoch=steps
+        )
+
+    return loop, epochs
+
+
+if __name__ == "__main__":
+    trained(sys.argv[1])
