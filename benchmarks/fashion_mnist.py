@@ -6,11 +6,11 @@ the next: the same command goes on where the last one was ended. What it leaves 
 The last 5,000 train images are held out for validation; the test images are read once both networks are trained.
 """
 
-import os
 import statistics
 import tempfile
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -41,7 +41,7 @@ def float_logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
 def int8_logits(model: keras.Model, sample: np.ndarray, images: np.ndarray) -> np.ndarray:
     """The same of the full-int8 file, calibrated on `sample`."""
     with tempfile.TemporaryDirectory() as directory:
-        saved_model, path = os.path.join(directory, "model"), os.path.join(directory, "int8.tflite")
+        saved_model, path = Path(directory) / "model", Path(directory) / "int8.tflite"
         export_for_conversion(model, saved_model)
         convert(saved_model, {"int8": path}, representative_sample={"image": sample})
         file = TFLiteModel(path, num_threads=2)
