@@ -13,6 +13,9 @@ from tensorflow.core.protobuf import trackable_object_graph_pb2
 from compression.conversion_error import ConversionError
 from compression.signature import Signature
 
+# Of int8 steps: below it, 256 steps span less than rounding leaves of float32 activations.
+SMALLEST_SCALE = 1e-7
+
 logger = logging.getLogger(__name__)
 
 
@@ -125,6 +128,7 @@ def check_file(path: Path, precision: str, signature: Signature) -> None:
                 f"the {precision} file must have the tensors {_written(expected)}. Received: {tensors}. {again}"
             )
     if precision == "int8":
+        _check_ranges(interpreter)
         _warn_of_float_ops(interpreter)
 
 
@@ -141,6 +145,19 @@ def _agree(expected: Mapping[str, tf.TensorSpec], tensors: Mapping[str, tuple[li
 
 def _written(specs: Mapping[str, tf.TensorSpec]) -> str:
     return ", ".join(f"{name} {spec.shape} {spec.dtype.name}" for name, spec in specs.items())
+
+
+def _check_ranges(interpreter: Interpreter) -> None:
+    """Raises ConversionError for an activation that never left zero: XNNPACK crashes on such a scale."""
+    outputs = {index for op in interpreter._get_ops_details() for index in op["outputs"]}
+    for tensor in interpreter.get_tensor_details():
+        scale, _ = tensor["quantization"]
+        if tensor["index"] in outputs and 0 < scale < SMALLEST_SCALE:
+            raise ConversionError(
+                f"int8 needs activations that vary. Received: {tensor['name']}, which is constant on the whole sample: "
+                f"its units are dead. Train again with another seed or a lower learning rate, give the layer more "
+                f"units (a smaller se_ratio), or an activation that does not die, such as silu."
+            )
 
 
 def _warn_of_float_ops(interpreter: Interpreter) -> None:

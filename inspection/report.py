@@ -30,8 +30,13 @@ VERDICTS = {
 }
 
 
-def render_report(run: Run) -> str:
-    """The page of a run, whatever became of it."""
+def render_report(run: Run, *, analysis: Mapping[str, Any] | None = None) -> str:
+    """The page of a run, whatever became of it.
+
+    Args:
+      run: what to show.
+      analysis: of architectures on the same root; see `inspection.analysis.read_analysis`.
+    """
     environment = Environment(
         loader=PackageLoader("inspection"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
@@ -51,6 +56,7 @@ def render_report(run: Run) -> str:
         "evaluation": _evaluation(outputs, record),
         "confusion": _confusion(outputs, record),
         "variants": _variants(record),
+        "analysis": analysis,
         "statistics": read_statistics(_path(outputs["StatisticsGen"])) if "StatisticsGen" in outputs else [],
         "class_charts": _class_charts(outputs),
         "anomalies": read_anomalies(_path(outputs["ExampleValidator"])) if "ExampleValidator" in outputs else [],

@@ -15,6 +15,7 @@ COMMANDS = {
     "init": "Write a starter config and a task file for your own data.",
     "run": "Run a pipeline on this machine.",
     "compile": "Compile a pipeline for Kubeflow Pipelines.",
+    "analyze": "Train several architectures under one budget and compare what they cost.",
     "inspect": "Show runs, nodes, artifacts and the lineage of a pushed model.",
     "report": "Write one self-contained HTML report of a run.",
     "model": "Count what a config's network costs, draw it, see what a trained one looks at.",

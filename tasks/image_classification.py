@@ -11,6 +11,7 @@ from data.digits import Digits
 from data.examples import image_defect
 from data.image_folder import ImageFolder
 from data.tfrecord import TFRecords
+from models.options import Architecture, ResNetOptions
 from tasks.base import EvalMetric, Task, TaskOptions
 
 if TYPE_CHECKING:
@@ -24,15 +25,6 @@ if TYPE_CHECKING:
     from training.writers import Writer
 
 ImageSource = Annotated[Digits | ImageFolder | TFRecords, Field(discriminator="kind")]
-
-
-class ResNetOptions(TaskOptions):
-    """A residual network with squeeze-and-excitation."""
-
-    widths: tuple[int, ...] = Field((16, 32, 64), min_length=1, description="Channels of each stage.")
-    blocks_per_stage: int = Field(1, ge=1)
-    se_ratio: int | None = Field(4, ge=1, description="Squeeze factor of the SE gates; null leaves them out.")
-    dropout: float = Field(0.1, ge=0, lt=1)
 
 
 class AugmentOptions(TaskOptions):
@@ -73,7 +65,7 @@ class ImageClassificationOptions(TaskOptions):
     height: int = Field(ge=2, description="Images are resized to this height, in pixels.")
     width: int = Field(ge=2, description="Images are resized to this width, in pixels.")
     channels: int = Field(1, description="1 for grey, 3 for colour.")
-    model: ResNetOptions = Field(default_factory=ResNetOptions)
+    model: Architecture = Field(default_factory=ResNetOptions)
     augment: AugmentOptions = Field(default_factory=AugmentOptions)
     loss: ClassificationLossOptions = Field(default_factory=ClassificationLossOptions)
     contrast: ContrastOptions | None = None
@@ -83,11 +75,11 @@ class ImageClassificationOptions(TaskOptions):
     def _fit_together(self) -> ImageClassificationOptions:
         if self.channels not in (1, 3):
             raise ValueError(f"channels must be 1 or 3. Received: {self.channels}")
-        smallest = 2 ** (len(self.model.widths) - 1)
+        smallest = self.model.reduction()
         if min(self.height, self.width) < smallest:
             raise ValueError(
-                f"{len(self.model.widths)} stages (model.widths) need images of {smallest}x{smallest} pixels or more. "
-                f"Received: {self.height}x{self.width}. Name fewer widths or larger images."
+                f"The network (options.model) shrinks images {smallest} times, so that they must have {smallest}x"
+                f"{smallest} pixels or more. Received: {self.height}x{self.width}. Name fewer stages or larger images."
             )
         return self
 
@@ -150,13 +142,8 @@ class ImageClassification(Task):
         }
 
     def model(self) -> keras.Model:
-        from models.resnet import resnet
-
-        return resnet(
-            image_shape=(self.options.height, self.options.width, self.options.channels),
-            num_classes=len(self.labels()),
-            **self.options.model.model_dump(),
-        )
+        image_shape = (self.options.height, self.options.width, self.options.channels)
+        return self.options.model.build(image_shape=image_shape, num_classes=len(self.labels()))
 
     def to_batch(self, features: dict[str, tf.Tensor]) -> Any:
         # Augmentation may soften what is learned; what is measured stays.

@@ -113,3 +113,16 @@ def test_an_op_that_tflite_lacks_is_named(tmp_path):
     with pytest.raises(ConversionError, match=r"tf\.AsString, tf\.StringLength, tf\.Svd \(converting to float32\)"):
         convert(saved_model, {"float32": destination})
     assert not destination.exists()
+
+
+def test_dead_units_are_refused_for_int8_and_nothing_else(images, tmp_path):
+    model = cnn()
+    # The gate's squeeze: far below zero whatever comes in, so that ReLU gives nothing but zeros.
+    squeeze = next(layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D) and layer.filters == 4)
+    squeeze.set_weights([squeeze.get_weights()[0], np.full(4, -100, np.float32)])
+    export_for_conversion(model, tmp_path / "saved_model")
+    with pytest.raises(ConversionError, match=r"activations that vary\. Received: .*dead\. Train again"):
+        convert(tmp_path / "saved_model", {"int8": tmp_path / "a.tflite"}, representative_sample={"image": images})
+    assert not (tmp_path / "a.tflite").exists()
+    convert(tmp_path / "saved_model", {"float32": tmp_path / "b.tflite"})
+    assert TFLiteModel(tmp_path / "b.tflite").predict({"image": images})["logits"].shape == (64, 10)

@@ -49,7 +49,7 @@ def test_shipped_configs_are_right(path):
         ),
         ("options.height", 1, r"options\.height: .* Received: 1"),
         ("options.channels", 2, r"channels must be 1 or 3. Received: 2"),
-        ("options.model.widths", [8, 8, 8, 8, 8], r"need images of 16x16 pixels or more. Received: 8x8"),
+        ("options.model.widths", [8, 8, 8, 8, 8], r"must have 16x16 pixels or more. Received: 8x8"),
         ("options.source.kind", "csv", r"options\.source: .*'csv'"),
         ("options.source.splits", {"train": 0.9, "eval": 0.2, "test": 0.1}, r"must add up to 1. Received: 1.2"),
         ("evaluate.gates", {}, r"evaluate\.gates: .*at least 1"),

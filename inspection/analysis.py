@@ -1,0 +1,120 @@
+"""What `slipway analyze` found: the eval metric of several architectures against what each costs."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+from rich.table import Table
+
+from inspection.charts import BLUE, CONFIG, GREY
+
+# Below a root.
+RESULTS = Path("analysis") / "results.json"
+CHART_HEIGHT = 380
+# Of the largest cost over the smallest: from here on the axis is logarithmic.
+WIDE = 8
+
+
+def read_analysis(path: Path) -> dict[str, Any] | None:
+    """The results with a chart for each cost, for a template; None where there are none."""
+    if not path.exists():
+        return None
+    results = json.loads(path.read_text())
+    charts = [(label, Markup(chart(results, cost))) for cost, label in results["costs"].items()]
+    on_a_front = {name for front in results["fronts"].values() for name in front}
+    return {**results, "charts": charts, "on_a_front": on_a_front}
+
+
+def render(path: Path) -> str:
+    """The page of an analysis; it needs nothing else."""
+    environment = Environment(
+        loader=PackageLoader("inspection"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return environment.get_template("analysis_page.html").render(
+        analysis=read_analysis(path), plotly=Markup(get_plotlyjs())
+    )
+
+
+def chart(results: Mapping[str, Any], cost: str) -> str:
+    """The metric against one cost; the Pareto front is a line, and what is on it is blue."""
+    metric, front = results["metric"], results["fronts"][cost]
+    rows = sorted(results["candidates"], key=lambda row: row[cost])
+    figure = go.Figure()
+    ends = [row for row in rows if row["name"] in front]
+    figure.add_trace(
+        go.Scatter(
+            x=[row[cost] for row in ends],
+            y=[row["metrics"][metric] for row in ends],
+            mode="lines",
+            line={"color": BLUE, "width": 1.5, "dash": "dot"},
+            name="Pareto front",
+            hoverinfo="skip",
+        )
+    )
+    for name, chosen, colour in (("on the front", True, BLUE), ("beaten by another", False, GREY)):
+        mine = [row for row in rows if (row["name"] in front) == chosen]
+        figure.add_trace(
+            go.Scatter(
+                x=[row[cost] for row in mine],
+                y=[row["metrics"][metric] for row in mine],
+                mode="markers+text",
+                text=[row["name"] for row in mine],
+                textposition="top center",
+                marker={"size": 10, "color": colour},
+                name=name,
+                hovertemplate="%{text}: %{y:.4f} at %{x:,.4g}<extra></extra>",
+            )
+        )
+    values = [row[cost] for row in rows]
+    is_wide = min(values) > 0 and max(values) / min(values) > WIDE
+    figure.update_xaxes(title=results["costs"][cost], type="log" if is_wide else "linear")
+    figure.update_yaxes(title=f"{metric}, eval split")
+    figure.update_layout(
+        height=CHART_HEIGHT,
+        margin={"l": 60, "r": 24, "t": 24, "b": 72},
+        template="plotly_white",
+        font={"family": "system-ui, sans-serif", "size": 13},
+        legend={"orientation": "h", "y": -0.22, "x": 0},
+    )
+    return figure.to_html(full_html=False, include_plotlyjs=False, config=CONFIG)
+
+
+def table(path: Path) -> Table:
+    """The candidates for the terminal."""
+    results = json.loads(path.read_text())
+    metric = results["metric"]
+    shown = Table(box=None, pad_edge=False)
+    shown.add_column("architecture")
+    for heading in (
+        metric,
+        f"int8 {metric}",
+        "parameters",
+        "MFLOPs",
+        "int8 KB",
+        "p50 ms",
+        "peak KB",
+        "train s",
+        "front",
+    ):
+        shown.add_column(heading, justify="right")
+    for row in results["candidates"]:
+        fronts = sum(row["name"] in front for front in results["fronts"].values())
+        peak = row["int8_peak_bytes"]
+        shown.add_row(
+            row["name"],
+            f"{row['metrics'][metric]:.4f}",
+            f"{row['int8_metrics'][metric]:.4f}",
+            f"{row['parameters']:,}",
+            f"{row['flops'] / 1e6:,.1f}",
+            f"{row['int8_bytes'] / 1000:,.0f}",
+            f"{row['int8_p50_ms']:.3f}",
+            "-" if peak is None else f"{peak / 1000:,.0f}",
+            f"{row['train_secs']:,.0f}",
+            f"{fronts} of {len(results['fronts'])}",
+        )
+    return shown

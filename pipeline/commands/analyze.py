@@ -1,0 +1,70 @@
+"""`slipway analyze`."""
+
+import datetime
+import time
+from pathlib import Path
+
+import click
+
+from pipeline.config import load_config, load_task
+from pipeline.grid import load_grid
+from pipeline.root import Root
+
+START_SECS = time.perf_counter()
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--grid", required=True, type=click.Path(path_type=Path), help="YAML: names, each with what differs.")
+@click.option("--epochs", type=click.IntRange(min=1), help="The budget of each; default: the config's train.epochs.")
+@click.option("--root", type=click.Path(path_type=Path), help="Default: output/NAME.")
+def command(config: Path, grid: Path, epochs: int | None, root: Path | None) -> None:
+    """Train the architectures of a grid on CONFIG's data under one budget, and compare what they cost.
+
+    Draws the eval metric against parameters, FLOPs, int8 size, batch-1 latency and peak memory, with the Pareto front,
+    into ROOT/analysis/report.html and the reports of the root's runs. What is trained is not trained again: an
+    interrupted analysis goes on where it was.
+    """
+    pipeline_config = load_config(config)
+    if epochs is not None:
+        train = {**pipeline_config.train.model_dump(), "epochs": epochs}
+        pipeline_config = type(pipeline_config).model_validate({**pipeline_config.model_dump(), "train": train})
+    entries = load_grid(grid, pipeline_config)
+    fingerprint = load_task(pipeline_config).source().fingerprint()
+    place = Root((root or Path("output") / pipeline_config.name).resolve())
+    place.prepare()
+    run_id = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
+    with place.lock():
+        from pipeline.console import quiet_terminal
+
+        with quiet_terminal(place.run(run_id) / "run.log") as console:
+            with console.status("Starting TensorFlow and TFX …"):
+                from inspection.analysis import render, table
+                from pipeline.analysis import Analysis, Candidate
+                from pipeline.local_run import LocalRun
+
+            LocalRun(
+                config=pipeline_config,
+                config_path=config,
+                root=place,
+                run_id=run_id,
+                fingerprint=fingerprint,
+                console=console,
+                start_secs=START_SECS,
+            ).run(from_node=None, to_node="Transform", use_cache=True)
+            analysis = Analysis(pipeline_config, root=place.path, run_id=run_id)
+            candidates = [
+                Candidate(name=name, values=values, spec=spec, train=train)
+                for name, (values, spec, train) in entries.items()
+            ]
+            done = analysis.run(candidates)
+            for number, candidate in enumerate(candidates, start=1):
+                with console.status(f"{candidate.name} ({number} of {len(candidates)}) …"):
+                    outcome = next(done)
+                console.print(f"{candidate.name}: {outcome}", highlight=False, soft_wrap=True)
+            with console.status("Measuring …"):
+                next(done, None)
+            console.print(table(analysis.results))
+            page = analysis.results.with_name("report.html")
+            page.write_text(render(analysis.results))
+            console.print(f"Wrote {page}; open it in a browser.", highlight=False, soft_wrap=True)

@@ -1,0 +1,50 @@
+"""Peak memory of inference with a TFLite file, in a process of its own."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from serving.tflite import TFLiteModel, TFLiteModelError
+
+_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+def peak_memory_bytes(path: str | os.PathLike[str]) -> int | None:
+    """What loading a file and running it at batch size 1 adds to a process; None where the system does not tell.
+
+    Raises:
+      TFLiteModelError: the file could not be run.
+    """
+    if not _CLEAR.exists():
+        return None
+    root = str(Path(__file__).resolve().parents[1])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
+    done = subprocess.run(
+        [sys.executable, "-m", "serving.peak_memory", os.fspath(path)], capture_output=True, text=True, env=environment
+    )
+    if done.returncode:
+        raise TFLiteModelError(f"a model must run. Received: {path}, which did not: {done.stderr[-300:]}")
+    return int(done.stdout)
+
+
+def _kilobytes(field: str) -> int:
+    found = re.search(rf"{field}:\s+(\d+) kB", _STATUS.read_text())
+    assert found is not None
+    return int(found.group(1))
+
+
+def _measure(path: str) -> int:
+    # Sets the peak back to what is resident now.
+    _CLEAR.write_text("5")
+    before = _kilobytes("VmRSS")
+    model = TFLiteModel(path)
+    model.prepare({name: np.zeros((1, *info.shape[1:]), np.float32) for name, info in model.inputs.items()})()
+    return (_kilobytes("VmHWM") - before) * 1024
+
+
+if __name__ == "__main__":
+    print(_measure(sys.argv[1]))

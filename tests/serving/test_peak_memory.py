@@ -1,0 +1,28 @@
+import keras
+import numpy as np
+import pytest
+
+from compression.convert import convert, export_for_conversion
+from serving.peak_memory import peak_memory_bytes
+from serving.tflite import TFLiteModelError
+
+
+def test_a_large_activation_is_seen(tmp_path):
+    """One model's only activation is 4 MB, the other's 1,000 times smaller; nothing else differs."""
+    peaks = {}
+    for name, size in (("small", 32), ("large", 1024)):
+        x = keras.Input((size, size, 1), name="x")
+        y = keras.layers.Conv2D(1, 3, padding="same")(x)
+        export_for_conversion(keras.Model({"x": x}, {"y": y}), tmp_path / name)
+        convert(tmp_path / name, {"float32": tmp_path / f"{name}.tflite"})
+        peaks[name] = peak_memory_bytes(tmp_path / f"{name}.tflite")
+    if peaks["small"] is None:
+        pytest.skip("this system does not tell a process's peak memory")
+    # Input and output at the least; a convolution takes room to work in, though not without bound.
+    assert 2 <= (peaks["large"] - peaks["small"]) / (4 * 1024**2) <= 12
+
+
+def test_what_is_no_model(tmp_path):
+    (tmp_path / "a.tflite").write_bytes(np.zeros(100).tobytes())
+    with pytest.raises(TFLiteModelError, match=r"a model must run\. Received: .*a\.tflite"):
+        peak_memory_bytes(tmp_path / "a.tflite")
