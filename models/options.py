@@ -103,9 +103,142 @@ class ResNetOptions(ArchitectureOptions):
         return resnet(image_shape=image_shape, num_classes=num_classes, **shape, **gate, **self._shared())
 
 
+Reduction = Annotated[
+    Literal[1, 2, 4, 8, 16, 32],
+    Field(description="How many times the image is shrunk: 32 as published; 4 or 8 suit small images."),
+]
+
+
+class MobileNetV2Options(ArchitectureOptions):
+    """MobileNetV2."""
+
+    kind: Literal["mobilenet_v2"]
+    activation: Activation = "relu6"
+    width: float = Field(1.0, gt=0, description="What all channels are multiplied by.")
+    shrinks: Reduction = 32
+
+    def reduction(self) -> int:
+        return self.shrinks
+
+    def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
+        from models.mobilenet import mobilenet_v2
+
+        own: dict[str, Any] = {"width": self.width, "reduction": self.shrinks}
+        return mobilenet_v2(image_shape=image_shape, num_classes=num_classes, **own, **self._shared())
+
+
+class MobileNetV3SmallOptions(ArchitectureOptions):
+    """MobileNetV3-Small, whose table decides its activations."""
+
+    kind: Literal["mobilenet_v3_small"]
+    activation: Literal["hard_swish"] = "hard_swish"
+    width: float = Field(1.0, gt=0, description="What all channels are multiplied by.")
+    shrinks: Reduction = 32
+
+    def reduction(self) -> int:
+        return self.shrinks
+
+    def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
+        from models.mobilenet import mobilenet_v3_small
+
+        own: dict[str, Any] = {"width": self.width, "reduction": self.shrinks}
+        return mobilenet_v3_small(image_shape=image_shape, num_classes=num_classes, **own, **self._shared())
+
+
+class EfficientNetOptions(ArchitectureOptions):
+    """EfficientNet-B0, scaled; `options.height` and `width` are the image's size at that scale."""
+
+    kind: Literal["efficientnet"]
+    activation: Activation = "silu"
+    phi: float | None = Field(None, description="Compound scale: B0 is 0, about B1 is 1; below 0 is smaller.")
+    depth: float = Field(1.0, gt=0, description="What the number of blocks is multiplied by.")
+    width: float = Field(1.0, gt=0, description="What all channels are multiplied by.")
+    shrinks: Reduction = 32
+
+    @model_validator(mode="after")
+    def _one_scale(self) -> "EfficientNetOptions":
+        own = sorted({"depth", "width"} & self.model_fields_set)
+        if self.phi is not None and own:
+            raise ValueError(f"phi decides depth and width; leave them out. Received: {', '.join(own)}")
+        return self
+
+    def reduction(self) -> int:
+        return self.shrinks
+
+    def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
+        from models.efficientnet import compound, efficientnet
+
+        depth, width = (self.depth, self.width) if self.phi is None else compound(self.phi)[:2]
+        own: dict[str, Any] = {"depth": depth, "width": width, "reduction": self.shrinks}
+        return efficientnet(image_shape=image_shape, num_classes=num_classes, **own, **self._shared())
+
+
+class DenseNetOptions(ArchitectureOptions):
+    """DenseNet; with bottlenecks and compression, as by default, DenseNet-BC."""
+
+    kind: Literal["densenet"]
+    drop_rate: Literal[0] = Field(0, description="A dense block has no branch that could be dropped.")
+    layers_per_block: tuple[Annotated[int, Field(ge=1)], ...] = Field((16, 16, 16), min_length=1)
+    growth: int = Field(12, ge=1, description="Channels that a layer adds.")
+    compression: float = Field(0.5, gt=0, le=1, description="Share of the channels that a transition keeps.")
+    is_bottlenecked: bool = True
+
+    def reduction(self) -> int:
+        return int(2 ** (len(self.layers_per_block) - 1))
+
+    def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
+        from models.densenet import densenet
+
+        return densenet(
+            image_shape=image_shape,
+            num_classes=num_classes,
+            layers_per_block=self.layers_per_block,
+            growth=self.growth,
+            compression=self.compression,
+            is_bottlenecked=self.is_bottlenecked,
+            dropout=self.dropout,
+            style=self.style(),
+        )
+
+
+class ViTOptions(BaseModel):
+    """A small vision transformer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["vit"]
+    patch: int = Field(4, ge=1, description="Height and width of a patch; options.height and width are multiples.")
+    dim: int = Field(64, ge=1, description="Of a token.")
+    depth: int = Field(4, ge=1, description="Number of blocks.")
+    heads: int = Field(4, ge=1, description="Of the attention; dim is a multiple.")
+    mlp_ratio: int = Field(2, ge=1, description="Hidden units of the perceptrons, over dim.")
+    dropout: float = Field(0.1, ge=0, lt=1, description="Rate in the blocks and before the logits.")
+    drop_rate: float = Field(0.0, ge=0, lt=1, description="Stochastic depth: chance that the last block is dropped.")
+
+    @model_validator(mode="after")
+    def _heads_divide(self) -> "ViTOptions":
+        if self.dim % self.heads:
+            raise ValueError(f"dim must be a multiple of heads. Received: dim={self.dim}, heads={self.heads}")
+        return self
+
+    def reduction(self) -> int:
+        """See `ArchitectureOptions.reduction`."""
+        return self.patch
+
+    def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
+        """See `ArchitectureOptions.build`."""
+        from models.vit import vit
+
+        return vit(image_shape=image_shape, num_classes=num_classes, **self.model_dump(exclude={"kind"}))
+
+
 def _with_kind(options: Any) -> Any:
     """A network without a kind is a residual one."""
     return {"kind": "resnet", **options} if isinstance(options, dict) else options
 
 
-Architecture = Annotated[ResNetOptions, BeforeValidator(_with_kind)]
+Architecture = Annotated[
+    ResNetOptions | MobileNetV2Options | MobileNetV3SmallOptions | EfficientNetOptions | DenseNetOptions | ViTOptions,
+    Field(discriminator="kind"),
+    BeforeValidator(_with_kind),
+]

@@ -1,0 +1,34 @@
+"""Dilated convolutions: a wide view without losing resolution."""
+
+from collections.abc import Sequence
+
+import keras
+
+from models.convolution import Style, convolve, normalize
+
+
+def dilated_pyramid(
+    x: keras.KerasTensor, style: Style, *, filters: int, rates: Sequence[int] = (2, 4, 6)
+) -> keras.KerasTensor:
+    """Sees the image at several scales at once: a 1x1 convolution, one 3x3 for each rate, and the whole image's mean.
+
+    Source: Chen et al., "Rethinking Atrous Convolution", 2017 (DeepLabv3), section 3.3, figure 5.
+
+    Args:
+      x: `[batch, height, width, channel]`, height and width known.
+      style: of the network.
+      filters: channels of each branch and of the output.
+      rates: dilations.
+
+    Returns:
+      `[batch, height, width, filters]`.
+    """
+
+    def branch(tensor: keras.KerasTensor, kernel_size: int, dilation: int = 1) -> keras.KerasTensor:
+        tensor = convolve(tensor, style, filters=filters, kernel_size=kernel_size, dilation=dilation)
+        return style.activate(normalize(tensor, style))
+
+    mean = branch(keras.layers.GlobalAveragePooling2D(keepdims=True)(x), 1)
+    mean = keras.layers.UpSampling2D(x.shape[1:3])(mean)
+    branches = [branch(x, 1), *(branch(x, 3, rate) for rate in rates), mean]
+    return branch(keras.layers.Concatenate()(branches), 1)
