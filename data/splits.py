@@ -26,7 +26,12 @@ class Splits(BaseModel):
 
     def of(self, key: str) -> str:
         """The split of the example that `key` names."""
-        digest = hashlib.blake2b(f"{self.seed}/{key}".encode(), digest_size=8).digest()
-        position = int.from_bytes(digest, "big") / 2**64
+        position = dealt(key, self.seed)
         bounds = {"train": self.train, "eval": self.train + self.eval, "test": 1.0}
         return next(split for split in SPLITS if position < bounds[split] or split == SPLITS[-1])
+
+
+def dealt(key: str, seed: int) -> float:
+    """Where the example that `key` names stands in [0, 1), as if drawn evenly."""
+    digest = hashlib.blake2b(f"{seed}/{key}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64

@@ -19,6 +19,7 @@ COMMANDS = {
     "inspect": "Show runs, nodes, artifacts and the lineage of a pushed model.",
     "report": "Write one self-contained HTML report of a run.",
     "model": "Count what a config's network costs, draw it, see what a trained one looks at.",
+    "data": "List the datasets known by name, and fetch them.",
     "plot": "Draw a config's learning-rate schedule.",
     "registry": "List pushed versions, move stage labels, roll back.",
     "config": "Check a config or print its JSON Schema.",

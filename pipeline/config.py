@@ -222,10 +222,11 @@ def _complaint(error: Mapping[str, Any], prefix: str) -> str:
 
 
 def _with_absolute_paths(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The raw config with `options.source.directory` resolved against the config's folder."""
+    """The raw config with `options.source.directory` and `.file` resolved against the config's folder."""
     options = raw.get("options")
     source = options.get("source") if isinstance(options, dict) else None
-    if not (isinstance(source, dict) and isinstance(source.get("directory"), str)):
+    if not isinstance(source, dict):
         return raw
-    directory = str(folder / Path(source["directory"]).expanduser())
-    return {**raw, "options": {**options, "source": {**source, "directory": directory}}}
+    given = {key: source[key] for key in ("directory", "file") if isinstance(source.get(key), str)}
+    resolved = {key: str(folder / Path(path).expanduser()) for key, path in given.items()}
+    return {**raw, "options": {**options, "source": {**source, **resolved}}}

@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 
 from data.digits import Digits
 from data.examples import image_defect
+from data.idx_images import IDXImages
+from data.image_csv import ImageCSV
 from data.image_folder import ImageFolder
 from data.tfrecord import TFRecords
 from models.options import Architecture, ResNetOptions
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from training.objective import Objective
     from training.writers import Writer
 
-ImageSource = Annotated[Digits | ImageFolder | TFRecords, Field(discriminator="kind")]
+ImageSource = Annotated[Digits | ImageFolder | ImageCSV | IDXImages | TFRecords, Field(discriminator="kind")]
 
 
 class AugmentOptions(TaskOptions):
@@ -97,7 +99,7 @@ class ImageClassification(Task):
 
     def resolved_options(self) -> ImageClassificationOptions:
         source = self.options.source
-        if not isinstance(source, ImageFolder):
+        if not isinstance(source, ImageFolder | ImageCSV):
             return self.options
         named = source.model_copy(update={"classes": source.class_names()})
         return self.options.model_copy(update={"source": named})

@@ -1,0 +1,117 @@
+"""Images listed in a CSV file: a path and a label a line."""
+
+import csv
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from data.errors import DataError, SourceNotFoundError
+from data.examples import labelled_image
+from data.source import SPLITS
+from data.splits import Splits
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+IMAGES_PER_SHARD = 2048
+
+
+class _Row(NamedTuple):
+    """A line of the file."""
+
+    line: int
+    path: str
+    label: str
+    split: str
+
+
+class ImageCSV(BaseModel):
+    """A CSV file with a header; relative paths in it start at its folder."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["image_csv"]
+    file: Path = Field(description="The CSV file. Relative paths start at the config's folder.")
+    path_column: str = "path"
+    label_column: str = "label"
+    split_column: str | None = Field(None, description="Holds train, eval or test; default: dealt by `splits`.")
+    classes: tuple[str, ...] = Field(
+        (), description="In the order of the labels; empty: those in the file, sorted. Naming them finds a wrong one."
+    )
+    splits: Splits = Field(default_factory=Splits)
+
+    def class_names(self) -> tuple[str, ...]:
+        return self.classes or tuple(sorted({row.label for row in self._rows()}))
+
+    def shards(self, split: str) -> Sequence[tuple[tuple[int, str, int], ...]]:
+        """Tuples of (line, path, index of the class)."""
+        index = {name: number for number, name in enumerate(self.class_names())}
+        rows = self._rows()
+        for row in rows:
+            if row.label not in index:
+                raise DataError(
+                    f"{self.file}, line {row.line}: a label must be one of {', '.join(index)}. "
+                    f"Received: {row.label!r}. Mend the line, or name the class in options.source.classes."
+                )
+        mine = [(row.line, row.path, index[row.label]) for row in rows if row.split == split]
+        return [tuple(mine[start : start + IMAGES_PER_SHARD]) for start in range(0, len(mine), IMAGES_PER_SHARD)]
+
+    def examples(self, shard: tuple[tuple[int, str, int], ...]) -> Iterator[tuple[str, "tf.train.Example"]]:
+        for line, path, label in shard:
+            try:
+                content = (self.file.parent / path).read_bytes()
+            except OSError as error:
+                raise DataError(
+                    f"{self.file}, line {line}: an image must be readable. Received: {path} ({error.strerror}). Mend "
+                    f"the line or bring the file."
+                ) from None
+            yield f"{self.file.name} line {line}, {path}", labelled_image(content, label)
+
+    def fingerprint(self) -> str:
+        digest = hashlib.sha256(self.model_dump_json().encode())
+        for row in self._rows():
+            path = self.file.parent / row.path
+            stat = path.stat() if path.exists() else None
+            digest.update(f"{row}\0{stat and (stat.st_size, stat.st_mtime_ns)}\n".encode())
+        return digest.hexdigest()
+
+    def _rows(self) -> list[_Row]:
+        try:
+            with self.file.open(newline="", encoding="utf-8-sig") as stream:
+                rows = list(self._read(csv.DictReader(stream)))
+        except OSError as error:
+            raise SourceNotFoundError(
+                f"options.source.file must be a readable CSV file. Received: {self.file} ({error.strerror}). Create it "
+                f"or correct the config."
+            ) from None
+        if not rows:
+            raise SourceNotFoundError(
+                f"options.source.file must list images. Received: {self.file}, with no line below its header."
+            )
+        return rows
+
+    def _read(self, reader: csv.DictReader) -> Iterator[_Row]:
+        wanted = [self.path_column, self.label_column, *([self.split_column] if self.split_column else [])]
+        header = reader.fieldnames or []
+        for column in wanted:
+            if column not in header:
+                raise DataError(
+                    f"{self.file} must have the column {column}. Received: {', '.join(header) or 'no header'}. Name "
+                    f"the columns in options.source (path_column, label_column, split_column)."
+                )
+        for fields in reader:
+            path, label = (fields[column] for column in wanted[:2])
+            if not path or not label:
+                raise DataError(
+                    f"{self.file}, line {reader.line_num}: a line must have a path and a label. Received: {fields}"
+                )
+            split = fields[self.split_column] if self.split_column else self.splits.of(path)
+            if split not in SPLITS:
+                raise DataError(
+                    f"{self.file}, line {reader.line_num}: a split must be one of {', '.join(SPLITS)}. "
+                    f"Received: {split!r}. Mend the line."
+                )
+            yield _Row(reader.line_num, path, label, split)

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from data.errors import DataError, SourceNotFoundError
+from data.image_csv import ImageCSV
+from data.source import SPLITS, LabelledImages
+
+LINES = [("a.png", "cat", "train"), ("sub/b.png", "dog", "eval"), ("c.png", "cat", "test"), ("d.png", "ant", "train")]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "sub").mkdir()
+    for number, (path, _, _) in enumerate(LINES):
+        Image.fromarray(np.full((2, 2), number, np.uint8)).save(tmp_path / path)
+    return tmp_path
+
+
+def _source(folder, text: str = "", **options) -> ImageCSV:
+    lines = text or "".join(f"{path},{label},{split}\n" for path, label, split in LINES)
+    (folder / "images.csv").write_text("path,label,split\n" + lines)
+    return ImageCSV(**{"kind": "image_csv", "file": folder / "images.csv", **options})
+
+
+def _origins(source: ImageCSV) -> dict[str, list[str]]:
+    return {s: [o for shard in source.shards(s) for o, _ in source.examples(shard)] for s in SPLITS}
+
+
+def test_lines_go_where_their_split_says(folder):
+    source = _source(folder, split_column="split")
+    assert isinstance(source, LabelledImages)
+    assert source.class_names() == ("ant", "cat", "dog")
+    assert _origins(source) == {
+        "train": ["images.csv line 2, a.png", "images.csv line 5, d.png"],
+        "eval": ["images.csv line 3, sub/b.png"],
+        "test": ["images.csv line 4, c.png"],
+    }
+    [shard] = source.shards("train")
+    labels = [example.features.feature["label"].int64_list.value[0] for _, example in source.examples(shard)]
+    assert labels == [1, 0]
+
+
+def test_without_a_column_they_are_dealt(folder):
+    found = _origins(_source(folder))
+    assert sorted(origin for split in found.values() for origin in split) == sorted(
+        f"images.csv line {number + 2}, {path}" for number, (path, _, _) in enumerate(LINES)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        ("a.png,cat,validation\n", {"split_column": "split"}, r"line 2: a split must be .*Received: 'validation'"),
+        ("a.png,,train\n", {}, r"line 2: a line must have a path and a label"),
+        ("a.png,cat,train\nc.png,cow,train\n", {"classes": ("cat", "dog")}, r"line 3: .*Received: 'cow'"),
+        ("a.png,cat,train\n", {"label_column": "class"}, r"must have the column class\. Received: path, label, split"),
+    ],
+)
+def test_lines_that_are_wrong(folder, text, options, message):
+    with pytest.raises(DataError, match=message):
+        _source(folder, text, **options).shards("train")
+
+
+def test_an_image_that_is_not_there(folder):
+    source = _source(folder, "none.png,cat,train\n", split_column="split")
+    with pytest.raises(DataError, match=r"line 2: an image must be readable\. Received: none\.png"):
+        list(source.examples(source.shards("train")[0]))
+
+
+def test_a_file_that_is_not_there_or_empty(folder):
+    with pytest.raises(SourceNotFoundError, match=r"readable CSV file\. Received: .*none\.csv"):
+        ImageCSV(kind="image_csv", file=folder / "none.csv").class_names()
+    (folder / "empty.csv").write_text("path,label\n")
+    with pytest.raises(SourceNotFoundError, match="no line below its header"):
+        ImageCSV(kind="image_csv", file=folder / "empty.csv").class_names()
+
+
+def test_the_fingerprint_follows_lines_and_images(folder):
+    before = _source(folder).fingerprint()
+    assert _source(folder).fingerprint() == before
+    Image.fromarray(np.zeros((9, 9), np.uint8)).save(folder / "a.png")
+    changed = _source(folder).fingerprint()
+    assert changed != before
+    assert _source(folder, "a.png,cat,train\n").fingerprint() != changed
