@@ -39,7 +39,7 @@ def test_each_candidate_is_the_config_with_its_values(tmp_path):
         ("a: {model.widths: [8]}\n", r"a: a key must start with options\. or train\. Received: 'model\.widths'"),
         ("a: {options.model.widths: [8, 16, 32, 64, 128]}\n", r"16x16 pixels or more\. Received: 8x8"),
         ("a: {options.model.depth: 20, options.model.widths: [8]}\n", r"depth decides widths"),
-        ("a: {options.model.sise: 1}\n", r"a: model\.sise"),
+        ("a: {options.model.sise: 1}\n", r"a: model\.resnet\.sise"),
         ("a: {: }: ", r"must be YAML"),
     ],
 )
