@@ -6,7 +6,7 @@ from etils import epath
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from components.trainer.model_run import TRAINED_MODEL
-from serving.registry import Registry
+from serving.registry import Registry, RegistryError
 
 
 class StartNotFoundError(ValueError):
@@ -51,7 +51,7 @@ class StartOptions(BaseModel):
         return self
 
     def resolve(self) -> Start:
-        """Finds the file. Raises StartNotFoundError where there is none, RegistryError for an unknown version."""
+        """Finds the file. Raises StartNotFoundError where there is none."""
         path = self._path()
         if not path.is_file():
             raise StartNotFoundError(
@@ -64,12 +64,14 @@ class StartOptions(BaseModel):
         if self.weights is not None:
             return epath.Path(self.weights)
         registry = Registry(self.registry)
-        if self.version is not None:
-            found = registry.version(self.model, self.version)
-        else:
-            found = registry.at_stage(self.model, "production")
+        try:
+            versions = registry.versions(self.model)
+            if self.version is not None:
+                return registry.path(registry.version(self.model, self.version)) / TRAINED_MODEL
+        except RegistryError as error:
+            raise StartNotFoundError(str(error)) from error
+        found = next((version for version in versions if version.stage == "production"), None)
         if found is None:
-            registry.versions(self.model)
             raise StartNotFoundError(
                 f"start without a version takes the one in production. Received: {self.model} in {self.registry}, "
                 f"which has none there. Name a version."

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from components.trainer.start import StartNotFoundError, StartOptions
-from serving.registry import Registry, RegistryError
+from serving.registry import Registry
 
 
 @pytest.fixture
@@ -42,9 +42,9 @@ def test_a_file_that_is_not_there(tmp_path):
 
 
 def test_a_version_and_a_model_that_are_not_there(registry):
-    with pytest.raises(RegistryError, match=r"digits has \(1, 2\)\. Received: 3"):
+    with pytest.raises(StartNotFoundError, match=r"digits has \(1, 2\)\. Received: 3"):
         StartOptions(registry=str(registry), model="digits", version=3).resolve()
-    with pytest.raises(RegistryError, match=r"must have been pushed first \(digits.*Received: letters"):
+    with pytest.raises(StartNotFoundError, match=r"must have been pushed first \(digits.*Received: letters"):
         StartOptions(registry=str(registry), model="letters").resolve()
 
 
