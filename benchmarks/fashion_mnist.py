@@ -75,10 +75,10 @@ def measure() -> Sequence[Figure]:
         case = training.CASES[name]
         floating = accuracy(float_logits(model, images), labels)
         quantized = accuracy(int8_logits(model, sample, images), labels)
-        size = f"{model.count_params():,} parameters"
+        trained = f"{case.epochs} epochs in {training.training_minutes(name):.0f} minutes"
         figures += [
             Figure(f"{name}: parameters", model.count_params(), case.max_parameters, "<="),
-            Figure(f"{name}: test accuracy, {size}, {case.epochs} epochs", floating, case.accuracy, ">="),
+            Figure(f"{name}: test accuracy, {trained}", floating, case.accuracy, ">="),
             Figure(f"{name}: drop of test accuracy after full-int8 TFLite", floating - quantized, 0.003, "<="),
         ]
     figures.append(Figure("small: time of an epoch, loop over model.fit", epoch_ratio(), 1.0, "<="))

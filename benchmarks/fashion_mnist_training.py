@@ -84,21 +84,29 @@ def trained(name: str) -> keras.Model:
 
     Computed in bfloat16, which is faster on CPUs that have it; what is kept and judged is float32.
     """
-    result, weights = OUTPUT / f"{name}.json", OUTPUT / f"{name}.npz"
+    history, weights = OUTPUT / f"{name}.jsonl", OUTPUT / f"{name}.npz"
     model = network(name, "float32")
-    if not result.exists():
+    if not weights.exists():
+        OUTPUT.mkdir(parents=True, exist_ok=True)
         loop, epochs = _loop(name, checkpoints=CheckpointStore(OUTPUT / name))
-        rows = []
         for record in epochs(CASES[name].epochs):
-            rows.append({"epoch": record.epoch, "train": record.train, "validation": record.evaluation})
-            print(name, json.dumps(rows[-1]), f"{record.examples_per_sec:.0f} images/s", flush=True)
+            secs = len(images("train")[1]) / record.examples_per_sec
+            row = {"epoch": record.epoch, "secs": secs, "train": record.train, "validation": record.evaluation}
+            print(name, json.dumps(row), flush=True)
+            with history.open("a") as stream:
+                stream.write(json.dumps(row) + "\n")
         if loop.step.average is not None:
             with loop.step.average.in_place():
                 np.savez(weights, *loop.model.get_weights())
-        result.write_text(json.dumps({"network": name, "parameters": model.count_params(), **rows[-1]}))
     with np.load(weights) as arrays:
         model.set_weights([arrays[key] for key in arrays.files])
     return model
+
+
+def training_minutes(name: str) -> float:
+    """How long the epochs of a training took, over all the runs that it was spread over."""
+    rows = [json.loads(line) for line in (OUTPUT / f"{name}.jsonl").read_text().splitlines()]
+    return sum({row["epoch"]: row["secs"] for row in rows}.values()) / 60
 
 
 def loop_epochs(name: str) -> Callable[[], None]:

@@ -56,7 +56,10 @@ def chart(results: Mapping[str, Any], cost: str) -> str:
             hoverinfo="skip",
         )
     )
-    for name, chosen, colour in (("on the front", True, BLUE), ("beaten by another", False, GREY)):
+    for name, chosen, colour, side in (
+        ("on the front", True, BLUE, "top"),
+        ("beaten by another", False, GREY, "bottom"),
+    ):
         mine = [row for row in rows if (row["name"] in front) == chosen]
         figure.add_trace(
             go.Scatter(
@@ -64,7 +67,7 @@ def chart(results: Mapping[str, Any], cost: str) -> str:
                 y=[row["metrics"][metric] for row in mine],
                 mode="markers+text",
                 text=[row["name"] for row in mine],
-                textposition="top center",
+                textposition=f"{side} center",
                 marker={"size": 10, "color": colour},
                 name=name,
                 hovertemplate="%{text}: %{y:.4f} at %{x:,.4g}<extra></extra>",
@@ -72,7 +75,7 @@ def chart(results: Mapping[str, Any], cost: str) -> str:
         )
     values = [row[cost] for row in rows]
     is_wide = min(values) > 0 and max(values) / min(values) > WIDE
-    figure.update_xaxes(title=results["costs"][cost], type="log" if is_wide else "linear")
+    figure.update_xaxes(title=results["costs"][cost], type="log" if is_wide else "linear", tickformat="~s")
     figure.update_yaxes(title=f"{metric}, eval split")
     figure.update_layout(
         height=CHART_HEIGHT,
@@ -89,7 +92,7 @@ def table(path: Path) -> Table:
     results = json.loads(path.read_text())
     metric = results["metric"]
     shown = Table(box=None, pad_edge=False)
-    shown.add_column("architecture")
+    shown.add_column("architecture", no_wrap=True)
     for heading in (
         metric,
         f"int8 {metric}",
@@ -101,7 +104,7 @@ def table(path: Path) -> Table:
         "train s",
         "front",
     ):
-        shown.add_column(heading, justify="right")
+        shown.add_column(heading, justify="right", no_wrap=True)
     for row in results["candidates"]:
         fronts = sum(row["name"] in front for front in results["fronts"].values())
         peak = row["int8_peak_bytes"]
