@@ -93,17 +93,7 @@ def table(path: Path) -> Table:
     metric = results["metric"]
     shown = Table(box=None, pad_edge=False)
     shown.add_column("architecture", no_wrap=True)
-    for heading in (
-        metric,
-        f"int8 {metric}",
-        "parameters",
-        "MFLOPs",
-        "int8 KB",
-        "p50 ms",
-        "peak KB",
-        "train s",
-        "front",
-    ):
+    for heading in (metric, "int8", "params", "MFLOPs", "int8 KB", "p50 ms", "peak KB", "front"):
         shown.add_column(heading, justify="right", no_wrap=True)
     for row in results["candidates"]:
         fronts = sum(row["name"] in front for front in results["fronts"].values())
@@ -117,7 +107,6 @@ def table(path: Path) -> Table:
             f"{row['int8_bytes'] / 1000:,.0f}",
             f"{row['int8_p50_ms']:.3f}",
             "-" if peak is None else f"{peak / 1000:,.0f}",
-            f"{row['train_secs']:,.0f}",
-            f"{fronts} of {len(results['fronts'])}",
+            f"{fronts}/{len(results['fronts'])}",
         )
     return shown

@@ -1,16 +1,12 @@
 """`slipway analyze`."""
 
-import datetime
-import time
 from pathlib import Path
 
 import click
 
-from pipeline.config import load_config, load_task
+from pipeline.config import load_config
 from pipeline.grid import load_grid
-from pipeline.root import Root
-
-START_SECS = time.perf_counter()
+from pipeline.session import local_run
 
 
 @click.command()
@@ -30,41 +26,24 @@ def command(config: Path, grid: Path, epochs: int | None, root: Path | None) -> 
         train = {**pipeline_config.train.model_dump(), "epochs": epochs}
         pipeline_config = type(pipeline_config).model_validate({**pipeline_config.model_dump(), "train": train})
     entries = load_grid(grid, pipeline_config)
-    fingerprint = load_task(pipeline_config).source().fingerprint()
-    place = Root((root or Path("output") / pipeline_config.name).resolve())
-    place.prepare()
-    run_id = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
-    with place.lock():
-        from pipeline.console import quiet_terminal
+    with local_run(pipeline_config, config_path=config, root=root) as (run, console):
+        run.run(from_node=None, to_node="Transform", use_cache=True)
+        from inspection.analysis import render, table
+        from pipeline.analysis import Analysis, Candidate
 
-        with quiet_terminal(place.run(run_id) / "run.log") as console:
-            with console.status("Starting TensorFlow and TFX …"):
-                from inspection.analysis import render, table
-                from pipeline.analysis import Analysis, Candidate
-                from pipeline.local_run import LocalRun
-
-            LocalRun(
-                config=pipeline_config,
-                config_path=config,
-                root=place,
-                run_id=run_id,
-                fingerprint=fingerprint,
-                console=console,
-                start_secs=START_SECS,
-            ).run(from_node=None, to_node="Transform", use_cache=True)
-            analysis = Analysis(pipeline_config, root=place.path, run_id=run_id)
-            candidates = [
-                Candidate(name=name, values=values, spec=spec, train=train)
-                for name, (values, spec, train) in entries.items()
-            ]
-            done = analysis.run(candidates)
-            for number, candidate in enumerate(candidates, start=1):
-                with console.status(f"{candidate.name} ({number} of {len(candidates)}) …"):
-                    outcome = next(done)
-                console.print(f"{candidate.name}: {outcome}", highlight=False, soft_wrap=True)
-            with console.status("Measuring …"):
-                next(done, None)
-            console.print(table(analysis.results))
-            page = analysis.results.with_name("report.html")
-            page.write_text(render(analysis.results))
-            console.print(f"Wrote {page}; open it in a browser.", highlight=False, soft_wrap=True)
+        analysis = Analysis(pipeline_config, root=run.root.path, run_id=run.record.run_id)
+        candidates = [
+            Candidate(name=name, values=values, spec=spec, train=train)
+            for name, (values, spec, train) in entries.items()
+        ]
+        done = analysis.run(candidates)
+        for number, candidate in enumerate(candidates, start=1):
+            with console.status(f"{candidate.name} ({number} of {len(candidates)}) …"):
+                outcome = next(done)
+            console.print(f"{candidate.name}: {outcome}", highlight=False, soft_wrap=True)
+        with console.status("Measuring …"):
+            next(done, None)
+        console.print(table(analysis.results))
+        page = analysis.results.with_name("report.html")
+        page.write_text(render(analysis.results))
+        console.print(f"Wrote {page}; open it in a browser.", highlight=False, soft_wrap=True)
