@@ -33,6 +33,7 @@ def fetch(dataset: KnownDataset, folder: Path, *, progress: Progress) -> list[st
     Raises:
       DataError: the address cannot be reached, or gives something else than the published file. What was downloaded of
         it so far is kept, so that the next fetch goes on there; a file with the wrong content is not.
+      OSError: the folder cannot be made or written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     fetched = []
@@ -53,7 +54,7 @@ def _fetch(session: requests.Session, file: RemoteFile, place: Path, progress: P
     part = place.with_name(place.name + ".part")
     try:
         _download(session, file, part, progress)
-    except (requests.RequestException, OSError) as error:
+    except requests.RequestException as error:
         kept = part.stat().st_size if part.exists() else 0
         raise DataError(
             f"{file.url} must be reachable. Received: {str(error)[:300]}, after {kept:,} of {file.size_bytes:,} bytes, "
@@ -83,13 +84,15 @@ def _download(session: requests.Session, file: RemoteFile, part: Path, progress:
         response.raise_for_status()
         is_rest = response.status_code == requests.codes.partial_content
         have = have if is_rest else 0
+        length = response.headers.get("Content-Length")
+        # A whole answer of another length is another file, for the digest to refuse; it does not break off.
+        whole = have + int(length) if length is not None else file.size_bytes
         with part.open("ab" if is_rest else "wb") as stream:
             for chunk in response.iter_content(CHUNK_BYTES):
                 stream.write(chunk)
                 have += len(chunk)
                 progress(file, have, file.size_bytes)
-        length = response.headers.get("Content-Length")
-        if length is not None and have < file.size_bytes:
+        if have < whole:
             raise requests.ConnectionError(f"the connection ended early, at {have:,} bytes")
 
 

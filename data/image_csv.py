@@ -87,6 +87,8 @@ class ImageCSV(BaseModel):
                 f"options.source.file must be a readable CSV file. Received: {self.file} ({error.strerror}). Create it "
                 f"or correct the config."
             ) from None
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise DataError(f"{self.file} must be CSV in UTF-8. Received: {error}. Save it anew as such.") from None
         if not rows:
             raise SourceNotFoundError(
                 f"options.source.file must list images. Received: {self.file}, with no line below its header."

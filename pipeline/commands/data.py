@@ -21,7 +21,7 @@ def list_datasets() -> None:
 
     table = Table(box=None, pad_edge=False)
     for heading in ("name", "what", "licence", "MB", "where"):
-        table.add_column(heading, justify="right" if heading == "MB" else "left")
+        table.add_column(heading, justify="right" if heading == "MB" else "left", overflow="fold")
     for dataset in KNOWN.values():
         place = find(dataset)
         where = str(place) if place else "not here"
@@ -49,6 +49,6 @@ def fetch(name: str, folder: Path | None) -> None:
             fetched = download(
                 dataset, place, progress=lambda file, done, total: bar.update(tasks[file.name], completed=done)
             )
-    except PermissionError as error:
+    except OSError as error:
         raise UsageError(f"--to must be a folder that can be written. Received: {place} ({error.strerror}).") from None
     click.echo(f"{name}: {f'fetched {len(fetched)} files' if fetched else 'already there, and right'}, {place}")

@@ -68,7 +68,7 @@ class Handler(BaseHTTPRequestHandler):
 def publisher(monkeypatch):
     monkeypatch.setattr(fetching, "RETRIES", fetching.RETRIES.new(backoff_factor=0.01))
     server = Publisher()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     yield server
     server.shutdown()
@@ -127,6 +127,19 @@ def test_another_file_is_not_kept(publisher, tmp_path):
     with pytest.raises(DataError, match=r"must have the SHA-256 .*The download was removed"):
         _fetch(publisher, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_whole_answer_that_is_too_short_is_another_file(publisher, tmp_path):
+    publisher.content = b"<html>Log in to the network first</html>"
+    with pytest.raises(DataError, match=r"must have the SHA-256 .*The download was removed"):
+        _fetch(publisher, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_cannot_be_written_is_not_the_publishers_fault(publisher, tmp_path):
+    (tmp_path / "file.bin.part").mkdir()
+    with pytest.raises(IsADirectoryError):
+        _fetch(publisher, tmp_path)
 
 
 def test_a_part_that_is_too_long_is_thrown_away(publisher, tmp_path):

@@ -76,6 +76,13 @@ def test_a_file_that_is_not_there_or_empty(folder):
         ImageCSV(kind="image_csv", file=folder / "empty.csv").class_names()
 
 
+@pytest.mark.parametrize(("label", "message"), [(b"caf\xe9", "can't decode byte 0xe9"), (b"c\0t", "line contains NUL")])
+def test_what_is_no_csv_in_utf8(folder, label, message):
+    (folder / "images.csv").write_bytes(b"path,label\na.png," + label + b"\n")
+    with pytest.raises(DataError, match=rf"must be CSV in UTF-8\. Received: .*{message}.*Save it anew"):
+        ImageCSV(kind="image_csv", file=folder / "images.csv").class_names()
+
+
 def test_the_fingerprint_follows_lines_and_images(folder):
     before = _source(folder).fingerprint()
     assert _source(folder).fingerprint() == before

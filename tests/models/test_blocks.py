@@ -190,3 +190,32 @@ def test_the_pyramid_s_branches_by_hand():
     mean = seen[..., -2:]
     np.testing.assert_allclose(mean, np.broadcast_to(mean[0, 0], mean.shape))
     assert joined.output.shape[-1] == 3 * 2
+
+
+BLOCKS = {
+    "convnext": lambda x: convnext_block(x, STYLE),
+    "pyramid": lambda x: dilated_pyramid(x, STYLE, filters=3),
+    "gate": lambda x: squeeze_excite(x, hidden=2, activation="silu", gate="hard_sigmoid"),
+    "separable": lambda x: convolve_separable(x, Style(initializer="lecun_normal"), filters=3),
+    "dropped": lambda x: drop_path(x, rate=0.5),
+}
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_survives_saving(name, tmp_path):
+    model = _randomized(_model(BLOCKS[name]))
+    model.save(tmp_path / "model.keras")
+    x = _x(2, 6, 6, 4)
+    np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "model.keras")(x), model(x))
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_computes_in_the_policy_s_type(name):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = _model(BLOCKS[name])
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert model(_x(2, 6, 6, 4), training=True).dtype == "bfloat16"
+    assert {variable.dtype for variable in model.trainable_variables} <= {"float32"}

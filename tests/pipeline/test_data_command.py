@@ -10,6 +10,7 @@ from data import known_datasets
 from data.errors import DataError
 from data.known_datasets import KnownDataset, RemoteFile
 from pipeline.commands.data import command
+from pipeline.errors import UsageError
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -25,7 +26,7 @@ def mnist(tmp_path, monkeypatch):
     (tmp_path / "web").mkdir()
     (tmp_path / "web" / "digits").write_bytes(b"0123456789")
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path / "web")))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/digits"
     file = RemoteFile("digits", url, hashlib.sha256(b"0123456789").hexdigest(), 10)
     dataset = KnownDataset(name="mnist", folder="mnist", description="digits", licence="none", files=(file,))
@@ -49,6 +50,20 @@ def test_fetches_once_into_the_cache_and_lists_it(mnist):
 def test_to_a_folder(mnist):
     _run("fetch", "mnist", "--to", str(mnist / "mine"))
     assert (mnist / "mine" / "digits").exists()
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_to_what_is_no_folder_is_wrong_usage(mnist, place):
+    (mnist / "file").touch()
+    with pytest.raises(UsageError, match=rf"folder that can be written\. Received: {mnist / place} \("):
+        _run("fetch", "mnist", "--to", str(mnist / place))
+
+
+def test_a_long_place_is_listed_whole(mnist, monkeypatch):
+    monkeypatch.setenv("SLIPWAY_DATA_DIR", str(mnist / ("deep" * 30)))
+    _run("fetch", "mnist", "--to", str(mnist / ("deep" * 30) / "mnist"))
+    assert "deep" * 30 in "".join(_run("list").split())
+    assert "…" not in _run("list")
 
 
 def test_a_failed_download_is_an_error_of_its_own(mnist):
