@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import keras
 
-from models.classifier import check_size, classifier, pixels
+from models.classifier import check_size, classifier, pixels, stem
 from models.convolution import Style, convolve, normalize
 
 # Channels of a bottleneck, over the growth (Huang et al., CVPR 2017, section 3, "Bottleneck layers").
@@ -50,12 +50,14 @@ def densenet(
     growth: int,
     compression: float = 0.5,
     is_bottlenecked: bool = True,
+    stem_stride: int = 1,
     dropout: float = 0.0,
     style: Style | None = None,
 ) -> keras.Model:
-    """DenseNet, with bottlenecks and compression DenseNet-BC, for small images.
+    """DenseNet, with bottlenecks and compression DenseNet-BC.
 
-    DenseNet-BC of depth 100 and growth 12 has three blocks of 16 bottlenecked layers (the same, section 4.2).
+    DenseNet-BC of depth 100 and growth 12 has three blocks of 16 bottlenecked layers (the same, section 4.2);
+    DenseNet-121 has blocks of 6, 12, 24 and 16, growth 32 and a stem of stride 4 (the same, table 1).
 
     Args:
       image_shape: (height, width, channel) of an image.
@@ -64,6 +66,7 @@ def densenet(
       growth: channels that a layer adds.
       compression: share of the channels that a transition keeps.
       is_bottlenecked: see `dense_block`.
+      stem_stride: 1 for a convolution alone, as published for small images; for 2 and 4 see `stem`.
       dropout: rate before the head.
       style: of all convolutions.
 
@@ -71,10 +74,14 @@ def densenet(
       ValueError: the network would shrink the image below one pixel.
     """
     style = style or Style()
-    check_size(image_shape, reduction=2 ** (len(layers_per_block) - 1), what=f"{len(layers_per_block)} dense blocks")
+    reduction = stem_stride * 2 ** (len(layers_per_block) - 1)
+    check_size(image_shape, reduction=reduction, what=f"A stem and {len(layers_per_block)} dense blocks")
     image, x = pixels(image_shape)
     with keras.name_scope("stem"):
-        x = convolve(x, style, filters=2 * growth)
+        if stem_stride == 1:
+            x = convolve(x, style, filters=2 * growth)
+        else:
+            x = stem(x, style, filters=2 * growth, stride=stem_stride)
     for number, layers in enumerate(layers_per_block):
         with keras.name_scope(f"stage_{number}"):
             x = dense_block(x, style, layers=layers, growth=growth, is_bottlenecked=is_bottlenecked)

@@ -5,6 +5,33 @@ from collections.abc import Sequence
 import keras
 
 from models.convolution import Style, convolve, normalize
+from models.stochastic_depth import drop_path
+
+
+def dilated_block(
+    x: keras.KerasTensor, style: Style, *, filters: int, dilation: int, drop_rate: float = 0.0
+) -> keras.KerasTensor:
+    """A basic residual block whose convolutions are dilated instead of strided: it sees as far at full resolution.
+
+    Source: Yu, Koltun, Funkhouser, "Dilated Residual Networks", CVPR 2017, section 2. The last normalization starts at
+    zero, so that the block starts as its shortcut.
+
+    Args:
+      x: `[batch, height, width, channel]`.
+      style: of the network.
+      filters: channels of the output; where they are not the input's, the shortcut is projected.
+      dilation: of both 3x3 convolutions.
+      drop_rate: chance that the branch is dropped for an example, in training.
+
+    Returns:
+      `[batch, height, width, filters]`.
+    """
+    shortcut = x
+    if x.shape[-1] != filters:
+        shortcut = normalize(convolve(x, style, filters=filters, kernel_size=1), style)
+    branch = style.activate(normalize(convolve(x, style, filters=filters, dilation=dilation), style))
+    branch = normalize(convolve(branch, style, filters=filters, dilation=dilation), style, starts_at_zero=True)
+    return style.activate(keras.layers.Add()([drop_path(branch, rate=drop_rate), shortcut]))
 
 
 def dilated_pyramid(

@@ -182,9 +182,10 @@ class DenseNetOptions(ArchitectureOptions):
     growth: int = Field(12, ge=1, description="Channels that a layer adds.")
     compression: float = Field(0.5, gt=0, le=1, description="Share of the channels that a transition keeps.")
     is_bottlenecked: bool = True
+    stem_stride: Literal[1, 2, 4] = Field(1, description="How many times the stem shrinks the image.")
 
     def reduction(self) -> int:
-        return int(2 ** (len(self.layers_per_block) - 1))
+        return int(self.stem_stride * 2 ** (len(self.layers_per_block) - 1))
 
     def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
         from models.densenet import densenet
@@ -196,8 +197,46 @@ class DenseNetOptions(ArchitectureOptions):
             growth=self.growth,
             compression=self.compression,
             is_bottlenecked=self.is_bottlenecked,
+            stem_stride=self.stem_stride,
             dropout=self.dropout,
             style=self.style(),
+        )
+
+
+class ConvNeXtOptions(ArchitectureOptions):
+    """ConvNeXt."""
+
+    kind: Literal["convnext"]
+    activation: Literal["gelu"] = "gelu"
+    initializer: Initializer = Field("glorot_uniform", description="Of convolution kernels.")
+    widths: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (96, 192, 384, 768), min_length=1, description="Channels of each stage."
+    )
+    blocks_per_stage: tuple[Annotated[int, Field(ge=1)], ...] = Field((3, 3, 9, 3), description="One for each width.")
+    stem_stride: Literal[1, 2, 4] = Field(4, description="How many times the stem shrinks the image.")
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> "ConvNeXtOptions":
+        if len(self.blocks_per_stage) != len(self.widths):
+            raise ValueError(
+                f"blocks_per_stage must be one for each of the {len(self.widths)} widths. "
+                f"Received: {list(self.blocks_per_stage)}"
+            )
+        return self
+
+    def reduction(self) -> int:
+        return int(self.stem_stride * 2 ** (len(self.widths) - 1))
+
+    def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
+        from models.convnext import convnext
+
+        return convnext(
+            image_shape=image_shape,
+            num_classes=num_classes,
+            widths=self.widths,
+            blocks_per_stage=self.blocks_per_stage,
+            stem_stride=self.stem_stride,
+            **self._shared(),
         )
 
 
@@ -238,7 +277,13 @@ def _with_kind(options: Any) -> Any:
 
 
 Architecture = Annotated[
-    ResNetOptions | MobileNetV2Options | MobileNetV3SmallOptions | EfficientNetOptions | DenseNetOptions | ViTOptions,
+    ResNetOptions
+    | MobileNetV2Options
+    | MobileNetV3SmallOptions
+    | EfficientNetOptions
+    | DenseNetOptions
+    | ConvNeXtOptions
+    | ViTOptions,
     Field(discriminator="kind"),
     BeforeValidator(_with_kind),
 ]

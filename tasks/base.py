@@ -105,6 +105,12 @@ class Task(abc.ABC):
         """What is exported and converted in place of the trained `model`: the same outputs, for less."""
         return model
 
+    def load_model(self, path: str) -> "keras.Model":
+        """A trained model; see `models.loading.load_model`. Override it where layers are defined elsewhere."""
+        from models.loading import load_model
+
+        return load_model(path)
+
     def batches(self, files: Sequence[str], *, feature_spec: Mapping[str, Any], batch_size: int) -> "tf.data.Dataset":
         """What `objective` is given in evaluation; see `training.input.read_examples`.
 

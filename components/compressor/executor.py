@@ -6,7 +6,6 @@ import os
 import tempfile
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow_transform as tft
 from tfx.types import standard_artifacts
@@ -45,7 +44,7 @@ def compress_model(
     with tempfile.TemporaryDirectory() as directory:
         saved_model = os.path.join(directory, "saved_model")
         paths = {name: os.path.join(directory, f"{name}.tflite") for name in options["variants"]}
-        trained = keras.saving.load_model(os.path.join(model_run.uri, MODEL_FILE))
+        trained = task.load_model(os.path.join(model_run.uri, MODEL_FILE))
         export_for_conversion(task.exported_model(trained), saved_model)
         convert(saved_model, paths, representative_sample=sample)
         for name, path in paths.items():

@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Mapping
 
-import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
@@ -51,7 +50,7 @@ def check_serving(
     serialized = next(iter(records.batch(options["examples"])))
     parsed = tf.io.parse_example(serialized, transform_output.raw_feature_spec())
     inputs = task.model_inputs(transform_output.transform_features_layer()(parsed))
-    trained = keras.saving.load_model(os.path.join(model_run.uri, MODEL_FILE))(inputs, training=False)
+    trained = task.load_model(os.path.join(model_run.uri, MODEL_FILE))(inputs, training=False)
     limit = options["max_difference"]
 
     findings = saved_model_findings(task, path_utils.serving_model_path(model.uri), serialized, inputs, trained, limit)

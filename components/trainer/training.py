@@ -75,7 +75,7 @@ class TaskTraining:
         with self._strategy.scope(), _Policy(options.step.precision):
             self.model = task.model()
             if start is not None:
-                moved = transfer_weights(self.model, keras.saving.load_model(start.weights), fresh=start.fresh)
+                moved = transfer_weights(self.model, task.load_model(start.weights), fresh=start.fresh)
                 logger.info("start: the weights of %d layers are those of %s", len(moved), start.weights)
             self.loop = self._loop(checkpoints)
 

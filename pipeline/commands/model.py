@@ -67,13 +67,12 @@ def features(model: Path, image: Path, out: Path) -> None:
     from pipeline.console import quiet_terminal
 
     with tempfile.TemporaryDirectory() as folder, quiet_terminal(Path(folder) / "log") as console:
-        import keras
-
         from inspection.feature_maps import page
         from models.feature_maps import observe, read_image
+        from models.loading import load_model
 
         try:
-            trained = keras.saving.load_model(model)
+            trained = load_model(model)
         except ValueError as error:
             raise UsageError(
                 f"MODEL must be a .keras file. Received: {model} ({str(error).splitlines()[0]})."

@@ -19,7 +19,8 @@ OPTIONS = {
     "mobilenet_v2": {"kind": "mobilenet_v2", **SMALL},
     "mobilenet_v3_small": {"kind": "mobilenet_v3_small", **SMALL},
     "efficientnet": {"kind": "efficientnet", **SMALL},
-    "densenet": {"kind": "densenet", "layers_per_block": [2, 2], "growth": 4},
+    "densenet": {"kind": "densenet", "layers_per_block": [2, 2], "growth": 4, "stem_stride": 2},
+    "convnext": {"kind": "convnext", "widths": [4, 8], "blocks_per_stage": [1, 1], "stem_stride": 2, "drop_rate": 0.1},
     "vit": {"kind": "vit", "dim": 16, "depth": 2, "drop_rate": 0.1},
 }
 IMAGES = np.random.default_rng(0).random((3, *SHAPE)).astype(np.float32)

@@ -23,6 +23,30 @@ def test_parameters_of_densenet_bc_100_12():
     assert total == pytest.approx(0.8e6, rel=0.02)
 
 
+def test_densenet_121_against_keras_s():
+    # Odd sizes: there, padding the same on both sides, as Keras does, is padding to the same size, as ours does.
+    theirs = keras.applications.DenseNet121(
+        weights=None, input_shape=(65, 65, 3), classes=7, classifier_activation=None
+    )
+    ours = densenet(image_shape=(65, 65, 3), num_classes=7, layers_per_block=(6, 12, 24, 16), growth=32, stem_stride=4)
+    # Ours has the statistics of pixels beside.
+    assert ours.count_params() == theirs.count_params() + 2 * 3
+    rng = np.random.default_rng(0)
+    weights = [np.zeros(3), np.full(3, 1 - 1e-3)]
+    for weight in theirs.weights:
+        is_positive = weight.path.endswith(("gamma", "variance"))
+        scale = np.prod(weight.shape[:-1]) ** -0.5
+        weight.assign(rng.uniform(0.5, 1.5, weight.shape) if is_positive else rng.normal(0, scale, weight.shape))
+        # Theirs adds 1.001e-5 to variances, ours 1e-3.
+        weights.append(weight.numpy() + (1.001e-5 - 1e-3 if weight.path.endswith("variance") else 0))
+    ours.set_weights(weights)
+    images = rng.random((2, 65, 65, 3)).astype(np.float32)
+    expected = theirs(images).numpy()
+    # To a hundredth of what two images differ by.
+    tolerance = 0.01 * np.ptp(expected, axis=0).mean()
+    np.testing.assert_allclose(ours({"image": images})["logits"], expected, atol=tolerance)
+
+
 def test_a_layer_adds_what_it_makes_of_all_before_it():
     image = keras.Input((5, 5, 2))
     model = keras.Model(image, dense_block(image, Style(), layers=2, growth=3, is_bottlenecked=False))

@@ -12,14 +12,28 @@ from models.profile import profile
 IMAGES = np.random.default_rng(0).random((2, 64, 64, 3)).astype(np.float32)
 
 
-def _randomize(model: keras.Model) -> list[np.ndarray]:
-    """Weights at which the outputs say something; positive ones as variances."""
+def _randomize(model: keras.Model, images: np.ndarray) -> list[np.ndarray]:
+    """Weights whose statistics are those of the images.
+
+    With any others, so many layers make noise of rounding, or nothing of the images.
+    """
     rng = np.random.default_rng(1)
-    model.set_weights([
-        rng.uniform(0.5, 1.5, w.shape) if w.path.endswith(("variance", "gamma")) else rng.normal(0, 0.2, w.shape)
-        for w in model.weights
-    ])  # fmt: skip
+    for weight in model.trainable_weights:
+        fans = weight.shape[:-1] if "depthwise" not in weight.path and "dwconv" not in weight.path else weight.shape[:2]
+        is_kernel = weight.path.endswith("kernel")
+        weight.assign(
+            rng.normal(0, np.prod(fans) ** -0.5, weight.shape) if is_kernel else rng.uniform(0.5, 1.5, weight.shape)
+        )
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.0
+    model(images, training=True)
     return model.get_weights()
+
+
+def _assert_same(ours: np.ndarray, theirs: np.ndarray) -> None:
+    """To a hundredth of what two images differ by."""
+    np.testing.assert_allclose(ours, theirs, atol=0.01 * np.ptp(theirs, axis=0).mean())
 
 
 # What normalizes pixels as if it were not there: (x - 0) / sqrt(variance + epsilon).
@@ -31,9 +45,16 @@ def test_mobilenet_v2():
         (64, 64, 3), alpha=0.5, weights=None, classes=7, classifier_activation="linear"
     )
     ours = mobilenet_v2(image_shape=(64, 64, 3), num_classes=7, width=0.5)
-    ours.set_weights([*AS_THEY_ARE, *_randomize(theirs)])
-    expected = theirs(IMAGES)
-    np.testing.assert_allclose(ours({"image": IMAGES})["logits"], expected, atol=1e-4 * np.abs(expected).max())
+    ours.set_weights([*AS_THEY_ARE, *_randomize(theirs, IMAGES)])
+    _assert_same(ours({"image": IMAGES})["logits"], theirs(IMAGES).numpy())
+
+
+def test_mobilenet_v2_as_published():
+    ours = mobilenet_v2(image_shape=(224, 224, 3), num_classes=1000)
+    # Ours has the statistics of pixels beside.
+    assert ours.count_params() == keras.applications.MobileNetV2(weights=None).count_params() + 2 * 3
+    # Sandler et al., CVPR 2018, table 4: 300 million multiply-adds.
+    assert profile(ours).flops / 2 == pytest.approx(300e6, rel=0.02)
 
 
 def test_mobilenet_v3_small():
@@ -42,10 +63,9 @@ def test_mobilenet_v3_small():
     )
     ours = mobilenet_v3_small(image_shape=(64, 64, 3), num_classes=5)
     head = [np.zeros((576, 5)), np.zeros(5)]
-    ours.set_weights([*AS_THEY_ARE, *_randomize(theirs), *head])
+    ours.set_weights([*AS_THEY_ARE, *_randomize(theirs, IMAGES), *head])
     pooled = keras.Model(ours.inputs, ours.get_layer("pooled").output)
-    expected = theirs(IMAGES)
-    np.testing.assert_allclose(pooled([IMAGES]), expected, atol=1e-4 * np.abs(expected).max())
+    _assert_same(pooled([IMAGES]), theirs(IMAGES).numpy())
 
 
 def test_efficientnet_b0_has_as_many_parameters_as_keras_s_and_as_published():
@@ -55,6 +75,18 @@ def test_efficientnet_b0_has_as_many_parameters_as_keras_s_and_as_published():
     assert ours.count_params() == theirs.count_params() - 1
     # Tan, Le, ICML 2019, table 2: 0.39 billion multiply-adds.
     assert profile(ours).flops / 2 == pytest.approx(0.39e9, rel=0.02)
+
+
+def test_efficientnet_b0():
+    keras.utils.set_random_seed(0)
+    theirs = keras.applications.EfficientNetB0(weights=None, input_shape=(64, 64, 3), include_top=False, pooling="avg")
+    ours = efficientnet(image_shape=(64, 64, 3), num_classes=5)
+    # Theirs divides pixels by 255, and normalizes with statistics of its own.
+    _mean, _variance, _count, *shared = _randomize(theirs, 255 * IMAGES)
+    head = [np.zeros((1280, 5)), np.zeros(5)]
+    ours.set_weights([*AS_THEY_ARE, *shared, *head])
+    pooled = keras.Model(ours.inputs, ours.get_layer("pooled").output)
+    _assert_same(pooled([IMAGES]), theirs(255 * IMAGES).numpy())
 
 
 def test_compound_scaling_doubles_the_operations_about():

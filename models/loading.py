@@ -1,0 +1,23 @@
+"""Trained models from disk."""
+
+import importlib
+import os
+import pkgutil
+
+import keras
+
+import models
+
+
+def load_model(path: str | os.PathLike[str]) -> keras.Model:
+    """A model from a .keras file, in a process that may not have built one.
+
+    Keras finds a registered class only once the module that defines it has been imported, and what loads a model
+    (a step on its own, a command) does not know which layers are in it: so every module of this package is.
+
+    Raises:
+      ValueError: not a .keras file.
+    """
+    for module in pkgutil.iter_modules(models.__path__):
+        importlib.import_module(f"{models.__name__}.{module.name}")
+    return keras.saving.load_model(path)
