@@ -62,7 +62,7 @@ class GateRefused(RuntimeError):
 ADVICE = {
     "data": "Repair the data, or change data_gate or the task's schema where they ask for too much.",
     "evaluation": "Train a better model, or lower evaluate.gates where they ask for more than the problem allows.",
-    "compression": "Drop the variant from compress.variants, or loosen compress.gates.",
+    "compression": "Drop the variant from compress.variants, or loosen compress.gates or compress.budgets.",
     "serving": "The exported file does not compute what was trained; see the run's log for the differences.",
 }
 

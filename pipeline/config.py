@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from components.trainer.start import StartOptions
 from components.tuner.options import TuneOptions, with_values
+from compression.choice import Budgets
 from pipeline.errors import ConfigError
 from tasks.base import Task
 from tasks.evaluation import MetricGate, check_gates
@@ -52,6 +53,7 @@ class CompressConfig(Section):
 
     variants: tuple[Precision, ...] = Field(("float32", "float16", "dynamic", "int8"), min_length=1)
     calibration_examples: int = Field(256, ge=1, description="Train examples that int8 ranges are measured on.")
+    budgets: Budgets = Field(default_factory=Budgets, description="What the variant that is chosen may cost.")
     gates: dict[str, MetricGate] = Field(
         default_factory=dict, description="Limits by metric, for every variant; max_worsening is against float32."
     )

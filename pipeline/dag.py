@@ -162,7 +162,7 @@ class _Wiring:
                 transform_graph=self._output("Transform", "transform_graph"),
                 evaluation=self._output("Evaluator", "evaluation"),
                 task_spec=self._task_spec,
-                code=self._code("compression", "serving", "components.compressor"),
+                code=self._code("compression", "serving", "models", "training", "components.compressor"),
                 compress=self._compress,
             )
         )

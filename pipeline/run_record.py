@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from components.compressor.measurements import read_measurements
+from components.compressor.measurements import read_choice, read_measurements
 from components.evaluator.metrics import candidate_metrics, overall_metrics
 from components.gates import Finding, read_findings
 from components.pusher.push_record import read_push
@@ -56,6 +56,8 @@ class RunRecord:
     # What training came to: epochs, steps, the bottleneck, what its guards did.
     training: dict[str, Any] = field(default_factory=dict)
     variants: list[dict[str, Any]] = field(default_factory=list)
+    # Which variant is the best within the budgets, and why.
+    choice: dict[str, Any] = field(default_factory=dict)
     gates: list[Finding] = field(default_factory=list)
     pushes: list[dict[str, Any]] = field(default_factory=list)
 
@@ -86,7 +88,9 @@ class RunRecord:
             metrics = candidate_metrics(outputs["Evaluator"]["evaluation"][0].uri, CANDIDATE)
             self.metrics |= {f"test_{name}": value for name, value in metrics.items()}
         if "Compressor" in outputs:
-            self.variants = read_measurements(outputs["Compressor"]["variants"][0].uri)
+            uri = outputs["Compressor"]["variants"][0].uri
+            self.variants = read_measurements(uri)
+            self.choice = asdict(read_choice(uri))
         if "EdgeEvaluator" in outputs:
             by_variant = overall_metrics(outputs["EdgeEvaluator"]["evaluation"][0].uri)
             for variant in self.variants:

@@ -27,6 +27,8 @@ def _results(record: RunRecord, root: Root, metric: str) -> list[str]:
     if record.gates:
         passed = sum(finding.passed for finding in record.gates)
         lines.append(f"[bold]gates[/bold]          {passed} of {len(record.gates)} limits kept")
+    if record.choice.get("variant"):
+        lines.append(f"[bold]chosen[/bold]         {record.choice['variant']}: {record.choice['reason']}")
     for push in record.pushes:
         what = f"version {push['version']} as {push['stage']}" if push["in_this_run"] else _pushed_before(record, push)
         destination = push["destination"].replace(str(root.path), root.shown)

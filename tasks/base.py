@@ -162,6 +162,15 @@ class Task(abc.ABC):
     def metrics(self) -> tuple[EvalMetric, ...]:
         """What TFMA computes, the most important first, for the SavedModel and for each TFLite file alike."""
 
+    @abc.abstractmethod
+    def example_metric(self, targets: Any, outputs: "Mapping[str, Any]") -> Any:
+        """The first of `metrics` for each example of its own, `[example]`, for targets as in `to_batch` and the model's
+        outputs `{name: [example, ...]}`: what converted files are chosen by on the eval split."""
+
+    @abc.abstractmethod
+    def as_targets(self, outputs: "Mapping[str, Any]") -> Any:
+        """Targets that `example_metric` finds these outputs right by: how well two models agree is measured so."""
+
     # -- serving ---------------------------------------------------------------------------------------------------
 
     @abc.abstractmethod

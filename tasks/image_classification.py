@@ -164,9 +164,18 @@ class ImageClassification(Task):
 
         return fold(model) if self.options.fold else model
 
-    def objective(self) -> Objective:
+    def example_metric(self, targets: Any, outputs: Mapping[str, Any]) -> tf.Tensor:
         import keras
 
+        predicted = self.as_targets(outputs)["label"]
+        return keras.ops.cast(predicted == keras.ops.cast(targets["label"], predicted.dtype), "float32")
+
+    def as_targets(self, outputs: Mapping[str, Any]) -> dict[str, Any]:
+        import keras
+
+        return {"label": keras.ops.argmax(outputs["logits"], axis=-1)}
+
+    def objective(self) -> Objective:
         from training.augmentation import ImageAugmentation
         from training.objective import SupervisedObjective
 
@@ -177,15 +186,11 @@ class ImageClassification(Task):
             image, learned = augmentation(inputs["image"], targets["label"], training=True)
             return {"image": image}, {**targets, "learned": learned}
 
-        def accuracy(targets: Mapping[str, tf.Tensor], outputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
-            predicted = keras.ops.argmax(outputs["logits"], axis=-1)
-            return keras.ops.cast(predicted == keras.ops.cast(targets["label"], "int32"), "float32")
-
         loss = self._loss()
         is_augmented = self.options.augment != AugmentOptions()
         return SupervisedObjective(
             loss=loss,
-            metrics={"accuracy": accuracy},
+            metrics={"accuracy": self.example_metric},
             augment=augment if is_augmented else None,
             layers=[augmentation, loss] if is_augmented else [loss],
         )

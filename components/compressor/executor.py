@@ -1,6 +1,5 @@
 """Compressor's runtime."""
 
-import gzip
 import json
 import os
 import tempfile
@@ -10,12 +9,12 @@ import numpy as np
 import tensorflow_transform as tft
 from tfx.types import standard_artifacts
 
-from components.compressor.measurements import write_measurements
+from components.compressor.measurements import write_choice, write_measurements
+from components.compressor.measuring import costs, evaluate_files, measure
 from components.files import write_file
 from components.trainer.model_run import MODEL_FILE
+from compression.choice import Budgets, choose
 from compression.convert import convert, export_for_conversion
-from serving.latency import measure_latency
-from serving.tflite import TFLiteModel
 from tasks.base import Task
 from tasks.loading import TaskSpec
 from training.input import read_examples
@@ -33,7 +32,7 @@ def compress_model(
     compress: str,
     uri: str,
 ) -> None:
-    """Writes `<uri>/<variant>.tflite` for each variant and their measurements.
+    """Writes `<uri>/<variant>.tflite` for each variant, their measurements and the choice among them.
 
     Raises:
       ConversionError: a variant could not be made.
@@ -49,7 +48,13 @@ def compress_model(
         convert(saved_model, paths, representative_sample=sample)
         for name, path in paths.items():
             write_file(uri, f"{name}.tflite", Path(path).read_bytes())
-        write_measurements(uri, measure(paths, sample))
+        spec = tft.TFTransformOutput(transform_graph.uri).transformed_feature_spec()
+        files = [os.path.join(transformed_examples.uri, "Split-eval", "*")]
+        batches = task.batches(files, feature_spec=spec, batch_size=256)
+        evaluations = evaluate_files(task, paths, batches)
+        measurements = measure(paths, sample, evaluations)
+        write_measurements(uri, measurements)
+        write_choice(uri, choose(costs(task, measurements), Budgets(**options["budgets"])))
 
 
 def calibration_sample(
@@ -64,24 +69,3 @@ def calibration_sample(
     batches = read_examples(files, feature_spec=spec, batch_size=256, to_batch=task.model_inputs)
     pool = list(batches.take(CALIBRATION_POOL // 256).as_numpy_iterator())
     return task.representative_sample({name: np.concatenate([batch[name] for batch in pool]) for name in pool[0]}, size)
-
-
-def measure(paths: dict[str, str], sample: dict[str, np.ndarray]) -> list[dict]:
-    """Bytes and batch-1 latency of each variant, one thread, the variants in turn."""
-    models = {name: TFLiteModel(path, num_threads=1) for name, path in paths.items()}
-    one = {name: values[:1] for name, values in sample.items()}
-    latencies = measure_latency({name: model.prepare(one) for name, model in models.items()})
-    measurements = []
-    for name, path in paths.items():
-        content = Path(path).read_bytes()
-        measurements.append(
-            {
-                "name": name,
-                "bytes": len(content),
-                "gzip_bytes": len(gzip.compress(content)),
-                "latency_p50_ms": latencies[name].p50_ms,
-                "latency_p99_ms": latencies[name].p99_ms,
-                "delegated": models[name].delegated,
-            }
-        )
-    return measurements

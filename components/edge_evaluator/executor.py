@@ -17,11 +17,13 @@ from tfx.components.evaluator import constants
 from tfx.types import standard_artifacts
 
 from components.artifacts import CompressedModels
+from components.compressor.measurements import read_choice
 from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
 from components.files import write_file
 from components.gates import Finding, write_findings
 from components.splits import GATE_SPLIT, split_files
+from compression.choice import Choice
 from serving.tflite import TFLiteModel
 from tasks.base import Task
 from tasks.evaluation import MetricGate, eval_config
@@ -65,11 +67,29 @@ def evaluate_variants(
         tfma.run_model_analysis(eval_config=config, data_location=predicted, output_path=evaluation.uri)
     findings = threshold_findings(evaluation.uri, config, gate=GATE)
     findings += worsening_findings(task, gates, overall_metrics(evaluation.uri))
+    findings += budget_findings(read_choice(variants.uri))
     write_findings(evaluation.uri, findings)
     passed = all(finding.passed for finding in findings)
     blessing.set_int_custom_property("blessed", int(passed))
     name = constants.BLESSED_FILE_NAME if passed else constants.NOT_BLESSED_FILE_NAME
     write_file(blessing.uri, name, "")
+
+
+def budget_findings(choice: Choice) -> list[Finding]:
+    """What stands between the variants and their budgets; nothing where one of them is within."""
+    if choice.variant is not None:
+        return []
+    return [
+        Finding(
+            gate=GATE,
+            figure=miss.budget.removeprefix("max_"),
+            where=miss.variant,
+            value=miss.value,
+            limit=f"<= {miss.limit:g} (over by {miss.value - miss.limit:.3g})",
+            passed=False,
+        )
+        for miss in choice.misses
+    ]
 
 
 def worsening_findings(

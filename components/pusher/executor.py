@@ -12,7 +12,7 @@ from tfx.types import artifact, standard_artifacts
 from tfx.utils import path_utils
 
 from components.artifacts import CompressedModels
-from components.compressor.measurements import read_measurements
+from components.compressor.measurements import read_choice, read_measurements
 from components.evaluator.metrics import candidate_metrics
 from components.gates import ADVICE, Finding, GateRefused
 from components.pusher.push_record import write_push
@@ -41,12 +41,11 @@ def push_model(
       GateRefused: a blessing is missing.
     """
     require_blessings(blessings)
-    measurements = read_measurements(variants.uri)
     with tempfile.TemporaryDirectory() as directory:
         version = Registry(registry).push(
             model_name,
             saved_model=path_utils.serving_model_path(model.uri),
-            bundle=write_bundle(TaskSpec.parse(task_spec), measurements, variants.uri, Path(directory)),
+            bundle=write_bundle(TaskSpec.parse(task_spec), variants.uri, Path(directory)),
             metrics=candidate_metrics(evaluation.uri, CANDIDATE),
             lineage={"model_artifact": model.id, "model_uri": model.uri},
             stage=stage,
@@ -77,12 +76,15 @@ def require_blessings(blessings: Mapping[str, artifact.Artifact]) -> None:
             raise GateRefused([finding], ADVICE[gate])
 
 
-def write_bundle(task: Task, measurements: list[dict], variants_uri: str, directory: Path) -> dict[str, str]:
+def write_bundle(task: Task, variants_uri: str, directory: Path) -> dict[str, str]:
     """The TFLite bundle: {name in the bundle: file}; `labels.txt` and `metadata.json` are written to `directory`."""
+    measurements = read_measurements(variants_uri)
     bundle = {
         f"{variant['name']}.tflite": os.path.join(variants_uri, f"{variant['name']}.tflite") for variant in measurements
     }
     metadata = {**task.serving_metadata(), "labels": list(task.labels()), "variants": measurements}
+    # Which of the files to take: the best one within the budgets.
+    metadata["chosen"] = read_choice(variants_uri).variant
     (directory / "metadata.json").write_text(json.dumps(metadata, indent=1))
     bundle["metadata.json"] = str(directory / "metadata.json")
     if task.labels():

@@ -1,6 +1,7 @@
 import pytest
 
-from components.edge_evaluator.executor import worsening_findings
+from components.edge_evaluator.executor import budget_findings, worsening_findings
+from compression.choice import Choice, Miss
 from tasks.evaluation import MetricGate
 from tasks.loading import TaskSpec
 
@@ -36,3 +37,16 @@ def test_without_the_limit_nothing_is_compared():
 
 def test_float32_alone_has_nothing_to_lose():
     assert worsening_findings(TASK, {"accuracy": MetricGate(max_worsening=0)}, {"": {"accuracy": 0.9}}) == []
+
+
+MISS = Miss(variant="int8", budget="max_bytes", value=150, limit=100)
+
+
+def test_nothing_within_the_budgets_is_refused_and_says_by_how_much():
+    [finding] = budget_findings(Choice(variant=None, reason="none", front=(), misses=(MISS,)))
+    assert not finding.passed
+    assert str(finding) == "bytes (int8) must be <= 100 (over by 50). Received: 150."
+
+
+def test_a_variant_over_a_budget_stops_nothing_where_another_is_within():
+    assert budget_findings(Choice(variant="float32", reason="", front=(), misses=(MISS,))) == []

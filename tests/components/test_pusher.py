@@ -3,8 +3,10 @@ import json
 import pytest
 from tfx.types import standard_artifacts
 
+from components.compressor.measurements import write_choice, write_measurements
 from components.gates import GateRefused
 from components.pusher.executor import content_digest, require_blessings, write_bundle
+from compression.choice import Choice
 from tasks.loading import TaskSpec
 
 
@@ -30,11 +32,15 @@ def test_the_bundle_names_labels_and_what_a_client_must_know(tmp_path):
         task="tasks.image_classification.ImageClassification",
         options={"source": {"kind": "digits"}, "height": 8, "width": 8},
     ).load()
-    bundle = write_bundle(task, [{"name": "int8", "bytes": 12}], "/variants", tmp_path)
+    variants = tmp_path / "variants"
+    write_measurements(str(variants), [{"name": "int8", "bytes": 12}])
+    write_choice(str(variants), Choice(variant="int8", reason="it is the only one", front=("int8",), misses=()))
+    bundle = write_bundle(task, str(variants), tmp_path)
     assert set(bundle) == {"int8.tflite", "labels.txt", "metadata.json"}
-    assert bundle["int8.tflite"] == "/variants/int8.tflite"
+    assert bundle["int8.tflite"] == str(variants / "int8.tflite")
     metadata = json.loads((tmp_path / "metadata.json").read_text())
     assert metadata["variants"] == [{"name": "int8", "bytes": 12}]
+    assert metadata["chosen"] == "int8"
     assert "[batch, 8, 8, 1]" in metadata["input"]
     assert (tmp_path / "labels.txt").read_text().splitlines() == metadata["labels"]
 

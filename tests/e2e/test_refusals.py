@@ -63,6 +63,20 @@ def test_a_model_that_is_worse_than_production(digits: Ran, tmp_path):
     assert digits.versions() == before
 
 
+def test_a_budget_that_no_variant_meets(digits: Ran, tmp_path):
+    poor = yaml.safe_load(DIGITS.read_text())
+    poor["compress"]["budgets"] = {"max_bytes": 1000}
+    config = tmp_path / "poor.yaml"
+    config.write_text(yaml.safe_dump(poor))
+    before = digits.versions()
+    refused = run(config, digits.root.path)
+    assert refused.exit_code == 3
+    assert "bytes (int8) must be <= 1000 (over by" in refused.output
+    assert "loosen compress.gates or compress.budgets" in refused.output
+    assert refused.record()["choice"]["variant"] is None
+    assert digits.versions() == before
+
+
 def test_a_variant_that_loses_too_much(digits: Ran, tmp_path):
     strict = yaml.safe_load(DIGITS.read_text())
     strict["compress"]["gates"] = {"accuracy": {"min": 1.01}}

@@ -35,6 +35,7 @@ RECORD = {
             "delegated": False,
         }
     ],
+    "choice": {"variant": "int8", "reason": "the fewest <bytes>", "front": ["int8"]},
     "gates": [
         {"gate": "data", "figure": "anomalies", "where": "split eval", "value": 0, "limit": "== 0", "passed": True},
         {"gate": "data", "figure": "examples", "where": "split train", "value": 3, "limit": ">= 4", "passed": False},

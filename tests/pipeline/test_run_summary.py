@@ -32,6 +32,7 @@ def record() -> RunRecord:
         nodes=[NodeRecord(name="Trainer", upstream=[]), NodeRecord(name="Pusher", upstream=["Trainer"], cached=True)],
         metrics={"test_accuracy": 0.98765, "parameters": 99672},
         variants=[FLOAT32],
+        choice={"variant": "float32", "reason": "the best metric"},
         gates=[Finding(**finding, passed=False), Finding(**finding, passed=True)],
     )
 
@@ -48,6 +49,7 @@ def test_figures_times_and_the_next_step(record, tmp_path, monkeypatch):
     assert "1,234,567" in printed
     assert "0.9877  (99,672 parameters)" in printed
     assert "1 of 2 limits kept" in printed
+    assert "float32: the best metric" in printed
     assert "100.0 s: executors 80.0 s, orchestration 20%; 1 of 2 nodes from the cache" in printed
     assert "slipway report r1 --root output/digits\n" in printed
 

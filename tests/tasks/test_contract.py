@@ -119,6 +119,17 @@ def test_the_objective_has_a_value_an_example_and_gradients_everywhere(task, mod
     assert all(gradient is not None for gradient in gradients)
 
 
+def test_the_example_metric_is_an_example_s_own_and_right_about_the_outputs_themselves(task, model, features):
+    inputs, targets = task.to_batch(features)
+    outputs = {name: np.asarray(values) for name, values in model(inputs, training=False).items()}
+    values = np.asarray(task.example_metric(targets, outputs))
+    assert values.shape == (len(next(iter(outputs.values()))),)
+    assert np.isfinite(values).all()
+    own = np.asarray(task.example_metric(task.as_targets(outputs), outputs))
+    better = np.greater_equal if task.metrics()[0].higher_is_better else np.less_equal
+    assert better(own, values).all()
+
+
 def test_batches_come_from_files_and_suit_the_objective(task, model, features, tmp_path):
     """Transform's files, written by hand: every value of every feature, one example a record."""
     path = str(tmp_path / "examples.gz")

@@ -1,0 +1,104 @@
+"""What is measured of converted files, each figure on the file that ships."""
+
+import gzip
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from compression.choice import Cost
+from compression.evaluation import Evaluation, evaluate
+from compression.weights import count_weights
+from serving.latency import LatencyStats, measure_latency
+from serving.peak_memory import peak_memory_bytes
+from serving.tflite import TFLiteInputError, TFLiteModel
+from tasks.base import Task
+
+# What the other variants are compared with.
+REFERENCE = "float32"
+BATCH_SIZE = 32
+# A batch takes its time: fewer rounds do.
+BATCH_ROUNDS, BATCH_WARMUP_ROUNDS = 30, 3
+
+
+def evaluate_files(task: Task, paths: Mapping[str, str], batches: tf.data.Dataset) -> dict[str, Evaluation]:
+    """The task's first metric on what each file itself predicts for `batches` of (inputs, targets)."""
+    models = {name: TFLiteModel(path, num_threads=os.cpu_count() or 1) for name, path in paths.items()}
+    return evaluate(
+        models,
+        batches.as_numpy_iterator(),
+        task.example_metric,
+        reference=REFERENCE,
+        as_targets=task.as_targets,
+    )
+
+
+def measure(
+    paths: Mapping[str, str], sample: Mapping[str, np.ndarray], evaluations: Mapping[str, Evaluation]
+) -> list[dict[str, Any]]:
+    """Each variant's size, latency on one thread, the variants in turn, peak memory and evaluation.
+
+    Args:
+      paths: of the files, by variant.
+      sample: examples to run, `{input: [example, ...]}`.
+      evaluations: by variant.
+    """
+    models = {name: TFLiteModel(path, num_threads=1) for name, path in paths.items()}
+    one = {name: values[:1] for name, values in sample.items()}
+    latencies = measure_latency({name: model.prepare(one) for name, model in models.items()})
+    delegated = {name: model.delegated for name, model in models.items()}
+    in_batches = _batch_latencies(models, sample)
+    measurements = []
+    for name, path in paths.items():
+        content = Path(path).read_bytes()
+        weights, nonzero = count_weights(path)
+        evaluation = evaluations[name]
+        measurements.append(
+            {
+                "name": name,
+                "bytes": len(content),
+                "gzip_bytes": len(gzip.compress(content)),
+                "weights": weights,
+                "nonzero_weights": nonzero,
+                "latency_p50_ms": latencies[name].p50_ms,
+                "latency_p90_ms": latencies[name].p90_ms,
+                "latency_p99_ms": latencies[name].p99_ms,
+                "batch_latency_p50_ms": in_batches[name].p50_ms if name in in_batches else None,
+                "delegated": delegated[name],
+                "peak_memory_bytes": peak_memory_bytes(path),
+                "eval_metric": evaluation.metric,
+                "eval_metric_low": evaluation.low,
+                "eval_metric_high": evaluation.high,
+                "agreement": evaluation.agreement,
+            }
+        )
+    return measurements
+
+
+def costs(task: Task, measurements: Sequence[Mapping[str, Any]]) -> dict[str, Cost]:
+    """What each variant costs, by its measurements."""
+    [reference] = [each["eval_metric"] for each in measurements if each["name"] == REFERENCE]
+    sign = 1 if task.metrics()[0].higher_is_better else -1
+    return {
+        each["name"]: Cost(
+            bytes=each["bytes"],
+            latency_ms=each["latency_p50_ms"],
+            metric_drop=sign * (reference - each["eval_metric"]),
+        )
+        for each in measurements
+    }
+
+
+def _batch_latencies(models: Mapping[str, TFLiteModel], sample: Mapping[str, np.ndarray]) -> dict[str, LatencyStats]:
+    """Of those that take batches of 32."""
+    batch = {name: np.resize(values, (BATCH_SIZE, *values.shape[1:])) for name, values in sample.items()}
+    calls = {}
+    for name, model in models.items():
+        try:
+            calls[name] = model.prepare(batch)
+        except TFLiteInputError:
+            continue
+    return measure_latency(calls, rounds=BATCH_ROUNDS, warmup_rounds=BATCH_WARMUP_ROUNDS) if calls else {}
