@@ -10,7 +10,6 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
 import keras
 import numpy as np
@@ -20,11 +19,11 @@ from compression.conversion_checks import check_file, check_inputs, check_weight
 from compression.conversion_error import ConversionError
 from compression.conversion_process import run_worker
 from compression.conversion_worker import SAMPLE_FILE
+from compression.recipe import Precision
 from compression.signature import read_signature
 
 __all__ = ["PRECISIONS", "SIGNATURE", "ConversionError", "Precision", "convert", "export_for_conversion"]
 
-Precision = Literal["float32", "float16", "dynamic", "int8"]
 PRECISIONS: tuple[Precision, ...] = ("float32", "float16", "dynamic", "int8")
 SIGNATURE = "predict"
 

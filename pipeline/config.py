@@ -15,13 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from components.trainer.start import StartOptions
 from components.tuner.options import TuneOptions, with_values
 from compression.choice import Budgets
+from compression.recipe import Precision, Recipe
 from pipeline.errors import ConfigError
 from tasks.base import Task
 from tasks.evaluation import MetricGate, check_gates
 from tasks.loading import TaskSpec
 from training.options import TrainOptions
-
-Precision = Literal["float32", "float16", "dynamic", "int8"]
 
 
 class Section(BaseModel):
@@ -51,7 +50,11 @@ class EvaluateConfig(Section):
 class CompressConfig(Section):
     """The TFLite variants and the limits of the converted files."""
 
-    variants: tuple[Precision, ...] = Field(("float32", "float16", "dynamic", "int8"), min_length=1)
+    variants: tuple[Precision | Recipe, ...] = Field(
+        ("float32", "float16", "dynamic", "int8"),
+        min_length=1,
+        description="Precisions of the trained model, and recipes that change it and train it further.",
+    )
     calibration_examples: int = Field(256, ge=1, description="Train examples that int8 ranges are measured on.")
     budgets: Budgets = Field(default_factory=Budgets, description="What the variant that is chosen may cost.")
     gates: dict[str, MetricGate] = Field(
@@ -60,11 +63,16 @@ class CompressConfig(Section):
 
     @model_validator(mode="after")
     def _float32_is_there(self) -> "CompressConfig":
-        if "float32" not in self.variants or len(set(self.variants)) != len(self.variants):
+        names = [variant if isinstance(variant, str) else variant.name for variant in self.variants]
+        if "float32" not in self.variants or len(set(names)) != len(names):
             raise ValueError(
                 f"variants must hold float32, which the others are compared with, and each variant once. "
-                f"Received: {list(self.variants)}."
+                f"Received: {names}."
             )
+        recipes = [variant for variant in self.variants if isinstance(variant, Recipe)]
+        distinct = {variant.model_dump_json(exclude={"name"}) for variant in recipes}
+        if len(distinct) != len(recipes):
+            raise ValueError(f"Two recipes of compress.variants must differ in more than the name. Received: {names}.")
         return self
 
 

@@ -164,6 +164,8 @@ class _Wiring:
                 task_spec=self._task_spec,
                 code=self._code("compression", "serving", "models", "training", "components.compressor"),
                 compress=self._compress,
+                train=self.config.train.model_dump_json(),
+                seed=self.config.seed,
             )
         )
         self._add(

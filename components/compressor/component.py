@@ -16,9 +16,12 @@ def Compressor(  # noqa: N802 - TFX names a component after its function
     task_spec: Parameter[str],
     code: Parameter[str],
     compress: Parameter[str],
+    train: Parameter[str],
+    seed: Parameter[int],
     variants: OutputArtifact[CompressedModels],
 ) -> None:
-    """Writes TFLite variants of a model that the evaluation gate let pass; `compress` is the config's section."""
+    """Writes TFLite variants of a model that the evaluation gate let pass; `compress` and `train` are the
+    config's sections."""
     from components.compressor.executor import compress_model
     from components.gates import read_findings, refuse_if_failed
 
@@ -29,5 +32,7 @@ def Compressor(  # noqa: N802 - TFX names a component after its function
         transform_graph=transform_graph,
         task_spec=task_spec,
         compress=compress,
+        train=train,
+        seed=seed,
         uri=variants.uri,
     )

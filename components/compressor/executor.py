@@ -11,13 +11,14 @@ from tfx.types import standard_artifacts
 
 from components.compressor.measurements import write_choice, write_measurements
 from components.compressor.measuring import costs, evaluate_files, measure
+from components.compressor.variants import TransformedData, make_variants, read_variants
 from components.files import write_file
 from components.trainer.model_run import MODEL_FILE
 from compression.choice import Budgets, choose
-from compression.convert import convert, export_for_conversion
 from tasks.base import Task
 from tasks.loading import TaskSpec
 from training.input import read_examples
+from training.options import TrainOptions
 
 # Read for calibration at the most; the sample is drawn from these.
 CALIBRATION_POOL = 8192
@@ -30,29 +31,38 @@ def compress_model(
     transform_graph: standard_artifacts.TransformGraph,
     task_spec: str,
     compress: str,
+    train: str,
+    seed: int,
     uri: str,
 ) -> None:
     """Writes `<uri>/<variant>.tflite` for each variant, their measurements and the choice among them.
 
     Raises:
       ConversionError: a variant could not be made.
+      PruningPatternError: a pattern of a recipe fits no layer.
     """
     task = TaskSpec.parse(task_spec)
     options = json.loads(compress)
+    data = TransformedData(
+        task=task,
+        directory=transformed_examples.uri,
+        feature_spec=tft.TFTransformOutput(transform_graph.uri).transformed_feature_spec(),
+    )
     sample = calibration_sample(task, transformed_examples, transform_graph, options["calibration_examples"])
     with tempfile.TemporaryDirectory() as directory:
-        saved_model = os.path.join(directory, "saved_model")
-        paths = {name: os.path.join(directory, f"{name}.tflite") for name in options["variants"]}
-        trained = task.load_model(os.path.join(model_run.uri, MODEL_FILE))
-        export_for_conversion(task.exported_model(trained), saved_model)
-        convert(saved_model, paths, representative_sample=sample)
-        for name, path in paths.items():
-            write_file(uri, f"{name}.tflite", Path(path).read_bytes())
-        spec = tft.TFTransformOutput(transform_graph.uri).transformed_feature_spec()
-        files = [os.path.join(transformed_examples.uri, "Split-eval", "*")]
-        batches = task.batches(files, feature_spec=spec, batch_size=256)
-        evaluations = evaluate_files(task, paths, batches)
-        measurements = measure(paths, sample, evaluations)
+        made = make_variants(
+            data,
+            os.path.join(model_run.uri, MODEL_FILE),
+            read_variants(options["variants"]),
+            sample,
+            Path(directory),
+            train=TrainOptions.model_validate_json(train),
+            seed=seed,
+        )
+        for variant in made:
+            write_file(uri, f"{variant.name}.tflite", variant.path.read_bytes())
+        evaluations = evaluate_files(task, made, data.evaluation(256))
+        measurements = measure(made, sample, evaluations)
         write_measurements(uri, measurements)
         write_choice(uri, choose(costs(task, measurements), Budgets(**options["budgets"])))
 

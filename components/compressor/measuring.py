@@ -3,12 +3,12 @@
 import gzip
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from components.compressor.variants import Variant
 from compression.choice import Cost
 from compression.evaluation import Evaluation, evaluate
 from compression.weights import count_weights
@@ -24,9 +24,9 @@ BATCH_SIZE = 32
 BATCH_ROUNDS, BATCH_WARMUP_ROUNDS = 30, 3
 
 
-def evaluate_files(task: Task, paths: Mapping[str, str], batches: tf.data.Dataset) -> dict[str, Evaluation]:
+def evaluate_files(task: Task, variants: Sequence[Variant], batches: tf.data.Dataset) -> dict[str, Evaluation]:
     """The task's first metric on what each file itself predicts for `batches` of (inputs, targets)."""
-    models = {name: TFLiteModel(path, num_threads=os.cpu_count() or 1) for name, path in paths.items()}
+    models = {each.name: TFLiteModel(each.path, num_threads=os.cpu_count() or 1) for each in variants}
     return evaluate(
         models,
         batches.as_numpy_iterator(),
@@ -37,28 +37,32 @@ def evaluate_files(task: Task, paths: Mapping[str, str], batches: tf.data.Datase
 
 
 def measure(
-    paths: Mapping[str, str], sample: Mapping[str, np.ndarray], evaluations: Mapping[str, Evaluation]
+    variants: Sequence[Variant], sample: Mapping[str, np.ndarray], evaluations: Mapping[str, Evaluation]
 ) -> list[dict[str, Any]]:
     """Each variant's size, latency on one thread, the variants in turn, peak memory and evaluation.
 
     Args:
-      paths: of the files, by variant.
+      variants: what to measure.
       sample: examples to run, `{input: [example, ...]}`.
       evaluations: by variant.
     """
-    models = {name: TFLiteModel(path, num_threads=1) for name, path in paths.items()}
+    models = {each.name: TFLiteModel(each.path, num_threads=1) for each in variants}
     one = {name: values[:1] for name, values in sample.items()}
     latencies = measure_latency({name: model.prepare(one) for name, model in models.items()})
     delegated = {name: model.delegated for name, model in models.items()}
     in_batches = _batch_latencies(models, sample)
     measurements = []
-    for name, path in paths.items():
-        content = Path(path).read_bytes()
+    for variant in variants:
+        name, path = variant.name, variant.path
+        content = path.read_bytes()
         weights, nonzero = count_weights(path)
         evaluation = evaluations[name]
         measurements.append(
             {
                 "name": name,
+                "precision": variant.precision,
+                "retrained": variant.retrained,
+                "difference": variant.difference,
                 "bytes": len(content),
                 "gzip_bytes": len(gzip.compress(content)),
                 "weights": weights,

@@ -18,6 +18,7 @@ from tfx.types import standard_artifacts
 
 from components.artifacts import CompressedModels
 from components.compressor.measurements import read_choice
+from components.compressor.variants import read_variants, variant_names
 from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
 from components.files import write_file
@@ -48,7 +49,7 @@ def evaluate_variants(
     """Evaluates every variant on the test split, writes the findings, and blesses or not."""
     task = TaskSpec.parse(task_spec)
     options = json.loads(compress)
-    names = options["variants"]
+    names = variant_names(read_variants(options["variants"]))
     gates = {name: MetricGate(**gate) for name, gate in options["gates"].items()}
     config = eval_config(
         task,

@@ -49,14 +49,24 @@ def push_model(
             metrics=candidate_metrics(evaluation.uri, CANDIDATE),
             lineage={"model_artifact": model.id, "model_uri": model.uri},
             stage=stage,
-            # The trained model itself: a push that was cut off and is run again finds what it had pushed.
-            push_key=content_digest(path_utils.serving_model_path(model.uri)),
+            # What ships: a push that was cut off and is run again finds what it had pushed.
+            push_key=push_key(path_utils.serving_model_path(model.uri), variants.uri),
         )
     destination = str(Registry(registry).path(version))
     pushed_model.set_string_custom_property("pushed_destination", destination)
     pushed_model.set_string_custom_property("pushed_version", str(version.number))
     pushed_model.set_int_custom_property("pushed", 1)
     write_push(pushed_model.uri, {"destination": destination, "version": version.number, "stage": version.stage})
+
+
+def push_key(saved_model: str, variants_uri: str) -> str:
+    """The same for the same SavedModel, TFLite files and choice; figures that differ from run to run do not count."""
+    digest = hashlib.sha256(content_digest(saved_model).encode())
+    for variant in read_measurements(variants_uri):
+        name = f"{variant['name']}.tflite"
+        digest.update(name.encode() + hashlib.sha256((epath.Path(variants_uri) / name).read_bytes()).digest())
+    digest.update(str(read_choice(variants_uri).variant).encode())
+    return digest.hexdigest()
 
 
 def content_digest(directory: str) -> str:

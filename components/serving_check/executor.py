@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -16,15 +17,12 @@ from components.files import write_file
 from components.gates import Finding, refuse_if_failed, write_findings
 from components.splits import GATE_SPLIT, split_files
 from components.trainer.model_run import MODEL_FILE
+from compression.differences import MAX_RELATIVE_DIFFERENCE, max_difference, relative_difference
 from serving.tflite import TFLiteModel
 from tasks.base import Task
 from tasks.loading import TaskSpec
 
 GATE = "serving"
-
-# Largest mean difference of an output from the trained model's, as a share of that output's standard deviation: several
-# times what rounding to the precision costs, far below what a wrong file gives (about 1).
-MAX_RELATIVE_DIFFERENCE = {"float16": 0.01, "dynamic": 0.1, "int8": 0.25}
 
 
 def check_serving(
@@ -55,6 +53,9 @@ def check_serving(
 
     findings = saved_model_findings(task, path_utils.serving_model_path(model.uri), serialized, inputs, trained, limit)
     for variant in read_measurements(variants.uri):
+        if variant["retrained"]:
+            findings.append(retrained_finding(variant))
+            continue
         tflite = TFLiteModel(os.path.join(variants.uri, f"{variant['name']}.tflite"))
         outputs = tflite.predict({name: value.numpy() for name, value in inputs.items()})
         findings += tflite_findings(variant["name"], outputs, _numpy(trained), limit)
@@ -94,7 +95,7 @@ def tflite_findings(
     """A TFLite file's outputs against the trained model's, with a tolerance for its precision."""
     findings = []
     for key, value in trained.items():
-        if variant in MAX_RELATIVE_DIFFERENCE:
+        if variant != "float32":
             difference, allowed = relative_difference(outputs.get(key), value), MAX_RELATIVE_DIFFERENCE[variant]
         else:
             difference, allowed = max_difference(outputs.get(key), value), limit
@@ -102,22 +103,17 @@ def tflite_findings(
     return findings
 
 
-def max_difference(received: np.ndarray | None, expected: np.ndarray) -> float:
-    """The largest absolute difference; the share of unequal values where they are no floats; infinite for a missing or
-    misshapen output, or one with values that are no numbers."""
-    if received is None or received.shape != expected.shape:
-        return float("inf")
-    if not np.issubdtype(expected.dtype, np.floating):
-        return float(np.mean(received != expected))
-    difference = float(np.max(np.abs(received - expected), initial=0.0))
-    return difference if np.isfinite(difference) else float("inf")
-
-
-def relative_difference(received: np.ndarray | None, expected: np.ndarray) -> float:
-    """The mean absolute difference over the expected values' standard deviation; infinite as `max_difference` says."""
-    if not np.isfinite(max_difference(received, expected)):
-        return float("inf")
-    return float(np.mean(np.abs(received - expected)) / max(float(np.std(expected)), 1e-12))
+def retrained_finding(variant: Mapping[str, Any]) -> Finding:
+    """A file whose model was trained further: its outputs against that model's, as Compressor measured them."""
+    limit = MAX_RELATIVE_DIFFERENCE[variant["precision"]]
+    return Finding(
+        gate=GATE,
+        figure="difference of outputs from the retrained model",
+        where=f"TFLite {variant['name']}",
+        value=variant["difference"],
+        limit=f"<= {limit:g}",
+        passed=variant["difference"] <= limit,
+    )
 
 
 def _finding(where: str, output: str, difference: float, limit: float) -> Finding:

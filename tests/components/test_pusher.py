@@ -5,7 +5,7 @@ from tfx.types import standard_artifacts
 
 from components.compressor.measurements import write_choice, write_measurements
 from components.gates import GateRefused
-from components.pusher.executor import content_digest, require_blessings, write_bundle
+from components.pusher.executor import content_digest, push_key, require_blessings, write_bundle
 from compression.choice import Choice
 from tasks.loading import TaskSpec
 
@@ -55,3 +55,18 @@ def test_the_digest_is_of_names_and_contents(tmp_path):
     changed = content_digest(str(tmp_path))
     (tmp_path / "a" / "one").rename(tmp_path / "a" / "uno")
     assert len({first, changed, content_digest(str(tmp_path))}) == 3
+
+
+def test_another_file_or_another_choice_is_another_push_and_another_latency_is_not(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "saved_model.pb").write_bytes(b"model")
+
+    def key(content: bytes = b"int8", chosen: str = "int8", latency: float = 1.0) -> str:
+        variants = tmp_path / "variants"
+        write_measurements(str(variants), [{"name": "int8", "latency_p50_ms": latency}])
+        write_choice(str(variants), Choice(variant=chosen, reason="", front=(), misses=()))
+        (variants / "int8.tflite").write_bytes(content)
+        return push_key(str(tmp_path / "model"), str(variants))
+
+    assert key(latency=2.0) == key()
+    assert len({key(), key(content=b"else"), key(chosen="float32")}) == 3

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from components.serving_check.executor import max_difference, relative_difference, tflite_findings
+from components.serving_check.executor import retrained_finding, tflite_findings
+from compression.differences import max_difference, relative_difference
 
 EXPECTED = np.array([[0.0, 2.0], [4.0, 6.0]], np.float32)
 
@@ -47,3 +48,9 @@ def test_shuffled_outputs_are_refused_at_every_precision():
     for variant in ("float32", "float16", "dynamic", "int8"):
         [finding] = tflite_findings(variant, {"logits": EXPECTED[::-1]}, {"logits": EXPECTED}, 1e-4)
         assert not finding.passed
+
+
+@pytest.mark.parametrize(("difference", "passed"), [(0.2, True), (0.3, False), (float("nan"), False)])
+def test_a_retrained_variant_is_held_to_its_own_model(difference, passed):
+    finding = retrained_finding({"name": "sparse", "precision": "int8", "difference": difference})
+    assert (finding.where, finding.passed) == ("TFLite sparse", passed)

@@ -1,0 +1,51 @@
+"""Recipes and budgets in whole pipelines: what is changed, trained further, converted, judged and shipped."""
+
+import json
+
+import pytest
+import yaml
+
+from serving.tflite import TFLiteModel
+from tests.e2e.conftest import DIGITS, Ran, run
+
+pytestmark = pytest.mark.e2e
+
+SPARSE = {"prune": {"sparsity": 0.8, "exclude": ["logits"]}, "epochs": 6, "learning_rate": 0.002}
+
+
+def _config(path, **compress):
+    config = yaml.safe_load(DIGITS.read_text())
+    config["compress"] = {"gates": {"accuracy": {"min": 0.9, "max_worsening": 0.05}}, **compress}
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+def test_pruned_variants_are_trained_converted_judged_and_shipped(digits: Ran, tmp_path):
+    variants = ["float32", {"name": "sparse", **SPARSE}, {"name": "sparse_int8", "precision": "int8", **SPARSE}]
+    config = _config(tmp_path / "sparse.yaml", variants=variants, budgets={"max_bytes": 200_000})
+    done = run(config, digits.root.path)
+    assert done.exit_code == 0, done.output
+    assert done.states()["Trainer"] == "cached"
+    found = {variant["name"]: variant for variant in done.record()["variants"]}
+    assert list(found) == ["float32", "sparse", "sparse_int8"]
+    dense = found["float32"]
+    # The biases, which stay, are a hundredth or so of the weights.
+    for name in ("sparse", "sparse_int8"):
+        assert found[name]["nonzero_weights"] / found[name]["weights"] == pytest.approx(0.2, abs=0.02)
+    assert found["sparse"]["bytes"] == dense["bytes"]
+    assert dense["gzip_bytes"] / found["sparse"]["gzip_bytes"] >= 2.8
+    assert dense["gzip_bytes"] / found["sparse_int8"]["gzip_bytes"] >= 7
+    assert done.record()["choice"]["variant"] == "sparse_int8"
+    bundle = done.versions()[-1] / "tflite"
+    assert json.loads((bundle / "metadata.json").read_text())["chosen"] == "sparse_int8"
+    assert TFLiteModel(bundle / "sparse_int8.tflite").delegated
+
+
+def test_a_pattern_that_fits_no_layer_is_told_and_nothing_is_pushed(digits: Ran, tmp_path):
+    recipe = {"name": "sparse", "prune": {"sparsity": 0.5, "exclude": ["head*"]}}
+    before = digits.versions()
+    wrong = run(_config(tmp_path / "wrong.yaml", variants=["float32", recipe]), digits.root.path)
+    assert wrong.exit_code == 2, wrong.output
+    assert "A pattern of prune.exclude must fit the path of a layer with a kernel" in wrong.output
+    assert "Received: 'head*'" in wrong.output
+    assert digits.versions() == before
