@@ -7,20 +7,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from compression.pruning_options import PruningOptions
+from compression.pruning_options import PruningOptions, PruningPatternError
 from training.hooks import Hook
 from training.records import StepsRecord
 
 _KERNELS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)
 # Masks are made anew when the share has grown by this much, not at every step.
 _GROWTH = 0.01
-
-
-class PruningPatternError(ValueError):
-    """A pattern that fits no layer, or patterns that leave nothing to prune."""
-
-    title = "Wrong config"
-    exit_code = 2
 
 
 class Mask(keras.constraints.Constraint):

@@ -5,6 +5,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
+class PruningPatternError(ValueError):
+    """A pattern that fits no layer, or patterns that leave nothing to prune."""
+
+    title = "Wrong config"
+    exit_code = 2
+
+
 class PruningOptions(BaseModel):
     """Magnitude pruning. Frozen; unknown keys are refused."""
 
@@ -28,3 +35,13 @@ class PruningOptions(BaseModel):
         if self.structure == "2:4" and self.sparsity != 0.5:
             raise ValueError(f"2:4 leaves half of the weights; sparsity must be 0.5. Received: {self.sparsity}")
         return self
+
+
+class ChannelPruningOptions(BaseModel):
+    """Structured pruning. Frozen; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    share: float = Field(0.5, gt=0, lt=1, description="Of the channels that go, in each set that goes together.")
+    min_channels: int = Field(4, ge=1, description="How many of them stay at least.")
+    exclude: tuple[str, ...] = Field((), description="Patterns of the paths of layers that keep all channels.")

@@ -2,9 +2,9 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from compression.pruning_options import PruningOptions
+from compression.pruning_options import ChannelPruningOptions, PruningOptions
 
 Precision = Literal["float32", "float16", "dynamic", "int8"]
 
@@ -16,10 +16,20 @@ class Recipe(BaseModel):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="Of the variant and its file.")
     precision: Precision = "float32"
-    prune: PruningOptions = Field(description="What is set to zero.")
+    prune_channels: ChannelPruningOptions | None = Field(None, description="Whole channels that are taken out, first.")
+    prune: PruningOptions | None = Field(None, description="Weights that are set to zero in the training that follows.")
     epochs: int = Field(5, ge=1, description="Of the training that makes up for it.")
     learning_rate: float = Field(0.001, gt=0, description="What that training begins with, falling to zero.")
 
+    @model_validator(mode="after")
+    def _changes_something(self) -> "Recipe":
+        if self.prune_channels is None and self.prune is None:
+            raise ValueError(
+                f"a recipe must have prune or prune_channels; a precision alone is a variant by its own name. "
+                f"Received: {self.name} with neither"
+            )
+        return self
+
     def training(self) -> dict[str, Any]:
         """What is trained; recipes that agree in it share one training."""
-        return self.model_dump(include={"prune", "epochs", "learning_rate"})
+        return self.model_dump(include={"prune_channels", "prune", "epochs", "learning_rate"})

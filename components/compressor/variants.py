@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from compression.channel_pruning import prune_channels
 from compression.convert import convert, export_for_conversion
 from compression.differences import relative_difference
 from compression.finetuning import finetune
@@ -103,7 +104,7 @@ def make_variants(
         model = data.task.load_model(model_file)
         recipe = recipes[key]
         if recipe is not None:
-            retrain(data, model, recipe, train=train, seed=seed)
+            model = retrained(data, model, recipe, train=train, seed=seed)
         exported = data.task.exported_model(model)
         saved_model = directory / f"saved_model_{number}"
         export_for_conversion(exported, saved_model)
@@ -120,15 +121,21 @@ def make_variants(
     return [made[name] for name in variant_names(variants)]
 
 
-def retrain(data: TransformedData, model: keras.Model, recipe: Recipe, *, train: TrainOptions, seed: int) -> None:
-    """Changes the model in place as the recipe says, and trains it on."""
+def retrained(
+    data: TransformedData, model: keras.Model, recipe: Recipe, *, train: TrainOptions, seed: int
+) -> keras.Model:
+    """The model changed as the recipe says, and trained on."""
     task = data.task
     keras.utils.set_random_seed(seed)
+    if recipe.prune_channels is not None:
+        model = prune_channels(model, recipe.prune_channels)
     num_examples = task.examples_per_epoch(data.files("train"))
     batch_size = min(train.batch_size, num_examples)
     steps_per_epoch = num_examples // batch_size
     options = train.model_copy(update={"epochs": recipe.epochs, "learning_rate": recipe.learning_rate})
-    pruning = Pruning(model, recipe.prune, total_steps=recipe.epochs * steps_per_epoch)
+    pruning = None
+    if recipe.prune is not None:
+        pruning = Pruning(model, recipe.prune, total_steps=recipe.epochs * steps_per_epoch)
     finetune(
         task.training_model(model),
         task.objective(),
@@ -142,9 +149,11 @@ def retrain(data: TransformedData, model: keras.Model, recipe: Recipe, *, train:
         ),
         evaluation=data.evaluation(batch_size),
         steps_per_epoch=steps_per_epoch,
-        hooks=[pruning],
+        hooks=[pruning] if pruning else [],
     )
-    pruning.finish()
+    if pruning is not None:
+        pruning.finish()
+    return model
 
 
 def difference(source: keras.Model, path: Path, sample: Mapping[str, np.ndarray]) -> float:

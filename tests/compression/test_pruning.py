@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from compression.finetuning import finetune
-from compression.pruning import Pruning, PruningPatternError, masks, prunable_kernels, sparsity_at
-from compression.pruning_options import PruningOptions
+from compression.pruning import Pruning, masks, prunable_kernels, sparsity_at
+from compression.pruning_options import PruningOptions, PruningPatternError
 from training.hooks import Hook
 from training.objective import SupervisedObjective
 from training.options import TrainOptions

@@ -21,13 +21,14 @@ def _config(path, **compress):
 
 
 def test_pruned_variants_are_trained_converted_judged_and_shipped(digits: Ran, tmp_path):
-    variants = ["float32", {"name": "sparse", **SPARSE}, {"name": "sparse_int8", "precision": "int8", **SPARSE}]
-    config = _config(tmp_path / "sparse.yaml", variants=variants, budgets={"max_bytes": 200_000})
+    narrow = {"name": "narrow", "prune_channels": {"share": 0.5}, "epochs": 6, "learning_rate": 0.004}
+    variants = ["float32", narrow, {"name": "sparse", **SPARSE}, {"name": "sparse_int8", "precision": "int8", **SPARSE}]
+    config = _config(tmp_path / "sparse.yaml", variants=variants, budgets={"max_bytes": 200_000, "prefer": "bytes"})
     done = run(config, digits.root.path)
     assert done.exit_code == 0, done.output
     assert done.states()["Trainer"] == "cached"
     found = {variant["name"]: variant for variant in done.record()["variants"]}
-    assert list(found) == ["float32", "sparse", "sparse_int8"]
+    assert list(found) == ["float32", "narrow", "sparse", "sparse_int8"]
     dense = found["float32"]
     # The biases, which stay, are a hundredth or so of the weights.
     for name in ("sparse", "sparse_int8"):
@@ -35,9 +36,12 @@ def test_pruned_variants_are_trained_converted_judged_and_shipped(digits: Ran, t
     assert found["sparse"]["bytes"] == dense["bytes"]
     assert dense["gzip_bytes"] / found["sparse"]["gzip_bytes"] >= 2.8
     assert dense["gzip_bytes"] / found["sparse_int8"]["gzip_bytes"] >= 7
-    assert done.record()["choice"]["variant"] == "sparse_int8"
+    # Half the channels are a quarter of the weights between them.
+    assert found["narrow"]["weights"] <= 0.3 * dense["weights"]
+    assert found["narrow"]["latency_p50_ms"] < dense["latency_p50_ms"]
+    assert done.record()["choice"]["variant"] == "narrow"
     bundle = done.versions()[-1] / "tflite"
-    assert json.loads((bundle / "metadata.json").read_text())["chosen"] == "sparse_int8"
+    assert json.loads((bundle / "metadata.json").read_text())["chosen"] == "narrow"
     assert TFLiteModel(bundle / "sparse_int8.tflite").delegated
 
 
