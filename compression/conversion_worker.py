@@ -15,6 +15,8 @@ import tensorflow as tf
 
 SAMPLE_FILE = "representative_sample.npz"
 FAILURE_FILE = "failure.json"
+# Need a sample to measure the ranges of activations on.
+CALIBRATED = frozenset({"int8", "int16x8"})
 
 
 def main(saved_model: str, signature: str, directory: str, *precisions: str) -> int:
@@ -41,11 +43,16 @@ def quantized(saved_model: str, signature: str, precision: str, sample_file: Pat
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if precision == "float16":
         converter.target_spec.supported_types = [tf.float16]
-    if precision == "int8":
+    if precision in CALIBRATED:
         converter.representative_dataset = lambda: representative_examples(signature, sample_file)
+    if precision == "int8":
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = tf.int8
         converter.inference_output_type = tf.int8
+    if precision == "int16x8":
+        # Activations of 16 bits, weights of 8; inputs and outputs stay float32.
+        int16 = tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+        converter.target_spec.supported_ops = [int16]
     return converter.convert()
 
 

@@ -18,13 +18,13 @@ import tensorflow as tf
 from compression.conversion_checks import check_file, check_inputs, check_weights, checked_sample
 from compression.conversion_error import ConversionError
 from compression.conversion_process import run_worker
-from compression.conversion_worker import SAMPLE_FILE
+from compression.conversion_worker import CALIBRATED, SAMPLE_FILE
 from compression.recipe import Precision
 from compression.signature import read_signature
 
 __all__ = ["PRECISIONS", "SIGNATURE", "ConversionError", "Precision", "convert", "export_for_conversion"]
 
-PRECISIONS: tuple[Precision, ...] = ("float32", "float16", "dynamic", "int8")
+PRECISIONS: tuple[Precision, ...] = ("float32", "float16", "dynamic", "int8", "int16x8")
 SIGNATURE = "predict"
 
 
@@ -70,13 +70,14 @@ def convert(
 ) -> None:
     """Converts one signature once for each precision, all in one process.
 
-    `float16` and `dynamic` (range) keep float32 inputs and outputs; `int8` quantizes these too.
+    `float16` and `dynamic` (range) keep float32 inputs and outputs; `int8` quantizes these too;
+    `int16x8` has int8 weights and int16 activations, and float32 inputs and outputs.
 
     Args:
       saved_model_dir: a SavedModel whose signature has batch size 1, such as `export_for_conversion` writes.
       destinations: a file for each precision. None is written unless all could be converted, and none in part.
       signature: what to convert.
-      representative_sample: `{input: [example, ...]}`, what int8's ranges are measured on.
+      representative_sample: `{input: [example, ...]}`, what the ranges of int8 and int16x8 are measured on.
       timeout_secs: after which the conversion is given up.
 
     Raises:
@@ -91,7 +92,7 @@ def convert(
     found = read_signature(saved_model_dir, signature)
     check_inputs(found)
     check_weights(saved_model_dir)
-    sample = checked_sample(found, representative_sample) if "int8" in destinations else {}
+    sample = checked_sample(found, representative_sample) if CALIBRATED & set(destinations) else {}
 
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from compression.pruning_options import ChannelPruningOptions, PruningOptions
 
-Precision = Literal["float32", "float16", "dynamic", "int8"]
+Precision = Literal["float32", "float16", "dynamic", "int8", "int16x8"]
 
 
 class Recipe(BaseModel):

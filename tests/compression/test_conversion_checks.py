@@ -70,7 +70,7 @@ def test_a_signature_that_is_not_there(saved_model, tmp_path):
 
 @pytest.mark.parametrize(("names", "received"), [(["int4", "float32"], "int4"), ([], "none")])
 def test_unknown_precisions(saved_model, names, received):
-    with refused(f"precisions must be of float32, float16, dynamic, int8. Received: {received}."):
+    with refused(f"precisions must be of float32, float16, dynamic, int8, int16x8. Received: {received}."):
         convert(saved_model, dict.fromkeys(names, "a.tflite"))
 
 
