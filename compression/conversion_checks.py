@@ -99,6 +99,9 @@ def checked_sample(signature: Signature, sample: Mapping[str, np.ndarray] | None
         raise ConversionError(
             f"{rule}, with as many examples of every input. Received: {sizes}. Take all from the same examples."
         )
+    count = max(sizes.values())
+    if count > 1 and all(np.all(np.asarray(values) == np.asarray(values)[:1]) for values in sample.values()):
+        raise ConversionError(f"{rule}; it must vary. Received: {count} equal examples. Take real ones.")
     return {name: np.asarray(sample[name], spec.dtype.as_numpy_dtype) for name, spec in signature.inputs.items()}
 
 

@@ -111,6 +111,7 @@ def test_a_weight_that_is_no_number(tmp_path, value):
         ({"x": np.zeros((5, 3))}, "that of x must be of shape [example, 4]. Received: [5, 3]"),
         ({"x": np.zeros((5, 1, 4))}, "Received: [5, 1, 4]"),
         ({"x": np.full((5, 4), np.nan)}, "that of x must be finite"),
+        ({"x": np.full((5, 4), 0.5)}, "it must vary. Received: 5 equal examples"),
     ],
 )
 def test_samples_that_int8_cannot_be_calibrated_on(saved_model, tmp_path, sample, message):

@@ -116,7 +116,7 @@ def test_a_failure_leaves_what_was_there(stand_in, saved_model, float_file, tmp_
     (out / "int8.tflite").write_bytes(b"an earlier one")
     destinations = {"float32": out / "float32.tflite", "int8": out / "int8.tflite"}
     with pytest.raises(ConversionError, match="int8"):
-        convert(saved_model, destinations, representative_sample={"x": np.ones((2, 4))})
+        convert(saved_model, destinations, representative_sample={"x": np.eye(2, 4)})
     assert {path.name: path.read_bytes() for path in out.iterdir()} == {"int8.tflite": b"an earlier one"}
 
 
