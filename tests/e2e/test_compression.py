@@ -15,6 +15,7 @@ SPARSE = {"prune": {"sparsity": 0.8, "exclude": ["logits"]}, "epochs": 6, "learn
 
 def _config(path, **compress):
     config = yaml.safe_load(DIGITS.read_text())
+    del config["push"]
     config["compress"] = {"gates": {"accuracy": {"min": 0.9, "max_worsening": 0.05}}, **compress}
     path.write_text(yaml.safe_dump(config))
     return path
@@ -24,6 +25,9 @@ def test_pruned_variants_are_trained_converted_judged_and_shipped(digits: Ran, t
     narrow = {"name": "narrow", "prune_channels": {"share": 0.5}, "epochs": 6, "learning_rate": 0.004}
     variants = ["float32", narrow, {"name": "sparse", **SPARSE}, {"name": "sparse_int8", "precision": "int8", **SPARSE}]
     config = _config(tmp_path / "sparse.yaml", variants=variants, budgets={"max_bytes": 200_000, "prefer": "bytes"})
+    # A registry of its own: other tests count the versions of the shared one.
+    registry = tmp_path / "registry"
+    config.write_text(config.read_text() + yaml.safe_dump({"push": {"registry": str(registry)}}))
     done = run(config, digits.root.path)
     assert done.exit_code == 0, done.output
     assert done.states()["Trainer"] == "cached"
@@ -40,7 +44,7 @@ def test_pruned_variants_are_trained_converted_judged_and_shipped(digits: Ran, t
     assert found["narrow"]["weights"] <= 0.3 * dense["weights"]
     assert found["narrow"]["latency_p50_ms"] < dense["latency_p50_ms"]
     assert done.record()["choice"]["variant"] == "narrow"
-    bundle = done.versions()[-1] / "tflite"
+    bundle = registry / "digits" / "1" / "tflite"
     assert json.loads((bundle / "metadata.json").read_text())["chosen"] == "narrow"
     assert TFLiteModel(bundle / "sparse_int8.tflite").delegated
 
