@@ -1,12 +1,10 @@
 """Structured pruning: whole channels are taken out, and every layer that made or read them gets smaller."""
 
-import fnmatch
-
 import keras
 import numpy as np
 
 from compression.channels import PER_CHANNEL, PRODUCERS, Channels
-from compression.pruning_options import ChannelPruningOptions, PruningPatternError
+from compression.pruning_options import ChannelPruningOptions, PruningPatternError, excluded
 from models.folding import fold
 
 
@@ -73,15 +71,8 @@ def without_channels(model: keras.Model, channels: Channels, gone: set[int]) -> 
 
 def _fix_excluded(channels: Channels, patterns: tuple[str, ...]) -> None:
     paths = {layer.path or name: name for name, layer in channels.graph.layers.items() if isinstance(layer, PRODUCERS)}
-    for pattern in patterns:
-        found = [path for path in paths if fnmatch.fnmatchcase(path, pattern)]
-        if not found:
-            raise PruningPatternError(
-                f"A pattern of prune_channels.exclude must fit the path of a convolution or dense layer "
-                f"({', '.join([*paths][:8])}, …). Received: {pattern!r}."
-            )
-        for path in found:
-            channels.fix(channels.outputs[paths[path]])
+    for path in excluded(paths, patterns, option="prune_channels.exclude", what="a convolution or dense layer"):
+        channels.fix(channels.outputs[paths[path]])
 
 
 def _importance(model: keras.Model, channels: Channels) -> dict[int, float]:

@@ -1,13 +1,12 @@
 """Magnitude pruning: which weights are set to zero, and how their share grows while the rest is trained."""
 
-import fnmatch
 from collections.abc import Mapping, Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from compression.pruning_options import PruningOptions, PruningPatternError
+from compression.pruning_options import PruningOptions, PruningPatternError, excluded
 from training.hooks import Hook
 from training.records import StepsRecord
 
@@ -82,17 +81,8 @@ def prunable_kernels(model: keras.Model, exclude: Sequence[str] = ()) -> dict[st
       PruningPatternError: a pattern fits no layer, or every kernel is excluded.
     """
     layers = {layer.path or layer.name: layer for layer in model.layers if isinstance(layer, _KERNELS)}
-    for pattern in exclude:
-        if not fnmatch.filter(layers, pattern):
-            raise PruningPatternError(
-                f"A pattern of prune.exclude must fit the path of a layer with a kernel "
-                f"({', '.join([*layers][:8])}, …). Received: {pattern!r}."
-            )
-    kept = {
-        path: layer.kernel
-        for path, layer in layers.items()
-        if not any(fnmatch.fnmatchcase(path, pattern) for pattern in exclude)
-    }
+    left_out = excluded(layers, exclude, option="prune.exclude", what="a layer with a kernel")
+    kept = {path: layer.kernel for path, layer in layers.items() if path not in left_out}
     if not kept:
         raise PruningPatternError(
             f"A layer with a kernel must be left to prune. Received: a model with {len(layers)}, and "

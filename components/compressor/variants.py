@@ -91,18 +91,18 @@ def make_variants(
       ConversionError: a variant could not be made.
       PruningPatternError: a pattern of a recipe fits no layer.
     """
-    sources: dict[str, dict[str, Precision]] = {}
-    recipes: dict[str, Recipe | None] = {}
+    by_training: dict[str, list[str | Recipe]] = {}
     for variant in variants:
-        recipe = None if isinstance(variant, str) else variant
-        key = json.dumps(recipe.training() if recipe else None, default=str)
-        name, precision = (recipe.name, recipe.precision) if recipe else (variant, variant)
-        sources.setdefault(key, {})[name] = precision
-        recipes.setdefault(key, recipe)
+        training = None if isinstance(variant, str) else variant.training()
+        by_training.setdefault(json.dumps(training), []).append(variant)
     made = {}
-    for number, (key, precisions) in enumerate(sources.items()):
+    for number, alike in enumerate(by_training.values()):
+        precisions = {
+            name: variant if isinstance(variant, str) else variant.precision
+            for name, variant in zip(variant_names(alike), alike, strict=True)
+        }
+        recipe = None if isinstance(alike[0], str) else alike[0]
         model = data.task.load_model(model_file)
-        recipe = recipes[key]
         if recipe is not None:
             model = retrained(data, model, recipe, train=train, seed=seed)
         exported = data.task.exported_model(model)
