@@ -17,7 +17,8 @@ from compression.convert import convert, export_for_conversion
 from models.folding import fold
 from models.mobilenet import mobilenet_v2
 from models.resnet import resnet
-from serving.latency import LatencyStats, measure_latency
+from serving.latency import measure_latency
+from serving.latency_histogram import LatencyHistogram
 from serving.tflite import TFLiteModel
 
 SEED = 0
@@ -77,7 +78,7 @@ def measure() -> Sequence[Figure]:
     return figures
 
 
-def _share(latency: dict[str, LatencyStats]) -> float:
+def _share(latency: dict[str, LatencyHistogram]) -> float:
     return latency["folded"].p50_ms / latency["unfolded"].p50_ms
 
 

@@ -2,28 +2,17 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
-
-@dataclass(frozen=True, kw_only=True)
-class LatencyStats:
-    """Percentiles of one call, in milliseconds."""
-
-    p50_ms: float
-    p90_ms: float
-    p99_ms: float
+from serving.latency_histogram import LatencyHistogram
 
 
 def measure_latency(
-    calls: Mapping[str, Callable[[], Any]],
+    calls: Mapping[str, Callable[[], object]],
     *,
     rounds: int = 300,
     warmup_rounds: int = 30,
     clock: Callable[[], float] = time.perf_counter,
-) -> dict[str, LatencyStats]:
+) -> dict[str, LatencyHistogram]:
     """Times each call once a round, so that what slows the machine for a while slows all of them.
 
     Args:
@@ -37,16 +26,12 @@ def measure_latency(
     """
     if rounds < 1:
         raise ValueError(f"rounds must be at least 1. Received: {rounds}.")
-    secs: dict[str, list[float]] = {name: [] for name in calls}
+    latencies = {name: LatencyHistogram() for name in calls}
     for round_index in range(-warmup_rounds, rounds):
         for name, call in calls.items():
             start_secs = clock()
             call()
             duration_secs = clock() - start_secs
             if round_index >= 0:
-                secs[name].append(duration_secs)
-    stats = {}
-    for name, values in secs.items():
-        p50, p90, p99 = np.percentile(np.array(values) * 1000, [50, 90, 99])
-        stats[name] = LatencyStats(p50_ms=float(p50), p90_ms=float(p90), p99_ms=float(p99))
-    return stats
+                latencies[name].record(duration_secs)
+    return latencies

@@ -1,23 +1,28 @@
-"""Peak memory of inference with a TFLite file, in a process of its own."""
+"""Peak memory of inference with a model, in a process of its own."""
 
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from serving.inference import InferenceModel
 from serving.tflite import TFLiteModel, TFLiteModelError
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def peak_memory_bytes(path: str | os.PathLike[str]) -> int | None:
-    """What loading a file and running it at batch size 1 adds to a process; None where the system does not tell.
+    """What loading a model and running it at batch size 1 adds to a process; None where the system does not tell.
+
+    Args:
+      path: of a TFLite file, or of a SavedModel, whose `predict` is run and whose TensorFlow is not counted.
 
     Raises:
-      TFLiteModelError: the file could not be run.
+      TFLiteModelError: the model could not be run.
     """
     if not _CLEAR.exists():
         return None
@@ -38,11 +43,24 @@ def _kilobytes(field: str) -> int:
 
 
 def _measure(path: str) -> int:
+    load: Callable[[str], InferenceModel] = TFLiteModel
+    if Path(path).is_dir():
+        import tensorflow as tf
+
+        from serving.saved_model import SavedModel
+
+        # Its first op makes what all models share.
+        tf.constant(0)
+        load = SavedModel
     # Sets the peak back to what is resident now.
     _CLEAR.write_text("5")
     before = _kilobytes("VmRSS")
-    model = TFLiteModel(path)
-    model.prepare({name: np.zeros((1, *info.shape[1:]), np.float32) for name, info in model.inputs.items()})()
+    model = load(path)
+    zeros = {
+        name: np.zeros([1, *(size or 1 for size in info.shape[1:])], np.float32 if info.scale else info.dtype)
+        for name, info in model.inputs.items()
+    }
+    model.warm_up(zeros, rounds=1)
     return (_kilobytes("VmHWM") - before) * 1024
 
 

@@ -18,6 +18,7 @@ from components.gates import Finding, refuse_if_failed, write_findings
 from components.splits import GATE_SPLIT, split_files
 from components.trainer.model_run import MODEL_FILE
 from compression.differences import MAX_RELATIVE_DIFFERENCE, max_difference, relative_difference
+from serving.saved_model import SavedModel
 from serving.tflite import TFLiteModel
 from tasks.base import Task
 from tasks.loading import TaskSpec
@@ -57,7 +58,7 @@ def check_serving(
             findings.append(retrained_finding(variant))
             continue
         tflite = TFLiteModel(os.path.join(variants.uri, f"{variant['name']}.tflite"))
-        outputs = tflite.predict({name: value.numpy() for name, value in inputs.items()})
+        outputs = tflite.predict(_numpy(inputs))
         findings += tflite_findings(variant["name"], outputs, _numpy(trained), limit)
     refuse_if_failed(findings)
     write_findings(blessing.uri, findings)
@@ -74,13 +75,15 @@ def saved_model_findings(
     limit: float,
 ) -> list[Finding]:
     """`serving_default` on the serialized examples and `predict` on tensors, against the trained model."""
-    signatures = tf.saved_model.load(path).signatures
+    tensors = SavedModel(path, signature="predict")
+    examples = tensors.with_signature("serving_default")
+    [name] = examples.inputs
     # A client has no label to send.
-    unlabelled = tf.constant([_without(text, task.label_key) for text in serialized.numpy()])
+    unlabelled = np.array([_without(text, task.label_key) for text in serialized.numpy()], object)
     expected = _numpy(task.predictions(trained))
     served = {
-        "serving_default": _numpy(signatures["serving_default"](unlabelled)),
-        "predict": _numpy(signatures["predict"](**inputs)),
+        "serving_default": examples.predict({name: unlabelled}),
+        "predict": tensors.predict(_numpy(inputs)),
     }
     return [
         _finding(f"SavedModel {name}", key, max_difference(outputs.get(key), value), limit)

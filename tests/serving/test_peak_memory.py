@@ -1,9 +1,10 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from compression.convert import convert, export_for_conversion
-from serving.peak_memory import peak_memory_bytes
+from serving.peak_memory import _CLEAR, _measure, peak_memory_bytes
 from serving.tflite import TFLiteModelError
 
 
@@ -26,3 +27,14 @@ def test_what_is_no_model(tmp_path):
     (tmp_path / "a.tflite").write_bytes(np.zeros(100).tobytes())
     with pytest.raises(TFLiteModelError, match=r"a model must run\. Received: .*a\.tflite"):
         peak_memory_bytes(tmp_path / "a.tflite")
+
+
+@pytest.mark.skipif(not _CLEAR.exists(), reason="this system does not tell a process's peak memory")
+def test_a_saved_model_s_weights_are_seen(tmp_path):
+    module = tf.Module()
+    module.weights = tf.Variable(tf.ones([1024, 1024 * 8]))
+    predict = tf.function(lambda x: {"y": tf.matmul(x, module.weights)})
+    spec = tf.TensorSpec([None, 1024], tf.float32, name="x")
+    tf.saved_model.save(module, str(tmp_path), signatures={"predict": predict.get_concrete_function(spec)})
+    # In this process, which saves the start of TensorFlow; 32 MB of weights.
+    assert 32 <= _measure(str(tmp_path)) / 1024**2 <= 128

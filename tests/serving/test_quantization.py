@@ -3,11 +3,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.tflite import TensorInfo, TFLiteModel, TFLiteModelError
+from serving.tensor_info import TensorInfo
+from serving.tflite import TFLiteModel, TFLiteModelError
 
 
 def _tensor(scale: float = 0.5, zero_point: int = -3, dtype: type = np.int8) -> TensorInfo:
-    return TensorInfo(name="x", shape=(1,), dtype=np.dtype(dtype), scale=scale, zero_point=zero_point, index=0)
+    return TensorInfo(name="x", shape=(1,), dtype=np.dtype(dtype), scale=scale, zero_point=zero_point)
 
 
 def test_rounds_and_clips():

@@ -9,7 +9,8 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.tflite import TensorInfo, TFLiteInputError, TFLiteModel, TFLiteModelError
+from serving.tensor_info import ModelInputError, TensorInfo
+from serving.tflite import TFLiteModel, TFLiteModelError
 
 KERNEL = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
 
@@ -80,6 +81,20 @@ def test_a_batch_of_any_size_is_what_numpy_says(float_model, values, batch_size)
     assert float_model.delegated
 
 
+def test_without_xnnpack_the_built_in_kernels_give_the_same(float_model, directory, values):
+    plain = TFLiteModel(directory / "float32.tflite", xnnpack=False)
+    np.testing.assert_allclose(plain.predict({"x": values})["y"], float_model.predict({"x": values})["y"], atol=1e-5)
+    assert not plain.delegated
+
+
+def test_calls_are_counted_and_warming_up_is_not(directory, values):
+    model = TFLiteModel(directory / "float32.tflite")
+    model.warm_up({"x": values})
+    assert model.latencies.count == 0
+    model.predict({"x": values})
+    assert model.latencies.count == 1
+
+
 def test_a_batch_size_in_a_constant_is_run_one_by_one(constant_batch_model, values):
     for batch in (values[:4], values[:1], values):
         outputs = constant_batch_model.predict({"x": batch.reshape(-1, 2, 3)})
@@ -88,7 +103,7 @@ def test_a_batch_size_in_a_constant_is_run_one_by_one(constant_batch_model, valu
 
 
 def test_no_latency_of_a_batch_that_cannot_be(constant_batch_model, values):
-    with pytest.raises(TFLiteInputError, match=r"must be 1, which the graph holds in a constant\. Received: 2"):
+    with pytest.raises(ModelInputError, match=r"must be 1, which the graph holds in a constant\. Received: 2"):
         constant_batch_model.prepare({"x": values[:2].reshape(2, 2, 3)})
 
 
@@ -153,12 +168,12 @@ def test_integers_of_another_width_are_taken(embedding):
     ],
 )
 def test_inputs_that_the_model_does_not_take(embedding, inputs, message):
-    with pytest.raises(TFLiteInputError, match=message):
+    with pytest.raises(ModelInputError, match=message):
         embedding.predict(inputs)
 
 
 def test_int8_takes_no_nan(int8_model):
-    with pytest.raises(TFLiteInputError, match="x must have no NaN"):
+    with pytest.raises(ModelInputError, match="x must have no NaN"):
         int8_model.predict({"x": np.full((1, 6), np.nan)})
 
 
@@ -181,6 +196,6 @@ def test_a_file_with_several_signatures(directory, tmp_path):
 
 @given(scale=st.floats(1e-4, 10), zero_point=st.integers(-128, 127))
 def test_every_quantized_value_comes_back(scale, zero_point):
-    tensor = TensorInfo(name="x", shape=(1,), dtype=np.dtype(np.int8), scale=scale, zero_point=zero_point, index=0)
+    tensor = TensorInfo(name="x", shape=(1,), dtype=np.dtype(np.int8), scale=scale, zero_point=zero_point)
     every = np.arange(-128, 128).astype(np.int8)
     assert np.array_equal(tensor.quantize(tensor.dequantize(every)), every)

@@ -1,0 +1,53 @@
+import itertools
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from serving.latency_histogram import LatencyHistogram
+
+DURATIONS = st.lists(st.floats(1e-6, 100), min_size=1, max_size=200)
+
+
+def _histogram(durations_secs: list[float]) -> LatencyHistogram:
+    histogram = LatencyHistogram()
+    for secs in durations_secs:
+        histogram.record(secs)
+    return histogram
+
+
+@settings(deadline=None, max_examples=30)
+@given(DURATIONS, st.floats(1, 100))
+def test_a_percentile_is_a_call_of_its_rank_to_one_part_in_a_thousand(durations, percent):
+    ordered, rank = sorted(durations), percent / 100 * len(durations)
+    low, high = ordered[max(0, math.floor(rank) - 1)], ordered[math.ceil(rank) - 1]
+    # To the nanosecond, too: durations are counted in whole ones.
+    received_secs = _histogram(durations).percentile_ms(percent) / 1000
+    assert low * 0.999 - 2e-9 <= received_secs <= high * 1.001 + 2e-9
+
+
+@settings(deadline=None, max_examples=30)
+@given(DURATIONS, DURATIONS)
+def test_merged_histograms_are_one_of_all(first, second):
+    merged = _histogram(first)
+    merged.merge(_histogram(second))
+    assert merged.buckets_ms() == _histogram(first + second).buckets_ms()
+    assert merged.p99_ms == _histogram(first + second).p99_ms
+
+
+@settings(deadline=None, max_examples=30)
+@given(DURATIONS)
+def test_every_call_is_in_a_bucket_whose_end_is_not_below_it(durations):
+    buckets = _histogram(durations).buckets_ms()
+    assert sum(count for _, count in buckets) == len(durations)
+    for (end, _), (following, _) in itertools.pairwise(buckets):
+        assert following / end == pytest.approx(1.1)
+    assert buckets[-1][0] >= max(durations) * 1000 * (1 - 1e-3)
+
+
+def test_nothing_and_too_long():
+    with pytest.raises(ValueError, match=r"one call at least\. Received: none"):
+        _histogram([]).p50_ms  # noqa: B018
+    assert _histogram([]).buckets_ms() == []
+    assert _histogram([1e6]).p50_ms == pytest.approx(3_600_000, rel=2e-3)
