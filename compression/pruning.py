@@ -74,19 +74,31 @@ class Pruning(Hook):
             self._kernels[path].assign(kernels[path] * mask)
 
 
-def prunable_kernels(model: keras.Model, exclude: Sequence[str] = ()) -> dict[str, keras.Variable]:
+def layer_kernels(model: keras.Model) -> dict[str, keras.Variable]:
+    """Kernels of convolutions and dense layers by the layer's path."""
+    return {layer.path or layer.name: layer.kernel for layer in model.layers if isinstance(layer, _KERNELS)}
+
+
+def prunable_kernels(
+    model: keras.Model, exclude: Sequence[str] = (), *, option: str = "prune.exclude"
+) -> dict[str, keras.Variable]:
     """Kernels of convolutions and dense layers by the layer's path, but for those that a pattern excludes.
+
+    Args:
+      model: built.
+      exclude: patterns of layer paths.
+      option: where the patterns stand in the config, for the complaint.
 
     Raises:
       PruningPatternError: a pattern fits no layer, or every kernel is excluded.
     """
-    layers = {layer.path or layer.name: layer for layer in model.layers if isinstance(layer, _KERNELS)}
-    left_out = excluded(layers, exclude, option="prune.exclude", what="a layer with a kernel")
-    kept = {path: layer.kernel for path, layer in layers.items() if path not in left_out}
+    kernels = layer_kernels(model)
+    left_out = excluded(kernels, exclude, option=option, what="a layer with a kernel")
+    kept = {path: kernel for path, kernel in kernels.items() if path not in left_out}
     if not kept:
         raise PruningPatternError(
-            f"A layer with a kernel must be left to prune. Received: a model with {len(layers)}, and "
-            f"exclude={list(exclude)}. Exclude fewer."
+            f"A layer with a kernel must be left to {option.partition('.')[0]}. Received: a model with {len(kernels)}, "
+            f"and exclude={list(exclude)}. Exclude fewer."
         )
     return kept
 

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from training.gradients import centralized, clipped
+from training.gradients import centralized, clipped, constrained
 from training.objective import Objective
 from training.options import StepOptions
 from training.weight_average import WeightAverage
@@ -177,6 +177,7 @@ class TrainStep:
                 gradients = [None if gradient is None else next(summed) for gradient in gradients]
             gradients = clipped(gradients, self.options.clip_norm * self._loss_scale())
             gradients = [None if gradient is None else gradient / replicas for gradient in gradients]
+        gradients = constrained(gradients, variables)
         pairs = [(g, v) for g, v in zip(gradients, variables, strict=True) if g is not None]
         self.optimizer.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
         return raw

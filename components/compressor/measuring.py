@@ -3,6 +3,7 @@
 import gzip
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,7 @@ def measure(
                 "gzip_bytes": len(gzip.compress(content)),
                 "weights": weights,
                 "nonzero_weights": nonzero,
+                "layer_sparsity": [asdict(layer) for layer in variant.layer_sparsity],
                 "latency_p50_ms": latencies[name].p50_ms,
                 "latency_p90_ms": latencies[name].p90_ms,
                 "latency_p99_ms": latencies[name].p99_ms,

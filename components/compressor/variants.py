@@ -12,11 +12,13 @@ import numpy as np
 import tensorflow as tf
 
 from compression.channel_pruning import prune_channels
+from compression.clustering import Clustering
 from compression.convert import convert, export_for_conversion
 from compression.differences import relative_difference
 from compression.finetuning import finetune
-from compression.pruning import Pruning
+from compression.pruning import Pruning, layer_kernels
 from compression.recipe import Precision, Recipe
+from compression.weights import LayerSparsity, layer_sparsity
 from serving.tflite import TFLiteModel
 from tasks.base import Task
 from training.options import TrainOptions
@@ -47,6 +49,7 @@ class Variant:
       difference: of its outputs from its source's on the sample, the mean as a share of their standard deviation, the
         largest over the outputs.
       retrained: whether its source is not the trained model itself.
+      layer_sparsity: the zeros that the file holds of each kernel.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Variant:
     path: Path
     difference: float
     retrained: bool
+    layer_sparsity: Sequence[LayerSparsity]
 
 
 def read_variants(variants: Sequence[str | Mapping[str, Any]]) -> list[str | Recipe]:
@@ -110,6 +114,7 @@ def make_variants(
         export_for_conversion(exported, saved_model)
         paths = {name: directory / f"{name}.tflite" for name in precisions}
         convert(saved_model, {precisions[name]: path for name, path in paths.items()}, representative_sample=sample)
+        kernels = {layer: kernel.numpy() for layer, kernel in layer_kernels(exported).items()}
         for name, path in paths.items():
             made[name] = Variant(
                 name=name,
@@ -117,6 +122,7 @@ def make_variants(
                 path=path,
                 difference=difference(exported, path, sample),
                 retrained=recipe is not None,
+                layer_sparsity=layer_sparsity(path, kernels),
             )
     return [made[name] for name in variant_names(variants)]
 
@@ -133,9 +139,13 @@ def retrained(
     batch_size = min(train.batch_size, num_examples)
     steps_per_epoch = num_examples // batch_size
     options = train.model_copy(update={"epochs": recipe.epochs, "learning_rate": recipe.learning_rate})
-    pruning = None
+    total_steps = recipe.epochs * steps_per_epoch
+    hooks: list[Pruning | Clustering] = []
     if recipe.prune is not None:
-        pruning = Pruning(model, recipe.prune, total_steps=recipe.epochs * steps_per_epoch)
+        hooks.append(Pruning(model, recipe.prune, total_steps=total_steps))
+    if recipe.cluster is not None:
+        begin = recipe.prune.end if recipe.prune is not None else 0.0
+        hooks.append(Clustering(model, recipe.cluster, begin_step=round(begin * total_steps)))
     finetune(
         task.training_model(model),
         task.objective(),
@@ -149,10 +159,10 @@ def retrained(
         ),
         evaluation=data.evaluation(batch_size),
         steps_per_epoch=steps_per_epoch,
-        hooks=[pruning] if pruning else [],
+        hooks=hooks,
     )
-    if pruning is not None:
-        pruning.finish()
+    for hook in hooks:
+        hook.finish()
     return model
 
 
