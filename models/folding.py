@@ -69,7 +69,7 @@ def _is_affine(layer: keras.Layer) -> bool:
     return isinstance(layer, ChannelScale)
 
 
-def _affine(layer: keras.Layer) -> tuple[np.ndarray, np.ndarray]:
+def affine(layer: keras.Layer) -> tuple[np.ndarray, np.ndarray]:
     """(factor, offset), each `[channel]` in float64."""
 
     def values(variable: Any) -> np.ndarray:
@@ -90,7 +90,7 @@ def _folded_weights(layer: keras.Layer, chain: list[keras.Layer]) -> list[np.nda
     shape = kernel.shape[-2:] if is_depthwise else kernel.shape[-1:]
     offset = bias[0] if bias else np.zeros(int(np.prod(shape)))
     for folded in chain:
-        factor, shift = _affine(folded)
+        factor, shift = affine(folded)
         kernel = kernel * factor.reshape(shape)
         offset = offset * factor + shift
     return [kernel.astype(np.float32), offset.astype(np.float32)]
