@@ -1,0 +1,61 @@
+"""Training a smaller model by what a larger one makes of the same examples."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from training.objective import Objective
+
+Outputs = Mapping[str, tf.Tensor]
+# (the teacher's outputs, the student's) to `[example]`.
+DistillationLoss = Callable[[Outputs, Outputs], tf.Tensor]
+
+
+class DistillationObjective:
+    """An objective of which a share is to agree with a teacher, who sees each batch as the student does.
+
+    Source: Hinton et al., "Distilling the Knowledge in a Neural Network", 2015, section 2.
+    """
+
+    def __init__(self, objective: Objective, *, teacher: keras.Model, loss: DistillationLoss, weight: float) -> None:
+        """Args:
+        objective: of the student by itself; what it reports stays.
+        teacher: trained; takes what the student takes, and is not changed.
+        loss: how far the student is from the teacher.
+        weight: share of `loss` in training; evaluation is by `objective` alone.
+        """
+        self.objective = objective
+        self.layers = objective.layers
+        self._teacher = teacher
+        self._loss = loss
+        self._weight = weight
+
+    def __call__(self, model: keras.Model, batch: Any, *, training: bool) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        if not training:
+            return self.objective(model, batch, training=False)
+        called = _Called(model)
+        losses, metrics = self.objective(called, batch, training=True)
+        taught = self._loss(self._teacher(called.inputs, training=False), called.outputs)
+        return (1 - self._weight) * losses + self._weight * tf.cast(taught, losses.dtype), metrics
+
+
+class _Called:
+    """A model that remembers what it was called with: augmentation happens inside the objective."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self._model = model
+        self.inputs: Any = None
+        self.outputs: Any = None
+
+    def __call__(self, inputs: Any, *, training: bool) -> Any:
+        self.inputs = inputs
+        self.outputs = self._model(inputs, training=training)
+        return self.outputs
+
+
+def mean_squared_difference(theirs: Outputs, ours: Outputs) -> tf.Tensor:
+    """Of all outputs, `{name: [example, ...]}`, as `[example]`."""
+    squares = [tf.reshape((ours[name] - theirs[name]) ** 2, [tf.shape(ours[name])[0], -1]) for name in sorted(ours)]
+    return tf.reduce_mean(tf.concat(squares, axis=1), axis=1)
