@@ -1,4 +1,4 @@
-"""The two networks of `benchmarks.fashion_mnist` and their training.
+"""Networks on Fashion-MNIST and their training, for the benchmarks.
 
 `python -m benchmarks.fashion_mnist_training NAME` trains one, from its last checkpoint on.
 """
@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from data.idx import read_idx
+from models.mobilenet import mobilenet_v2
 from models.resnet import resnet
 from training import CheckpointStore, Loop, SupervisedObjective
 from training.augmentation import ImageAugmentation
@@ -25,6 +26,7 @@ from training.options import OptimizerOptions, ScheduleOptions, StepOptions
 from training.schedules import schedule
 
 NUM_CLASSES = 10
+IMAGE_SHAPE = (28, 28, 1)
 SEED = 0
 VALIDATION = 5_000
 BATCH = 128
@@ -36,18 +38,25 @@ AUGMENTATION = {"flip": "horizontal", "crop_padding": 2, "erase": 0.25}
 
 @dataclass(frozen=True)
 class Case:
-    """A network, how long it is trained, and what it is held against."""
+    """A network and how long it is trained."""
 
-    max_parameters: int
-    accuracy: float
-    widths: tuple[int, ...]
-    blocks: tuple[int, ...]
+    build: Callable[[], keras.Model]
     epochs: int
 
 
+def _resnet(widths: tuple[int, ...], blocks: tuple[int, ...]) -> Callable[[], keras.Model]:
+    shape: dict[str, Any] = {"image_shape": IMAGE_SHAPE, "num_classes": NUM_CLASSES}
+    return lambda: resnet(**shape, widths=widths, blocks_per_stage=blocks, se_ratio=8, dropout=0.1)
+
+
 CASES = {
-    "small": Case(300_000, 0.940, widths=(16, 32, 64), blocks=(1, 3, 3), epochs=24),
-    "large": Case(800_000, 0.954, widths=(32, 64, 128), blocks=(1, 3, 2), epochs=40),
+    "small": Case(_resnet((16, 32, 64), (1, 3, 3)), epochs=24),
+    "large": Case(_resnet((32, 64, 128), (1, 3, 2)), epochs=40),
+    "student": Case(_resnet((8, 16, 32), (1, 3, 3)), epochs=8),
+    "mobilenet": Case(
+        lambda: mobilenet_v2(image_shape=IMAGE_SHAPE, num_classes=NUM_CLASSES, width=0.35, reduction=8, dropout=0.1),
+        epochs=16,
+    ),
 }
 
 
@@ -61,20 +70,12 @@ def images(split: str) -> tuple[np.ndarray, np.ndarray]:
     return pixels[part], labels[part]
 
 
-def network(name: str, precision: str) -> keras.Model:
+def network(name: str, precision: str, *, seed: int = SEED) -> keras.Model:
     """A new model, its weights drawn from the seed."""
-    case = CASES[name]
     before = keras.config.dtype_policy()
-    keras.utils.set_random_seed(SEED)
+    keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(precision)
-    model = resnet(
-        image_shape=(28, 28, 1),
-        num_classes=NUM_CLASSES,
-        widths=case.widths,
-        blocks_per_stage=case.blocks,
-        se_ratio=8,
-        dropout=0.1,
-    )
+    model = CASES[name].build()
     keras.config.set_dtype_policy(before)
     return model
 
@@ -119,7 +120,7 @@ def loop_epochs(name: str) -> Callable[[], None]:
 def fit_epochs(name: str) -> Callable[[], None]:
     """The same network, batches and optimizer in `model.fit`."""
     model = network(name, "mixed_bfloat16")
-    steps = (len(images("train")[1])) // BATCH
+    steps = steps_per_epoch()
     adam = keras.optimizers.AdamW(_schedule(steps, CASES[name].epochs), weight_decay=WEIGHT_DECAY)
     adam.exclude_from_weight_decay(var_list=[v for v in model.trainable_variables if len(v.shape) < 2])
     model.compile(
@@ -129,7 +130,7 @@ def fit_epochs(name: str) -> Callable[[], None]:
         steps_per_execution=16,
         jit_compile=False,
     )
-    train, validation = _batches("train"), _batches("validation")
+    train, validation = batches("train"), batches("validation")
 
     def epoch() -> None:
         model.fit(train, epochs=1, steps_per_epoch=steps, validation_data=validation, verbose=0)
@@ -142,7 +143,13 @@ def _schedule(steps: int, epochs: int) -> Any:
     return schedule(options, peak=LEARNING_RATE, steps_per_epoch=steps, total_steps=epochs * steps)
 
 
-def _batches(split: str) -> tf.data.Dataset:
+def steps_per_epoch() -> int:
+    """Whole batches of train images."""
+    return len(images("train")[1]) // BATCH
+
+
+def batches(split: str) -> tf.data.Dataset:
+    """Of images and labels; those of "train" are shuffled and come without end."""
     pixels, labels = images(split)
     dataset = tf.data.Dataset.from_tensor_slices(({"image": pixels}, labels))
     if split != "train":
@@ -151,12 +158,11 @@ def _batches(split: str) -> tf.data.Dataset:
     return shuffled.repeat().batch(BATCH, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 
 
-def _loop(name: str, *, is_plain: bool = False, checkpoints: CheckpointStore | None = None) -> tuple[Loop, Any]:
-    """(the loop, a function from a number of epochs to their records); plain is without augmentation and average."""
-    case, steps = CASES[name], len(images("train")[1]) // BATCH
+def objective(*, is_plain: bool = False) -> SupervisedObjective:
+    """Cross-entropy; unless plain, with augmented images and smoothed labels."""
     cross_entropy = CrossEntropy(label_smoothing=0.0 if is_plain else 0.05)
     augmentation = ImageAugmentation(num_classes=NUM_CLASSES, seed=SEED, **({} if is_plain else AUGMENTATION))
-    augmentation.build((None, 28, 28, 1))
+    augmentation.build((None, *IMAGE_SHAPE))
 
     def augment(inputs: Mapping[str, tf.Tensor], label: tf.Tensor) -> tuple[Any, Any]:
         image, label = augmentation(inputs["image"], label, training=True)
@@ -165,14 +171,20 @@ def _loop(name: str, *, is_plain: bool = False, checkpoints: CheckpointStore | N
     def correct(label: tf.Tensor, outputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
         return tf.cast(tf.argmax(outputs["logits"], axis=-1) == label, tf.float32)
 
+    return SupervisedObjective(
+        loss=lambda label, outputs: cross_entropy(label, outputs["logits"]),
+        metrics={"accuracy": correct},
+        augment=None if is_plain else augment,
+        layers=() if is_plain else (augmentation,),
+    )
+
+
+def _loop(name: str, *, is_plain: bool = False, checkpoints: CheckpointStore | None = None) -> tuple[Loop, Any]:
+    """(the loop, a function from a number of epochs to their records); plain is without augmentation and average."""
+    case, steps = CASES[name], steps_per_epoch()
     loop = Loop(
         model=network(name, "mixed_bfloat16"),
-        objective=SupervisedObjective(
-            loss=lambda label, outputs: cross_entropy(label, outputs["logits"]),
-            metrics={"accuracy": correct},
-            augment=None if is_plain else augment,
-            layers=() if is_plain else (augmentation,),
-        ),
+        objective=objective(is_plain=is_plain),
         optimizer=optimizer(OptimizerOptions(weight_decay=WEIGHT_DECAY), learning_rate=LEARNING_RATE),
         schedule=_schedule(steps, case.epochs),
         step=StepOptions(ema=None if is_plain else 0.998),
@@ -181,7 +193,7 @@ def _loop(name: str, *, is_plain: bool = False, checkpoints: CheckpointStore | N
 
     def epochs(count: int) -> Any:
         return loop.epochs(
-            train=_batches("train"), evaluation=_batches("validation"), epochs=count, steps_per_epoch=steps
+            train=batches("train"), evaluation=batches("validation"), epochs=count, steps_per_epoch=steps
         )
 
     return loop, epochs
