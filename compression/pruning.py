@@ -74,9 +74,14 @@ class Pruning(Hook):
             self._kernels[path].assign(kernels[path] * mask)
 
 
+def kernel_layers(model: keras.Model) -> dict[str, keras.Layer]:
+    """Convolutions and dense layers, which have a kernel, by path."""
+    return {layer.path or layer.name: layer for layer in model.layers if isinstance(layer, _KERNELS)}
+
+
 def layer_kernels(model: keras.Model) -> dict[str, keras.Variable]:
     """Kernels of convolutions and dense layers by the layer's path."""
-    return {layer.path or layer.name: layer.kernel for layer in model.layers if isinstance(layer, _KERNELS)}
+    return {path: layer.kernel for path, layer in kernel_layers(model).items()}
 
 
 def prunable_kernels(
