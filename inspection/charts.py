@@ -15,10 +15,11 @@ HEIGHT = 320
 CONFIG = {"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
 
 
-def _html(figure: go.Figure, *, height: int = HEIGHT) -> str:
+def as_html(figure: go.Figure, *, height: int = HEIGHT) -> str:
+    """A figure in the report's style."""
     figure.update_layout(
         height=height,
-        margin={"l": 50, "r": 16, "t": 36, "b": 64},
+        margin={"l": 50, "r": 16, "t": 52, "b": 64},
         template="plotly_white",
         font={"family": "system-ui, sans-serif", "size": 13},
         legend={"orientation": "h", "y": -0.24, "x": 0},
@@ -43,7 +44,7 @@ def training_curves(history: Sequence[Mapping[str, Any]]) -> str:
     rates = [record["learning_rate"] for record in history]
     figure.add_trace(go.Scatter(x=epochs, y=rates, line={"color": GREY}, showlegend=False), row=1, col=len(names) + 1)
     figure.update_xaxes(title="epoch")
-    return _html(figure, height=340)
+    return as_html(figure, height=340)
 
 
 def metric_by_slice(
@@ -93,7 +94,7 @@ def metric_by_slice(
     # Bars start at zero unless that would hide their differences.
     start = 0 if 0 <= lowest < highest / 2 else lowest - room
     figure.update_yaxes(title=metric, range=[start, highest + room])
-    return _html(figure)
+    return as_html(figure)
 
 
 def confusion(matrix: np.ndarray, labels: Sequence[str]) -> str:
@@ -106,28 +107,7 @@ def confusion(matrix: np.ndarray, labels: Sequence[str]) -> str:
     )
     figure.update_xaxes(title="predicted", type="category")
     figure.update_yaxes(title="actual", type="category", autorange="reversed")
-    return _html(figure, height=420)
-
-
-def variants(found: Sequence[Mapping[str, Any]], metric: str) -> str:
-    """Size, metric and latency of each variant, side by side."""
-    figure = make_subplots(
-        rows=1, cols=3, subplot_titles=["kilobytes", f"{metric} on the test split", "p50 latency, ms"]
-    )
-    names = [variant["name"] for variant in found]
-    columns = (
-        ([variant["bytes"] / 1000 for variant in found], "%{y:.0f}"),
-        ([variant.get("metric") for variant in found], "%{y:.4f}"),
-        ([variant["latency_p50_ms"] for variant in found], "%{y:.3f}"),
-    )
-    for column, (values, text) in enumerate(columns, start=1):
-        bar = go.Bar(x=names, y=values, marker_color=BLUE, texttemplate=text, showlegend=False)
-        figure.add_trace(bar, row=1, col=column)
-    known = [variant["metric"] for variant in found if "metric" in variant]
-    if known:
-        room = max(max(known) - min(known), 0.02)
-        figure.update_yaxes(range=[min(known) - room, max(known) + room], row=1, col=2)
-    return _html(figure)
+    return as_html(figure, height=420)
 
 
 def class_counts(splits: Sequence[SplitStatistics], feature: str) -> str:
@@ -142,4 +122,4 @@ def class_counts(splits: Sequence[SplitStatistics], feature: str) -> str:
             )
     figure.update_xaxes(title=feature, type="category")
     figure.update_yaxes(title="examples")
-    return _html(figure)
+    return as_html(figure)

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from inspection import charts
+from inspection.compression import Compression, read_compression
 from inspection.dag_drawing import BOX_HEIGHT, BOX_WIDTH, draw
 from inspection.evaluation_results import MetricValue, read_confusion, read_metrics
 from inspection.runs import Run
@@ -55,7 +56,7 @@ def render_report(run: Run, *, analysis: Mapping[str, Any] | None = None) -> str
         "training": _training(outputs),
         "evaluation": _evaluation(outputs, record),
         "confusion": _confusion(outputs, record),
-        "variants": _variants(record),
+        "compression": _compression(record),
         "analysis": analysis,
         "statistics": read_statistics(_path(outputs["StatisticsGen"])) if "StatisticsGen" in outputs else [],
         "class_charts": _class_charts(outputs),
@@ -132,11 +133,9 @@ def _confusion(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]], record
     return Markup(charts.confusion(matrix, labels[: len(matrix)]))
 
 
-def _variants(record: Mapping[str, Any]) -> Markup | None:
-    found = record.get("variants", [])
+def _compression(record: Mapping[str, Any]) -> Compression | None:
     tested = [name.removeprefix("test_") for name in record.get("metrics", {}) if name.startswith("test_")]
-    metric = next((name for name in tested if name != "example_count"), "metric")
-    return Markup(charts.variants(found, metric)) if found else None
+    return read_compression(record, next((name for name in tested if name != "example_count"), "metric"))
 
 
 def _class_charts(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> list[tuple[str, Markup]]:

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from serving.tflite import TFLiteModel
-from tests.e2e.conftest import DIGITS, Ran, run
+from tests.e2e.conftest import DIGITS, Ran, run, slipway
 
 pytestmark = pytest.mark.e2e
 
@@ -22,7 +22,13 @@ def _config(path, **compress):
 
 
 def test_pruned_variants_are_trained_converted_judged_and_shipped(digits: Ran, tmp_path):
-    narrow = {"name": "narrow", "prune_channels": {"share": 0.5}, "epochs": 6, "learning_rate": 0.004}
+    narrow = {
+        "name": "narrow",
+        "prune_channels": {"share": 0.5},
+        "cluster": {"clusters": 16, "exclude": ["logits"]},
+        "epochs": 6,
+        "learning_rate": 0.004,
+    }
     variants = ["float32", narrow, {"name": "sparse", **SPARSE}, {"name": "sparse_int8", "precision": "int8", **SPARSE}]
     config = _config(tmp_path / "sparse.yaml", variants=variants, budgets={"max_bytes": 200_000, "prefer": "bytes"})
     # A registry of its own: other tests count the versions of the shared one.
@@ -42,6 +48,12 @@ def test_pruned_variants_are_trained_converted_judged_and_shipped(digits: Ran, t
     assert dense["gzip_bytes"] / found["sparse_int8"]["gzip_bytes"] >= 7
     # Half the channels are a quarter of the weights between them.
     assert found["narrow"]["weights"] <= 0.3 * dense["weights"]
+    # Of 16 values to a layer gzip needs less than half a byte each, were it not for what folding multiplies them with.
+    assert found["narrow"]["bytes"] / found["narrow"]["gzip_bytes"] >= 2
+    zeros = {each["layer"]: each["sparsity"] for each in found["sparse_int8"]["layer_sparsity"]}
+    assert zeros["logits"] < 0.05
+    assert max(zeros.values()) > 0.75
+    assert found["sparse_int8"]["batch_latency_p50_ms"] <= found["sparse_int8"]["batch_latency_p99_ms"]
     assert found["narrow"]["latency_p50_ms"] < dense["latency_p50_ms"]
     assert done.record()["choice"]["variant"] == "narrow"
     bundle = registry / "digits" / "1" / "tflite"
@@ -57,3 +69,16 @@ def test_a_pattern_that_fits_no_layer_is_told_and_nothing_is_pushed(digits: Ran,
     assert "A pattern of prune.exclude must fit the path of a layer with a kernel" in wrong.output
     assert "Received: 'head*'" in wrong.output
     assert digits.versions() == before
+
+
+def test_sensitive_layers_of_a_pushed_version_are_found(digits: Ran):
+    tried = slipway("sensitivity", DIGITS, "--root", digits.root.path, "--version", "1", "--layer", "logits")
+    assert tried.returncode == 0, tried.stdout
+    folder = digits.root.path / "sensitivity"
+    results = json.loads((folder / "results.json").read_text())
+    drops = {each["change"]: each["drop"] for each in results["drops"]}
+    # Nine of ten weights of the last layer gone are worse than half of them, and 8 bits cost next to nothing.
+    assert drops["90 % zero"] > max(drops["50 % zero"], 0.05)
+    assert abs(drops["8 bits"]) <= 0.02
+    assert results["exclude"]["90 % zero"] == ["logits"]
+    assert (folder / "report.html").stat().st_size > 1e6

@@ -1,6 +1,6 @@
 import numpy as np
 
-from inspection.charts import class_counts, confusion, metric_by_slice, training_curves, variants
+from inspection.charts import class_counts, confusion, metric_by_slice, training_curves
 from inspection.evaluation_results import MetricValue
 from inspection.statistics import FeatureStatistics, SplitStatistics
 
@@ -36,11 +36,6 @@ def test_curves_show_train_eval_and_the_best_epoch():
     assert '"y":[2.0,1.0]' in html
     assert '"y":[1.0,3.0]' in html
     assert '"x0":1,"x1":1' in html
-
-
-def test_variants_without_a_metric_are_drawn():
-    html = variants([{"name": "int8", "bytes": 2000, "latency_p50_ms": 0.5}], "accuracy")
-    assert '"y":[2.0]' in html
 
 
 def test_classes_are_counted_by_split():

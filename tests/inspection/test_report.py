@@ -79,7 +79,12 @@ def test_nothing_is_loaded_from_elsewhere(page):
 
 
 def test_a_variant_without_a_delegate_is_told(page):
-    assert "no: its latency is not what a device shows" in page
+    assert "Not delegated: <b>int8</b>. XNNPACK does not take this file" in page
+
+
+def test_what_zeros_save_and_what_not_is_told(page):
+    assert "Zero weights save bytes, not time." in page
+    assert "TFLite's sparse format saves the bytes in the file itself, and gives no speed-up either" in page
 
 
 def test_a_run_without_a_record_has_a_page(root):
