@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from ai_edge_litert.interpreter import Interpreter
 from tensorflow.core.protobuf import trackable_object_graph_pb2
 
 from compression.conversion_error import ConversionError
+from compression.file_ops import open_file
 from compression.signature import Signature
 
 # Of int8 steps: below it, 256 steps span less than rounding leaves of float32 activations.
@@ -113,10 +114,7 @@ def check_file(path: Path, precision: str, signature: Signature) -> None:
     """
     again = "Leave this precision out."
     try:
-        # Without delegates the list of ops is what stands in the file.
-        interpreter = Interpreter(
-            model_path=str(path), experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-        )
+        interpreter = open_file(path)
         runner = interpreter.get_signature_runner(signature.name)
     except (ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
@@ -132,7 +130,6 @@ def check_file(path: Path, precision: str, signature: Signature) -> None:
             )
     if precision == "int8":
         _check_ranges(interpreter)
-        _warn_of_float_ops(interpreter)
 
 
 def _agree(expected: Mapping[str, tf.TensorSpec], tensors: Mapping[str, tuple[list[int], str]], precision: str) -> bool:
@@ -163,8 +160,9 @@ def _check_ranges(interpreter: Interpreter) -> None:
             )
 
 
-def _warn_of_float_ops(interpreter: Interpreter) -> None:
-    """Names ops that have no int8 kernel: the converter keeps them in float32, whatever it was told."""
+def warn_of_float_operations(path: Path) -> None:
+    """Names what an int8 file computes in float32 for want of an int8 kernel."""
+    interpreter = open_file(path)
     dtypes = {tensor["index"]: tensor["dtype"] for tensor in interpreter.get_tensor_details()}
     ops = {
         op["op_name"]

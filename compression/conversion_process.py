@@ -10,22 +10,30 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compression.conversion_error import ConversionError
-from compression.conversion_worker import FAILURE_FILE
+from compression.conversion_request import FAILURE_FILE, ConversionRequest
+from compression.layer_names import LayerNames
 
 WORKER = (sys.executable, "-m", "compression.conversion_worker")
 
-# MLIR's words for an op that has no TFLite kernel.
-MISSING_OP = re.compile(r"'([\w.]+)' op is neither a custom op nor a flex op")
+# MLIR's words for an op that has no TFLite kernel, behind the place in the graph where it stands.
+MISSING_OP = re.compile(r"loc\(((?:(?!loc\().)*)'([\w.]+)' op is neither a custom op nor a flex op", re.DOTALL)
+OPERATION = re.compile(r'"([^"@]+)@')
 
 
-def run_worker(
-    saved_model_dir: str, signature: str, directory: Path, precisions: Sequence[str], *, timeout_secs: float
-) -> None:
-    """Leaves `<directory>/<precision>.tflite` for each precision.
+def run_worker(request: ConversionRequest, directory: Path, layers: LayerNames, *, timeout_secs: float) -> None:
+    """Leaves `<directory>/<precision>.tflite` for each precision of the request.
+
+    Args:
+      request: what to do.
+      directory: holds the sample, and gets the files.
+      layers: for telling which layer holds an op that TFLite lacks.
+      timeout_secs: after which the process is ended.
 
     Raises:
       ConversionError: the converter refuses the graph, dies, or takes longer than `timeout_secs`.
     """
+    request.write(directory)
+    precisions = request.precisions
     root = str(Path(__file__).resolve().parents[1])
     environment = {
         # Errors only, so that the end of its stderr is about the failure.
@@ -37,7 +45,7 @@ def run_worker(
     }
     try:
         done = subprocess.run(
-            [*WORKER, saved_model_dir, signature, str(directory), *precisions],
+            [*WORKER, str(directory)],
             capture_output=True,
             text=True,
             errors="replace",
@@ -53,7 +61,7 @@ def run_worker(
         return
     failure = directory / FAILURE_FILE
     if failure.exists():
-        raise ConversionError(_refusal(**json.loads(failure.read_text())))
+        raise ConversionError(_refusal(request, layers, **json.loads(failure.read_text())))
     raise ConversionError(_crash(done, _under_way(directory, precisions)))
 
 
@@ -62,17 +70,32 @@ def _under_way(directory: Path, precisions: Sequence[str]) -> str:
     return next((each for each in precisions if not (directory / f"{each}.tflite").exists()), precisions[-1])
 
 
-def _refusal(precision: str, reason: str) -> str:
-    ops = sorted(set(MISSING_OP.findall(reason)))
+def _refusal(
+    request: ConversionRequest, layers: LayerNames, refusal: str = "", precision: str = "", reason: str = ""
+) -> str:
+    """The worker's own words, or what a library's words mean."""
+    if refusal:
+        return refusal
+    ops = {op: _layer(place, layers) for place, op in MISSING_OP.findall(reason)}
     if ops:
+        named = [f"{op} (layer {layer})" if layer else op for op, layer in sorted(ops.items())]
+        advice = "or name the op in select_ops, if the devices have TFLite's Flex delegate"
+        if set(ops) & set(request.select_ops):
+            advice = "for the Flex delegate lacks the op too, and no runtime here could judge a file with a custom op"
         return (
-            f"every op of the model must be one of TFLite's built-in ones. Received: {', '.join(ops)} "
-            f"(converting to {precision}). Replace the layer that uses it."
+            f"every op of the model must be one of TFLite's built-in ones. Received: {', '.join(named)} (converting to "
+            f"{precision}). Replace the layer that uses it, {advice}."
         )
     return (
         f"the model must be one that TFLite's converter takes. Received, converting to {precision}: "
         f"{' '.join(reason.split())[:1000]}. Leave this precision out or change the layer that is named."
     )
+
+
+def _layer(place: str, layers: LayerNames) -> str:
+    """The layer that holds an operation, out of MLIR's words for where it stands; empty for none."""
+    found = [layer for name in OPERATION.findall(place) for layer in layers.of_tensor(name)]
+    return found[0] if found else ""
 
 
 def _crash(done: subprocess.CompletedProcess[str], precision: str) -> str:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from compression.clustering_options import ClusteringOptions
 from compression.pruning_options import ChannelPruningOptions, PruningOptions
 
-Precision = Literal["float32", "float16", "dynamic", "int8", "int16x8"]
+Precision = Literal["float32", "float16", "dynamic", "int8", "int16x8", "int4"]
 
 
 class Recipe(BaseModel):

@@ -68,9 +68,9 @@ def test_a_signature_that_is_not_there(saved_model, tmp_path):
         convert(saved_model, {"float32": tmp_path / "a.tflite"}, signature="embed")
 
 
-@pytest.mark.parametrize(("names", "received"), [(["int4", "float32"], "int4"), ([], "none")])
+@pytest.mark.parametrize(("names", "received"), [(["int2", "float32"], "int2"), ([], "none")])
 def test_unknown_precisions(saved_model, names, received):
-    with refused(f"precisions must be of float32, float16, dynamic, int8, int16x8. Received: {received}."):
+    with refused(f"precisions must be of float32, float16, dynamic, int8, int16x8, int4. Received: {received}."):
         convert(saved_model, dict.fromkeys(names, "a.tflite"))
 
 

@@ -9,13 +9,17 @@ import tensorflow as tf
 
 import compression.conversion_process
 from compression.conversion_process import run_worker
+from compression.conversion_request import ConversionRequest
 from compression.convert import ConversionError, convert, export_for_conversion
+from compression.layer_names import LayerNames
 from tests.compression.saved_models import dense
+
+LAYERS = LayerNames(scopes={"net_1/gate_1": "gate"})
 
 PRELUDE = """
 import json, os, sys, time
 from pathlib import Path
-directory = Path(sys.argv[3])
+directory = Path(sys.argv[1])
 """
 
 
@@ -30,7 +34,8 @@ def stand_in(monkeypatch):
 
 
 def run(directory: Path, *precisions: str, timeout_secs: float = 30.0) -> None:
-    run_worker("saved_model", "predict", directory, precisions or ("float32",), timeout_secs=timeout_secs)
+    request = ConversionRequest(saved_model="saved_model", signature="predict", precisions=precisions or ("float32",))
+    run_worker(request, directory, LAYERS, timeout_secs=timeout_secs)
 
 
 def test_an_abort_gives_exit_code_signal_precision_and_last_words(stand_in, tmp_path):
@@ -69,14 +74,16 @@ def test_what_takes_too_long_is_ended(stand_in, tmp_path):
         run(tmp_path, timeout_secs=0.2)
 
 
-def test_missing_ops_are_listed_once(stand_in, tmp_path):
+def test_missing_ops_are_listed_once_with_their_layers(stand_in, tmp_path):
     stand_in("""
-op = "loc(...): 'tf.%s' op is neither a custom op nor a flex op"
-reason = "ConverterError: " + " ".join(op % name for name in ("Svd", "Erf", "Svd"))
+op = 'loc(callsite(fused["%s:", "%s@__inference_predict_40"] at fused["Call:", "Call@__inference_wrapper_50"])): '
+op += "'tf.%s' op is neither a custom op nor a flex op\\n"
+found = [("Svd", "net_1/gate_1/Svd"), ("Erf", "net_1/Erf"), ("Svd", "net_1/gate_1/Svd")]
+reason = "ConverterError: " + " ".join(op % (name, place, name) for name, place in found)
 (directory / "failure.json").write_text(json.dumps({"precision": "int8", "reason": reason}))
 sys.exit(1)
 """)
-    with pytest.raises(ConversionError, match=r"Received: tf\.Erf, tf\.Svd \(converting to int8\)"):
+    with pytest.raises(ConversionError, match=r"Received: tf\.Erf, tf\.Svd \(layer gate\) \(converting to int8\)"):
         run(tmp_path)
 
 

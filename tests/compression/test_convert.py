@@ -20,6 +20,8 @@ TOLERANCES = {
     "dynamic": (0.1, 0.02),
     "int8": (0.2, 0.04),
     "int16x8": (0.1, 0.02),
+    # Steps 16 times as wide as those of 8 bits.
+    "int4": (0.5, 0.15),
 }
 
 
