@@ -48,7 +48,7 @@ def _pushed_before(record: RunRecord, push: dict) -> str:
 
 def _variants(record: RunRecord, metric: str) -> Table:
     table = Table(title="TFLite variants", title_justify="left", title_style="bold")
-    table.add_column("variant")
+    table.add_column("variant", overflow="fold")
     for column in ("bytes", "gzip bytes", metric, "p50 ms", "p99 ms"):
         table.add_column(column, justify="right")
     table.add_column("XNNPACK")

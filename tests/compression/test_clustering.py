@@ -69,15 +69,36 @@ def _data() -> tf.data.Dataset:
     return tf.data.Dataset.from_tensor_slices(({"x": x}, targets)).batch(16)
 
 
-def _finetune(model: keras.Model, hooks: list, *, kind: str = "adam", epochs: int = 6) -> list[dict[str, float]]:
+def _finetune(
+    model: keras.Model,
+    hooks: list,
+    *,
+    optimizer: dict,
+    epochs: int = 6,
+    data: tf.data.Dataset | None = None,
+    steps_per_epoch: int = 4,
+) -> list[dict[str, float]]:
     objective = SupervisedObjective(
         loss=lambda targets, outputs: keras.ops.mean((outputs["y"] - targets) ** 2, axis=-1), metrics={}
     )
     options = TrainOptions(
-        epochs=epochs, batch_size=16, learning_rate=0.01, optimizer={"kind": kind}, step={"steps_per_execution": 2}
+        epochs=epochs,
+        batch_size=16,
+        learning_rate=0.01,
+        schedule={"warmup_epochs": 0},
+        optimizer=optimizer,
+        step={"steps_per_execution": 2},
     )
-    train = _data().repeat()
-    return finetune(model, objective, options, train=train, evaluation=_data(), steps_per_epoch=4, hooks=hooks)
+    data = data or _data()
+    return finetune(
+        model,
+        objective,
+        options,
+        train=data.repeat(),
+        evaluation=data,
+        steps_per_epoch=steps_per_epoch,
+        hooks=hooks,
+    )
 
 
 @pytest.mark.parametrize("kind", ["adam", "adafactor"])
@@ -85,7 +106,7 @@ def test_shared_values_stay_shared_while_they_learn(kind):
     model = _model()
     clustering = Clustering(model, ClusteringOptions(clusters=4, exclude=["head"]), begin_step=0)
     before = np.unique(model.get_layer("hidden").kernel.numpy())
-    losses = _finetune(model, [clustering], kind=kind)
+    losses = _finetune(model, [clustering], optimizer={"kind": kind})
     clustering.finish()
     after = np.unique(model.get_layer("hidden").kernel.numpy())
     assert losses[-1]["loss"] < losses[0]["loss"]
@@ -96,17 +117,17 @@ def test_shared_values_stay_shared_while_they_learn(kind):
 
 
 def test_a_shared_value_follows_the_sum_of_its_gradients():
-    """One SGD step of w1 x1 + w2 x2 with w1 = w2: the loss's slope along both together is the sum."""
+    """One step of SGD on (w1 x1 + w2 x2 - 1)^2 with w1 = w2 = 1, at x = (1, 2)."""
     x = keras.Input((2,), name="x")
     model = keras.Model({"x": x}, {"y": keras.layers.Dense(1, use_bias=False, name="head")(x)})
     kernel = model.get_layer("head").kernel
     kernel.assign([[1.0], [1.0]])
     clustering = Clustering(model, ClusteringOptions(clusters=2), begin_step=0)
-    # d/dw of (w x1 + w x2 - 1)^2 at x = (1, 2), w = 1 is 2 (3 - 1) (1 + 2) = 12.
-    gradients = [kernel.constraint.gradient(tf.constant([[4.0], [8.0]]))]
-    optimizer = keras.optimizers.SGD(0.01)
-    optimizer.apply(gradients, [kernel])
+    batch = tf.data.Dataset.from_tensors(({"x": tf.constant([[1.0, 2.0]])}, tf.constant([[1.0]])))
+    optimizer = {"kind": "sgd", "momentum": 0.0, "weight_decay": 0}
+    _finetune(model, [clustering], optimizer=optimizer, epochs=1, data=batch, steps_per_epoch=1)
     clustering.finish()
+    # The slopes are 2 (3 - 1) (1, 2) = (4, 8), and 12 along both together; the learning rate is 0.01.
     np.testing.assert_allclose(kernel.numpy(), [[1 - 0.12], [1 - 0.12]], atol=1e-6)
 
 
@@ -115,7 +136,7 @@ def test_pruned_weights_stay_zero_in_their_clusters():
     options = PruningOptions(sparsity=0.5, exclude=["head"], end=0.5)
     pruning = Pruning(model, options, total_steps=24)
     clustering = Clustering(model, ClusteringOptions(clusters=5, exclude=["head"]), begin_step=12)
-    _finetune(model, [pruning, clustering])
+    _finetune(model, [pruning, clustering], optimizer={"kind": "adam"})
     pruning.finish()
     clustering.finish()
     kernel = model.get_layer("hidden").kernel.numpy()
