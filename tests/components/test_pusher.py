@@ -33,7 +33,7 @@ def test_the_bundle_names_labels_and_what_a_client_must_know(tmp_path):
         options={"source": {"kind": "digits"}, "height": 8, "width": 8},
     ).load()
     variants = tmp_path / "variants"
-    write_measurements(str(variants), [{"name": "int8", "bytes": 12}])
+    write_measurements(str(variants), [{"name": "int8", "bytes": 12, "layer_sparsity": [{"layer": "stem"}]}])
     write_choice(str(variants), Choice(variant="int8", reason="it is the only one", front=("int8",), misses=()))
     bundle = write_bundle(task, str(variants), tmp_path)
     assert set(bundle) == {"int8.tflite", "labels.txt", "metadata.json"}
