@@ -5,9 +5,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from compression.clustering_options import ClusteringOptions
+from compression.distillation_options import DistillationOptions
 from compression.pruning_options import ChannelPruningOptions, PruningOptions
+from compression.quantization_options import QuantizationAwareOptions
 
 Precision = Literal["float32", "float16", "dynamic", "int8", "int16x8", "int4"]
+
+# What a recipe may do to a model before quantization, in this order.
+CHANGES = ("distil", "prune_channels", "prune", "cluster")
 
 
 class Recipe(BaseModel):
@@ -17,21 +22,41 @@ class Recipe(BaseModel):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="Of the variant and its file.")
     precision: Precision = "float32"
+    distil: DistillationOptions | None = Field(None, description="The trained model as a teacher.")
     prune_channels: ChannelPruningOptions | None = Field(None, description="Whole channels that are taken out, first.")
     prune: PruningOptions | None = Field(None, description="Weights that are set to zero in the training that follows.")
     cluster: ClusteringOptions | None = Field(None, description="Values that weights share, once pruning is done.")
-    epochs: int = Field(5, ge=1, description="Of the training that makes up for it.")
+    epochs: int = Field(5, ge=1, description="Of the training with distil, prune_channels, prune and cluster.")
     learning_rate: float = Field(0.001, gt=0, description="What that training begins with, falling to zero.")
+    quantize_aware: QuantizationAwareOptions | None = Field(
+        None, description="Training with rounded kernels and activations, last; for precision int8."
+    )
 
     @model_validator(mode="after")
-    def _changes_something(self) -> "Recipe":
-        if self.prune_channels is None and self.prune is None and self.cluster is None:
+    def _fit_together(self) -> "Recipe":
+        if not self.trains and self.quantize_aware is None:
             raise ValueError(
-                f"a recipe must have prune, prune_channels or cluster; a precision alone is a variant by its own name. "
-                f"Received: {self.name} with none of them"
+                f"a recipe must have one of {', '.join(CHANGES)} and quantize_aware; a precision alone is a variant by "
+                f"its own name. Received: {self.name} with none of them"
+            )
+        if self.quantize_aware is not None and self.precision != "int8":
+            raise ValueError(f"quantize_aware is for precision int8. Received: {self.precision} in {self.name}")
+        if self.quantize_aware is not None and self.cluster is not None:
+            raise ValueError(
+                f"quantize_aware moves the values that cluster made few; its weight_bits makes them few instead. "
+                f"Received: both in {self.name}"
             )
         return self
 
+    @property
+    def trains(self) -> bool:
+        """Whether there is a training besides the quantization-aware one."""
+        return any(getattr(self, change) is not None for change in CHANGES)
+
     def training(self) -> dict[str, Any]:
-        """What is trained; recipes that agree in it share one training."""
-        return self.model_dump(include={"prune_channels", "prune", "cluster", "epochs", "learning_rate"})
+        """What is trained before quantization; recipes that agree in it share one training."""
+        return self.model_dump(include={*CHANGES, "epochs", "learning_rate"}) if self.trains else {}
+
+    def source(self) -> dict[str, Any]:
+        """What is converted; recipes that agree in it differ in precision alone."""
+        return {**self.training(), **self.model_dump(include={"quantize_aware"})}

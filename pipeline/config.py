@@ -187,6 +187,7 @@ def load_config(path: Path) -> PipelineConfig:
     check_gates(task, config.evaluate.gates, key="evaluate.gates")
     check_gates(task, config.compress.gates, key="compress.gates")
     _check_space(config, path)
+    _check_students(config, path)
     return config
 
 
@@ -196,6 +197,15 @@ def _check_space(config: PipelineConfig, path: Path) -> None:
         for value in values.extremes():
             spec = TaskSpec(task=config.task, options=config.options)
             _validated(lambda: with_values(spec, config.train, {key: value}), path, f"tune.space, {key}={value!r}: ")  # noqa: B023
+
+
+def _check_students(config: PipelineConfig, path: Path) -> None:
+    """Raises ConfigError where a recipe's student could not be made."""
+    for recipe in config.compress.variants:
+        if isinstance(recipe, Recipe) and recipe.distil is not None:
+            values = recipe.distil.student
+            spec = TaskSpec(task=config.task, options=config.options)
+            _validated(lambda: with_values(spec, config.train, values), path, f"{recipe.name}, distil.student: ")  # noqa: B023
 
 
 def load_task(config: PipelineConfig, path: Path | None = None) -> Task:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from tensorflow_metadata.proto.v0 import schema_pb2
 
+    from compression.distillation import DistillationLoss
     from data.source import Source
     from training.hooks import Hook
     from training.objective import Objective
@@ -151,6 +152,16 @@ class Task(abc.ABC):
     @abc.abstractmethod
     def objective(self) -> "Objective":
         """What a training step minimizes and what it reports."""
+
+    def distillation_loss(self, *, temperature: float) -> "DistillationLoss":
+        """How far a student's outputs are from its teacher's, `[example]`: here the mean squared difference.
+
+        Args:
+          temperature: of probabilities, where the outputs are their logits.
+        """
+        from compression.distillation import mean_squared_difference
+
+        return mean_squared_difference
 
     def summaries(self, writer: "Writer", sample: Any, *, every_epochs: int) -> "Sequence[Hook]":
         """Hooks that write for TensorBoard what the model makes of a batch of the eval split."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from tensorflow_metadata.proto.v0 import schema_pb2
 
+    from compression.distillation import DistillationLoss
     from data.source import LabelledImages
     from training.hooks import Hook
     from training.objective import Objective
@@ -194,6 +195,12 @@ class ImageClassification(Task):
             augment=augment if is_augmented else None,
             layers=[augmentation, loss] if is_augmented else [loss],
         )
+
+    def distillation_loss(self, *, temperature: float) -> DistillationLoss:
+        from training.losses import Distillation
+
+        loss = Distillation(temperature=temperature)
+        return lambda theirs, ours: loss(theirs["logits"], ours["logits"])
 
     def _loss(self) -> keras.Layer:
         from training.losses import LossTerm, SupCon, WeightedSum, loss

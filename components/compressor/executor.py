@@ -11,7 +11,9 @@ from tfx.types import standard_artifacts
 
 from components.compressor.measurements import write_choice, write_measurements
 from components.compressor.measuring import costs, evaluate_files, measure
-from components.compressor.variants import TransformedData, make_variants, read_variants
+from components.compressor.retraining import Retraining
+from components.compressor.transformed_data import TransformedData
+from components.compressor.variants import make_variants, read_variants
 from components.files import write_file
 from components.trainer.model_run import MODEL_FILE
 from compression.choice import Budgets, choose
@@ -40,8 +42,10 @@ def compress_model(
     Raises:
       ConversionError: a variant could not be made.
       PruningPatternError: a pattern of a recipe fits no layer.
+      StudentError: a student cannot take the trained model's place.
     """
-    task = TaskSpec.parse(task_spec)
+    spec = TaskSpec.model_validate_json(task_spec)
+    task = spec.load()
     options = json.loads(compress)
     data = TransformedData(
         task=task,
@@ -50,15 +54,15 @@ def compress_model(
     )
     sample = calibration_sample(task, transformed_examples, transform_graph, options["calibration_examples"])
     with tempfile.TemporaryDirectory() as directory:
-        made = make_variants(
+        retraining = Retraining(
+            task.load_model(os.path.join(model_run.uri, MODEL_FILE)),
             data,
-            os.path.join(model_run.uri, MODEL_FILE),
-            read_variants(options["variants"]),
-            sample,
-            Path(directory),
+            spec,
             train=TrainOptions.model_validate_json(train),
+            sample=sample,
             seed=seed,
         )
+        made = make_variants(read_variants(options["variants"]), retraining, sample, Path(directory))
         for variant in made:
             write_file(uri, f"{variant.name}.tflite", variant.path.read_bytes())
         evaluations = evaluate_files(task, made, data.evaluation(256))

@@ -5,7 +5,7 @@ from compression.recipe import Recipe
 
 
 def test_a_recipe_changes_something():
-    with pytest.raises(ValidationError, match=r"must have prune, .* or cluster; .* Received: plain with none"):
+    with pytest.raises(ValidationError, match=r"must have one of distil, prune_channels, .* Received: plain with none"):
         Recipe(name="plain", precision="int8")
 
 
@@ -14,3 +14,33 @@ def test_name_and_precision_are_no_part_of_the_training():
     other = Recipe(name="other", precision="float32", prune={"sparsity": 0.5})
     assert one.training() == other.training()
     assert one.training() != Recipe(name="one", prune={"sparsity": 0.6}).training()
+
+
+def test_a_quantization_aware_recipe_shares_the_training_before_it_but_not_the_source():
+    sparse = Recipe(name="sparse", prune={"sparsity": 0.5})
+    aware = Recipe(name="aware", precision="int8", prune={"sparsity": 0.5}, quantize_aware={})
+    assert aware.training() == sparse.training()
+    assert aware.source() != sparse.source()
+
+
+def test_quantization_aware_training_alone_follows_no_other():
+    recipe = Recipe(name="aware", precision="int8", quantize_aware={"epochs": 1})
+    assert not recipe.trains
+    assert recipe.training() == {}
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        ({"precision": "float16"}, "quantize_aware is for precision int8. Received: float16"),
+        ({"precision": "int8", "cluster": {}}, "weight_bits makes them few instead. Received: both"),
+    ],
+)
+def test_a_quantization_aware_recipe_is_int8_and_not_clustered(more, complaint):
+    with pytest.raises(ValidationError, match=complaint):
+        Recipe(name="aware", quantize_aware={}, **more)
+
+
+def test_a_student_differs_in_options():
+    with pytest.raises(ValidationError, match=r"must start with options. Received: 'train.epochs'"):
+        Recipe(name="student", distil={"student": {"train.epochs": 3}})

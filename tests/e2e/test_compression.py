@@ -61,6 +61,39 @@ def test_pruned_variants_are_trained_converted_judged_and_shipped(digits: Ran, t
     assert TFLiteModel(bundle / "sparse_int8.tflite").delegated
 
 
+def test_quantization_aware_sparse_and_distilled_variants_are_trained_converted_and_judged(digits: Ran, tmp_path):
+    aware = {"precision": "int8", "quantize_aware": {"epochs": 1}}
+    few_values = {"precision": "int8", "quantize_aware": {"epochs": 1, "weight_bits": 4}}
+    student = {"student": {"options.model.widths": [8, 16, 32]}}
+    variants = [
+        "float32",
+        {"name": "aware", **aware},
+        {"name": "sparse", **SPARSE, "epochs": 4},
+        {"name": "sparse_aware", **SPARSE, "epochs": 4, **few_values},
+        {"name": "student", "distil": student, "epochs": 10, "learning_rate": 0.004},
+    ]
+    config = _config(tmp_path / "aware.yaml", variants=variants)
+    registry = tmp_path / "registry"
+    config.write_text(config.read_text() + yaml.safe_dump({"push": {"registry": str(registry)}}))
+    done = run(config, digits.root.path)
+    assert done.exit_code == 0, done.output
+    found = {variant["name"]: variant for variant in done.record()["variants"]}
+    for name in ("aware", "sparse_aware"):
+        assert found[name]["delegated"]
+        # The file computes what training saw, but for values between two steps.
+        assert found[name]["difference"] < 0.03
+    assert found["sparse_aware"]["nonzero_weights"] / found["sparse_aware"]["weights"] == pytest.approx(0.2, abs=0.03)
+    assert found["float32"]["gzip_bytes"] / found["sparse_aware"]["gzip_bytes"] >= 8
+    assert found["student"]["weights"] < 0.3 * found["float32"]["weights"]
+
+
+def test_a_student_that_cannot_be_made_is_refused_before_anything_runs(digits: Ran, tmp_path):
+    recipe = {"name": "student", "distil": {"student": {"options.model.width": 8}}}
+    wrong = run(_config(tmp_path / "student.yaml", variants=["float32", recipe]), digits.root.path)
+    assert wrong.exit_code == 2, wrong.output
+    assert "student, distil.student: model.resnet.width: no such key" in wrong.output
+
+
 def test_a_pattern_that_fits_no_layer_is_told_and_nothing_is_pushed(digits: Ran, tmp_path):
     recipe = {"name": "sparse", "prune": {"sparsity": 0.5, "exclude": ["head*"]}}
     before = digits.versions()
