@@ -53,6 +53,13 @@ class Recipe(BaseModel):
         """Whether there is a training besides the quantization-aware one."""
         return any(getattr(self, change) is not None for change in CHANGES)
 
+    @property
+    def clustering_begins(self) -> float:
+        """The share of the training after which clusters are made: once pruning is done; where channels were taken out
+        or a student learns, not before half of it, for weights that share their values learn less."""
+        is_much_to_learn = self.prune_channels is not None or self.distil is not None
+        return max(self.prune.end if self.prune is not None else 0.0, 0.5 if is_much_to_learn else 0.0)
+
     def training(self) -> dict[str, Any]:
         """What is trained before quantization; recipes that agree in it share one training."""
         return self.model_dump(include={*CHANGES, "epochs", "learning_rate"}) if self.trains else {}

@@ -97,8 +97,8 @@ class Retraining:
         if recipe.prune is not None:
             hooks.append(Pruning(model, recipe.prune, total_steps=total_steps))
         if recipe.cluster is not None:
-            begin = recipe.prune.end if recipe.prune is not None else 0.0
-            hooks.append(Clustering(model, recipe.cluster, begin_step=round(begin * total_steps)))
+            begin_step = round(recipe.clustering_begins * total_steps)
+            hooks.append(Clustering(model, recipe.cluster, begin_step=begin_step))
         self._train(model, objective, recipe.epochs, recipe.learning_rate, hooks)
         for hook in hooks:
             hook.finish()

@@ -44,3 +44,17 @@ def test_a_quantization_aware_recipe_is_int8_and_not_clustered(more, complaint):
 def test_a_student_differs_in_options():
     with pytest.raises(ValidationError, match=r"must start with options. Received: 'train.epochs'"):
         Recipe(name="student", distil={"student": {"train.epochs": 3}})
+
+
+@pytest.mark.parametrize(
+    ("changes", "begins"),
+    [
+        ({}, 0.0),
+        ({"prune": {"end": 0.4}}, 0.4),
+        ({"prune_channels": {}}, 0.5),
+        ({"distil": {}}, 0.5),
+        ({"prune": {"end": 0.4}, "prune_channels": {}}, 0.5),
+    ],
+)
+def test_clusters_are_made_once_the_rest_is_done(changes, begins):
+    assert Recipe(name="small", cluster={}, **changes).clustering_begins == begins

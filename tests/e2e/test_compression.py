@@ -10,25 +10,25 @@ from tests.e2e.conftest import DIGITS, Ran, run, slipway
 
 pytestmark = pytest.mark.e2e
 
-SPARSE = {"prune": {"sparsity": 0.8, "exclude": ["logits"]}, "epochs": 6, "learning_rate": 0.002}
+SPARSE = {
+    "prune": {"sparsity": 0.8, "exclude": ["logits"]},
+    "cluster": {"clusters": 16, "exclude": ["logits"]},
+    "epochs": 6,
+    "learning_rate": 0.002,
+}
 
 
 def _config(path, **compress):
     config = yaml.safe_load(DIGITS.read_text())
     del config["push"]
-    config["compress"] = {"gates": {"accuracy": {"min": 0.9, "max_worsening": 0.05}}, **compress}
+    # Trained again, a recipe's accuracy differs by 0.025 from one time to the next.
+    config["compress"] = {"gates": {"accuracy": {"min": 0.85, "max_worsening": 0.1}}, **compress}
     path.write_text(yaml.safe_dump(config))
     return path
 
 
 def test_pruned_variants_are_trained_converted_judged_and_shipped(digits: Ran, tmp_path):
-    narrow = {
-        "name": "narrow",
-        "prune_channels": {"share": 0.5},
-        "cluster": {"clusters": 16, "exclude": ["logits"]},
-        "epochs": 6,
-        "learning_rate": 0.004,
-    }
+    narrow = {"name": "narrow", "prune_channels": {"share": 0.5}, "epochs": 6, "learning_rate": 0.004}
     variants = ["float32", narrow, {"name": "sparse", **SPARSE}, {"name": "sparse_int8", "precision": "int8", **SPARSE}]
     config = _config(tmp_path / "sparse.yaml", variants=variants, budgets={"max_bytes": 200_000, "prefer": "bytes"})
     # A registry of its own: other tests count the versions of the shared one.
@@ -44,12 +44,11 @@ def test_pruned_variants_are_trained_converted_judged_and_shipped(digits: Ran, t
     for name in ("sparse", "sparse_int8"):
         assert found[name]["nonzero_weights"] / found[name]["weights"] == pytest.approx(0.2, abs=0.02)
     assert found["sparse"]["bytes"] == dense["bytes"]
-    assert dense["gzip_bytes"] / found["sparse"]["gzip_bytes"] >= 2.8
-    assert dense["gzip_bytes"] / found["sparse_int8"]["gzip_bytes"] >= 7
+    # Zeros alone would come to 2.8 and 7 times.
+    assert dense["gzip_bytes"] / found["sparse"]["gzip_bytes"] >= 4
+    assert dense["gzip_bytes"] / found["sparse_int8"]["gzip_bytes"] >= 8
     # Half the channels are a quarter of the weights between them.
     assert found["narrow"]["weights"] <= 0.3 * dense["weights"]
-    # Of 16 values to a layer gzip needs less than half a byte each, were it not for what folding multiplies them with.
-    assert found["narrow"]["bytes"] / found["narrow"]["gzip_bytes"] >= 2
     zeros = {each["layer"]: each["sparsity"] for each in found["sparse_int8"]["layer_sparsity"]}
     assert zeros["logits"] < 0.05
     assert max(zeros.values()) > 0.75
