@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from components.compressor.variants import TransformedData
+from components.compressor.transformed_data import TransformedData
 from components.trainer.model_run import MODEL_FILE
 from inspection.locate import RunNotFoundError
 from inspection.store import RunStore
