@@ -34,7 +34,7 @@ SPARSE_QAT = QuantizationAwareOptions(epochs=2, learning_rate=2e-4, weight_bits=
 # Epochs and the learning rate that they begin with.
 SPARSE_TRAINING = (6, 1.5e-3)
 HALF_TRAINING = (10, 3e-3)
-STUDENT_TRAINING = (6, 4e-3)
+STUDENT_TRAINING = (4, 4e-3)
 
 logger = logging.getLogger(__name__)
 
