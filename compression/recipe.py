@@ -32,12 +32,22 @@ class Recipe(BaseModel):
         None, description="Training with rounded kernels and activations, last; for precision int8."
     )
 
+    keep_float: tuple[str, ...] = Field(
+        (),
+        description="Patterns of the paths of layers that stay float32 where others are quantized.",
+    )
+
     @model_validator(mode="after")
     def _fit_together(self) -> "Recipe":
-        if not self.trains and self.quantize_aware is None:
+        if not self.retrains and not self.keep_float:
             raise ValueError(
-                f"a recipe must have one of {', '.join(CHANGES)} and quantize_aware; a precision alone is a variant by "
-                f"its own name. Received: {self.name} with none of them"
+                f"a recipe must have one of {', '.join(CHANGES)}, quantize_aware and keep_float; a precision alone is "
+                f"a variant by its own name. Received: {self.name} with none of them"
+            )
+        if self.keep_float and (self.precision in ("float32", "float16") or self.quantize_aware is not None):
+            raise ValueError(
+                f"keep_float is for what quantizes after training, to dynamic, int8, int16x8 or int4. Received: "
+                f"{self.precision} in {self.name}{', with quantize_aware' if self.quantize_aware is not None else ''}"
             )
         if self.quantize_aware is not None and self.precision != "int8":
             raise ValueError(f"quantize_aware is for precision int8. Received: {self.precision} in {self.name}")
@@ -60,10 +70,15 @@ class Recipe(BaseModel):
         is_much_to_learn = self.prune_channels is not None or self.distil is not None
         return max(self.prune.end if self.prune is not None else 0.0, 0.5 if is_much_to_learn else 0.0)
 
+    @property
+    def retrains(self) -> bool:
+        """Whether what is converted is not the trained model itself."""
+        return self.trains or self.quantize_aware is not None
+
     def training(self) -> dict[str, Any]:
         """What is trained before quantization; recipes that agree in it share one training."""
         return self.model_dump(include={*CHANGES, "epochs", "learning_rate"}) if self.trains else {}
 
     def source(self) -> dict[str, Any]:
-        """What is converted; recipes that agree in it differ in precision alone."""
-        return {**self.training(), **self.model_dump(include={"quantize_aware"})}
+        """What is converted, empty for the trained model; recipes that agree in it differ in quantization alone."""
+        return {**self.training(), **self.model_dump(include={"quantize_aware"})} if self.retrains else {}

@@ -4,10 +4,11 @@ Needs no TensorFlow: `slipway config check` answers in a fraction of a second.
 """
 
 import importlib
+import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -56,6 +57,9 @@ class CompressConfig(Section):
         description="Precisions of the trained model, and recipes that change it and train it further.",
     )
     calibration_examples: int = Field(256, ge=1, description="Train examples that int8 ranges are measured on.")
+    select_ops: tuple[Annotated[str, Field(pattern=r"^tf\.")], ...] = Field(
+        (), description="Ops such as tf.Qr that TFLite lacks and files may need; devices then need its Flex delegate."
+    )
     budgets: Budgets = Field(default_factory=Budgets, description="What the variant that is chosen may cost.")
     gates: dict[str, MetricGate] = Field(
         default_factory=dict, description="Limits by metric, for every variant; max_worsening is against float32."
@@ -70,7 +74,9 @@ class CompressConfig(Section):
                 f"Received: {names}."
             )
         recipes = [variant for variant in self.variants if isinstance(variant, Recipe)]
-        distinct = {variant.model_dump_json(exclude={"name"}) for variant in recipes}
+        distinct = {
+            json.dumps([variant.source(), variant.precision, sorted(variant.keep_float)]) for variant in recipes
+        }
         if len(distinct) != len(recipes):
             raise ValueError(f"Two recipes of compress.variants must differ in more than the name. Received: {names}.")
         return self

@@ -106,21 +106,30 @@ class TFLiteModel(InferenceModel):
 
 
 def _load(path: str | os.PathLike[str], num_threads: int, xnnpack: bool) -> Interpreter:
-    kernels = OpResolverType.BUILTIN if xnnpack else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     try:
-        interpreter = Interpreter(
-            model_content=epath.Path(path).read_bytes(),
-            num_threads=num_threads,
-            experimental_op_resolver_type=kernels,
-        )
-        # Before the first use of anything else: a runner that is made earlier would not get the delegate.
-        interpreter.allocate_tensors()
+        content = epath.Path(path).read_bytes()
+        try:
+            return _ready(Interpreter, OpResolverType, content, num_threads, xnnpack)
+        except RuntimeError as error:
+            if "Select TensorFlow op" not in str(error):
+                raise
+        # Only TensorFlow's own interpreter has the Flex delegate.
+        import tensorflow as tf
+
+        return _ready(tf.lite.Interpreter, tf.lite.experimental.OpResolverType, content, num_threads, xnnpack)
     except (OSError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise TFLiteModelError(
             f"a model must be a readable TFLite file. Received: {path} ({reason}). Convert the model again."
         ) from None
-    return interpreter
+
+
+def _ready(interpreter: Any, resolvers: Any, content: bytes, num_threads: int, xnnpack: bool) -> Interpreter:
+    kernels = resolvers.BUILTIN if xnnpack else resolvers.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    made = interpreter(model_content=content, num_threads=num_threads, experimental_op_resolver_type=kernels)
+    # Before the first use of anything else: a runner that is made earlier would not get the delegate.
+    made.allocate_tensors()
+    return made
 
 
 def _info(name: str, detail: Mapping[str, Any]) -> TFLiteTensor:

@@ -11,12 +11,14 @@ from tfx.types import standard_artifacts
 
 from components.compressor.measurements import write_choice, write_measurements
 from components.compressor.measuring import costs, evaluate_files, measure
+from components.compressor.packed_files import packed_files, weights_digest
 from components.compressor.retraining import Retraining
 from components.compressor.transformed_data import TransformedData
 from components.compressor.variants import make_variants, read_variants
 from components.files import write_file
 from components.trainer.model_run import MODEL_FILE
 from compression.choice import Budgets, choose
+from compression.packing import packed
 from tasks.base import Task
 from tasks.loading import TaskSpec
 from training.input import read_examples
@@ -54,16 +56,26 @@ def compress_model(
     )
     sample = calibration_sample(task, transformed_examples, transform_graph, options["calibration_examples"])
     with tempfile.TemporaryDirectory() as directory:
+        trained = task.load_model(os.path.join(model_run.uri, MODEL_FILE))
         retraining = Retraining(
-            task.load_model(os.path.join(model_run.uri, MODEL_FILE)),
+            trained,
             data,
             spec,
             train=TrainOptions.model_validate_json(train),
             sample=sample,
             seed=seed,
         )
-        made = make_variants(read_variants(options["variants"]), retraining, sample, Path(directory))
+        made = make_variants(
+            read_variants(options["variants"]),
+            retraining,
+            sample,
+            Path(directory),
+            select_ops=options["select_ops"],
+        )
+        digest = weights_digest(trained)
         for variant in made:
+            files = packed_files(spec, variant, digest=digest, seed=seed)
+            variant.path.write_bytes(packed(variant.path.read_bytes(), files))
             write_file(uri, f"{variant.name}.tflite", variant.path.read_bytes())
         evaluations = evaluate_files(task, made, data.evaluation(256))
         measurements = measure(made, sample, evaluations)

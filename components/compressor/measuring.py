@@ -12,6 +12,7 @@ import tensorflow as tf
 from components.compressor.variants import Variant
 from compression.choice import Cost
 from compression.evaluation import Evaluation, evaluate
+from compression.file_ops import read_operations
 from compression.weights import count_weights
 from serving.latency import measure_latency
 from serving.latency_histogram import LatencyHistogram
@@ -59,6 +60,7 @@ def measure(
         name, path = variant.name, variant.path
         content = path.read_bytes()
         weights, nonzero = count_weights(path)
+        operations = read_operations(content)
         evaluation = evaluations[name]
         measurements.append(
             {
@@ -70,6 +72,9 @@ def measure(
                 "gzip_bytes": len(gzip.compress(content)),
                 "weights": weights,
                 "nonzero_weights": nonzero,
+                "layer_errors": list(variant.layer_errors),
+                "ops": sorted({operation.name for operation in operations}),
+                "needs_flex": any(operation.is_select for operation in operations),
                 "layer_sparsity": [asdict(layer) for layer in variant.layer_sparsity],
                 "latency_p50_ms": latencies[name].p50_ms,
                 "latency_p90_ms": latencies[name].p90_ms,

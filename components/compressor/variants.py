@@ -4,15 +4,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from components.compressor.retraining import Retraining
-from compression.convert import convert, export_for_conversion
+from compression.convert import SIGNATURE, convert, export_for_conversion
 from compression.differences import relative_difference
+from compression.layer_errors import layer_errors
+from compression.layer_names import read_layer_names
 from compression.pruning import layer_kernels
 from compression.recipe import Precision, Recipe
 from compression.weights import LayerSparsity, layer_sparsity
@@ -28,6 +30,7 @@ class Variant:
         largest over the outputs.
       retrained: whether its source is not the trained model itself.
       layer_sparsity: the zeros that the file holds of each kernel.
+      layer_errors: of a file that was quantized after training; see `compression.layer_errors`.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Variant:
     difference: float
     retrained: bool
     layer_sparsity: Sequence[LayerSparsity]
+    layer_errors: Sequence[Mapping[str, Any]]
 
 
 def read_variants(variants: Sequence[str | Mapping[str, Any]]) -> list[str | Recipe]:
@@ -45,11 +49,16 @@ def read_variants(variants: Sequence[str | Mapping[str, Any]]) -> list[str | Rec
 
 def variant_names(variants: Sequence[str | Recipe]) -> list[str]:
     """What the variants and their files are called."""
-    return [variant if isinstance(variant, str) else variant.name for variant in variants]
+    return [_name(variant) for variant in variants]
 
 
 def make_variants(
-    variants: Sequence[str | Recipe], retraining: Retraining, sample: Mapping[str, np.ndarray], directory: Path
+    variants: Sequence[str | Recipe],
+    retraining: Retraining,
+    sample: Mapping[str, np.ndarray],
+    directory: Path,
+    *,
+    select_ops: Sequence[str] = (),
 ) -> list[Variant]:
     """Files in `directory`, in the order of `variants`. Those of one source are converted together.
 
@@ -58,6 +67,7 @@ def make_variants(
       retraining: gives what is converted.
       sample: for calibration, and to compare on, `{input: [example, ...]}`.
       directory: for the files.
+      select_ops: see `compression.convert.convert`.
 
     Raises:
       ConversionError: a variant could not be made.
@@ -66,11 +76,12 @@ def make_variants(
     """
     by_source: dict[str, list[str | Recipe]] = {}
     for variant in variants:
-        source = None if isinstance(variant, str) else variant.source()
+        source = {} if isinstance(variant, str) else variant.source()
         by_source.setdefault(json.dumps(source), []).append(variant)
     made: dict[str, Variant] = {}
     for number, alike in enumerate(by_source.values()):
-        made |= _converted(alike, retraining, sample, directory, saved_model=directory / f"saved_model_{number}")
+        saved_model = directory / f"saved_model_{number}"
+        made |= _converted(alike, retraining, sample, directory, saved_model=saved_model, select_ops=select_ops)
     return [made[name] for name in variant_names(variants)]
 
 
@@ -81,32 +92,70 @@ def _converted(
     directory: Path,
     *,
     saved_model: Path,
+    select_ops: Sequence[str],
 ) -> dict[str, Variant]:
     """Variants of one source, by name."""
-    recipe = None if isinstance(variants[0], str) else variants[0]
+    recipe = next((variant for variant in variants if isinstance(variant, Recipe) and variant.retrains), None)
     source = retraining.source(recipe)
     export_for_conversion(source, saved_model)
-    names = variant_names(variants)
-    precisions = [variant if isinstance(variant, str) else variant.precision for variant in variants]
-    paths = [directory / f"{name}.tflite" for name in names]
-    convert(
-        saved_model,
-        dict(zip(precisions, paths, strict=True)),
-        representative_sample=sample,
-        quantization_aware=recipe is not None and recipe.quantize_aware is not None,
-    )
+    float_file = _convert_all(variants, sample, directory, saved_model=saved_model, select_ops=select_ops)
+    layers = read_layer_names(saved_model)
     kernels = {layer: kernel.numpy() for layer, kernel in layer_kernels(source).items()}
-    return {
-        name: Variant(
+    made = {}
+    for variant in variants:
+        name, precision = _name(variant), _precision(variant)
+        path = directory / f"{name}.tflite"
+        errors: list[dict[str, Any]] = []
+        if precision != "float32" and float_file is not None:
+            errors = layer_errors(float_file, path, sample, layers=layers, signature=SIGNATURE)
+        made[name] = Variant(
             name=name,
             precision=precision,
             path=path,
             difference=difference(source, path, sample),
             retrained=recipe is not None,
             layer_sparsity=layer_sparsity(path, kernels),
+            layer_errors=errors,
         )
-        for name, precision, path in zip(names, precisions, paths, strict=True)
-    }
+    return made
+
+
+def _convert_all(
+    variants: Sequence[str | Recipe],
+    sample: Mapping[str, np.ndarray],
+    directory: Path,
+    *,
+    saved_model: Path,
+    select_ops: Sequence[str],
+) -> Path | None:
+    """Writes the files, those that keep the same layers in float32 together. Returns the float32 file that they were
+    made of, shipped or not; none of a quantization-aware source."""
+    float_file = saved_model.with_suffix(".tflite")
+    is_aware = any(isinstance(variant, Recipe) and variant.quantize_aware is not None for variant in variants)
+    by_kept: dict[tuple[str, ...], dict[Precision, Path]] = {}
+    for variant in variants:
+        kept = () if isinstance(variant, str) else variant.keep_float
+        paths = by_kept.setdefault(kept, {} if is_aware else {"float32": float_file})
+        paths[_precision(variant)] = directory / f"{_name(variant)}.tflite"
+        float_file = paths.get("float32", float_file)
+    for kept, paths in by_kept.items():
+        convert(
+            saved_model,
+            paths,
+            representative_sample=sample,
+            keep_float=kept,
+            select_ops=select_ops,
+            quantization_aware=is_aware,
+        )
+    return None if is_aware else float_file
+
+
+def _name(variant: str | Recipe) -> str:
+    return variant if isinstance(variant, str) else variant.name
+
+
+def _precision(variant: str | Recipe) -> Precision:
+    return cast(Precision, variant) if isinstance(variant, str) else variant.precision
 
 
 def difference(source: keras.Model, path: Path, sample: Mapping[str, np.ndarray]) -> float:

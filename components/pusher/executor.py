@@ -92,9 +92,11 @@ def write_bundle(task: Task, variants_uri: str, directory: Path) -> dict[str, st
     bundle = {
         f"{variant['name']}.tflite": os.path.join(variants_uri, f"{variant['name']}.tflite") for variant in measurements
     }
-    # What is known by layer or by call is for people, who have it in the run record; a device downloads this.
+    # What is known by layer or by call is for people, who have it in the run record; a device downloads this, and has
+    # to have the ops.
     figures = [
-        {key: value for key, value in variant.items() if not isinstance(value, list)} for variant in measurements
+        {key: value for key, value in variant.items() if key == "ops" or not isinstance(value, list)}
+        for variant in measurements
     ]
     metadata = {**task.serving_metadata(), "labels": list(task.labels()), "variants": figures}
     # Which of the files to take: the best one within the budgets.

@@ -59,7 +59,7 @@ def check_serving(
             continue
         tflite = TFLiteModel(os.path.join(variants.uri, f"{variant['name']}.tflite"))
         outputs = tflite.predict(_numpy(inputs))
-        findings += tflite_findings(variant["name"], outputs, _numpy(trained), limit)
+        findings += tflite_findings(variant, outputs, _numpy(trained), limit)
     refuse_if_failed(findings)
     write_findings(blessing.uri, findings)
     blessing.set_int_custom_property("blessed", 1)
@@ -93,16 +93,17 @@ def saved_model_findings(
 
 
 def tflite_findings(
-    variant: str, outputs: Mapping[str, np.ndarray], trained: Mapping[str, np.ndarray], limit: float
+    variant: Mapping[str, Any], outputs: Mapping[str, np.ndarray], trained: Mapping[str, np.ndarray], limit: float
 ) -> list[Finding]:
     """A TFLite file's outputs against the trained model's, with a tolerance for its precision."""
+    precision = variant["precision"]
     findings = []
     for key, value in trained.items():
-        if variant != "float32":
-            difference, allowed = relative_difference(outputs.get(key), value), MAX_RELATIVE_DIFFERENCE[variant]
+        if precision != "float32":
+            difference, allowed = relative_difference(outputs.get(key), value), MAX_RELATIVE_DIFFERENCE[precision]
         else:
             difference, allowed = max_difference(outputs.get(key), value), limit
-        findings.append(_finding(f"TFLite {variant}", key, difference, allowed))
+        findings.append(_finding(f"TFLite {variant['name']}", key, difference, allowed))
     return findings
 
 

@@ -10,6 +10,10 @@ from compression.differences import max_difference, relative_difference
 EXPECTED = np.array([[0.0, 2.0], [4.0, 6.0]], np.float32)
 
 
+def _variant(precision: str) -> dict[str, str]:
+    return {"name": precision, "precision": precision}
+
+
 def test_the_largest_difference_counts():
     assert max_difference(EXPECTED + np.array([[0, 0.5], [0, -1]]), EXPECTED) == 1.0
 
@@ -38,15 +42,15 @@ def test_each_precision_has_its_tolerance():
     """A mean difference of 5 % of the spread is rounding for int8, and an error for float32 and float16."""
     off = EXPECTED + 0.05 * np.std(EXPECTED)
     verdicts = {
-        variant: tflite_findings(variant, {"logits": off}, {"logits": EXPECTED}, 1e-4)[0].passed
+        variant: tflite_findings(_variant(variant), {"logits": off}, {"logits": EXPECTED}, 1e-4)[0].passed
         for variant in ("float32", "float16", "dynamic", "int8")
     }
     assert verdicts == {"float32": False, "float16": False, "dynamic": True, "int8": True}
 
 
 def test_shuffled_outputs_are_refused_at_every_precision():
-    for variant in ("float32", "float16", "dynamic", "int8"):
-        [finding] = tflite_findings(variant, {"logits": EXPECTED[::-1]}, {"logits": EXPECTED}, 1e-4)
+    for variant in ("float32", "float16", "dynamic", "int8", "int16x8", "int4"):
+        [finding] = tflite_findings(_variant(variant), {"logits": EXPECTED[::-1]}, {"logits": EXPECTED}, 1e-4)
         assert not finding.passed
 
 

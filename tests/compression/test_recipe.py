@@ -9,6 +9,18 @@ def test_a_recipe_changes_something():
         Recipe(name="plain", precision="int8")
 
 
+def test_layers_that_stay_float32_need_no_training():
+    recipe = Recipe(name="partly", precision="int8", keep_float=["logits"])
+    assert not recipe.retrains
+    assert recipe.source() == {}
+
+
+@pytest.mark.parametrize("more", [{}, {"precision": "float16"}, {"precision": "int8", "quantize_aware": {}}])
+def test_layers_stay_float32_only_where_others_are_quantized_after_training(more):
+    with pytest.raises(ValidationError, match="keep_float is for what quantizes after training"):
+        Recipe(name="partly", keep_float=["logits"], **more)
+
+
 def test_name_and_precision_are_no_part_of_the_training():
     one = Recipe(name="one", precision="int8", prune={"sparsity": 0.5})
     other = Recipe(name="other", precision="float32", prune={"sparsity": 0.5})
