@@ -4,7 +4,8 @@ import keras
 import numpy as np
 
 from compression.channels import PER_CHANNEL, PRODUCERS, Channels
-from compression.pruning_options import ChannelPruningOptions, PruningPatternError, excluded
+from compression.layer_patterns import LayerPatternError, matching
+from compression.pruning_options import ChannelPruningOptions
 from models.folding import fold
 
 
@@ -21,13 +22,13 @@ def prune_channels(model: keras.Model, options: ChannelPruningOptions) -> keras.
       options: how many channels go, and of which layers none.
 
     Raises:
-      PruningPatternError: a pattern fits no layer, or no channel may be taken out.
+      LayerPatternError: a pattern fits no layer, or no channel may be taken out.
     """
     channels = Channels(model)
     _fix_excluded(channels, options.exclude)
     groups = channels.groups()
     if not groups:
-        raise PruningPatternError(
+        raise LayerPatternError(
             f"A layer must be left whose channels can be taken out. Received: {model.name}, exclude="
             f"{list(options.exclude)}, where all channels are the model's outputs, excluded, or read by a layer that "
             "needs all of them. Exclude fewer."
@@ -71,7 +72,7 @@ def without_channels(model: keras.Model, channels: Channels, gone: set[int]) -> 
 
 def _fix_excluded(channels: Channels, patterns: tuple[str, ...]) -> None:
     paths = {layer.path or name: name for name, layer in channels.graph.layers.items() if isinstance(layer, PRODUCERS)}
-    for path in excluded(paths, patterns, option="prune_channels.exclude", what="a convolution or dense layer"):
+    for path in matching(paths, patterns, option="prune_channels.exclude", what="a convolution or dense layer"):
         channels.fix(channels.outputs[paths[path]])
 
 

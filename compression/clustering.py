@@ -60,7 +60,7 @@ class Clustering(Hook):
         begin_step: when clusters are made, such as once pruning is done.
 
         Raises:
-          PruningPatternError: a pattern fits no layer, or no kernel is left to cluster.
+          LayerPatternError: a pattern fits no layer, or no kernel is left to cluster.
         """
         self._options = options
         self._begin_step = begin_step

@@ -26,8 +26,8 @@ from compression.conversion_error import ConversionError
 from compression.conversion_process import run_worker
 from compression.conversion_request import CALIBRATED, SAMPLE_FILE, ConversionRequest
 from compression.layer_names import LayerNames, read_layer_names, write_layer_names
+from compression.layer_patterns import matching
 from compression.layer_scopes import recorded_scopes
-from compression.pruning_options import excluded
 from compression.recipe import Precision
 from compression.signature import read_signature
 
@@ -108,7 +108,7 @@ def convert(
     Raises:
       ConversionError: names what was wrong: an input, a weight that is NaN, a missing sample, an op that TFLite lacks,
         a crash of the converter.
-      PruningPatternError: a pattern of `keep_float` fits no layer.
+      LayerPatternError: a pattern of `keep_float` fits no layer.
     """
     unknown = sorted(set(destinations) - set(PRECISIONS))
     if unknown or not destinations:
@@ -126,7 +126,7 @@ def convert(
     calibrated = not quantization_aware and CALIBRATED & set(destinations)
     sample = checked_sample(found, representative_sample) if calibrated else {}
     layers = read_layer_names(saved_model_dir)
-    excluded(layers.layers(), keep_float, option="keep_float", what="a layer")
+    matching(layers.layers(), keep_float, option="keep_float", what="a layer")
     request = ConversionRequest(
         saved_model=os.fspath(saved_model_dir),
         signature=signature,

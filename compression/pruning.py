@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from compression.pruning_options import PruningOptions, PruningPatternError, excluded
+from compression.layer_patterns import LayerPatternError, matching
+from compression.pruning_options import PruningOptions
 from training.hooks import Hook
 from training.records import StepsRecord
 
@@ -39,7 +40,7 @@ class Pruning(Hook):
         total_steps: of the training.
 
         Raises:
-          PruningPatternError: a pattern fits no layer, or no kernel is left to prune.
+          LayerPatternError: a pattern fits no layer, or no kernel is left to prune.
         """
         self._options = options
         self._total_steps = total_steps
@@ -95,13 +96,13 @@ def prunable_kernels(
       option: where the patterns stand in the config, for the complaint.
 
     Raises:
-      PruningPatternError: a pattern fits no layer, or every kernel is excluded.
+      LayerPatternError: a pattern fits no layer, or every kernel is excluded.
     """
     kernels = layer_kernels(model)
-    left_out = excluded(kernels, exclude, option=option, what="a layer with a kernel")
+    left_out = matching(kernels, exclude, option=option, what="a layer with a kernel")
     kept = {path: kernel for path, kernel in kernels.items() if path not in left_out}
     if not kept:
-        raise PruningPatternError(
+        raise LayerPatternError(
             f"A layer with a kernel must be left to {option.partition('.')[0]}. Received: a model with {len(kernels)}, "
             f"and exclude={list(exclude)}. Exclude fewer."
         )

@@ -1,41 +1,8 @@
 """Options of pruning, as configs write them. Needs no TensorFlow."""
 
-import fnmatch
-from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-
-class PruningPatternError(ValueError):
-    """A pattern that fits no layer, or patterns that leave nothing to prune."""
-
-    title = "Wrong config"
-    exit_code = 2
-
-
-def excluded(paths: Iterable[str], patterns: Sequence[str], *, option: str, what: str) -> set[str]:
-    """The paths that a pattern fits.
-
-    Args:
-      paths: of layers.
-      patterns: as `fnmatch` takes them, case-sensitive.
-      option: where the patterns stand in the config, for the complaint.
-      what: the layers are, for the complaint.
-
-    Raises:
-      PruningPatternError: a pattern fits no path.
-    """
-    paths = list(paths)
-    found: set[str] = set()
-    for pattern in patterns:
-        fitting = [path for path in paths if fnmatch.fnmatchcase(path, pattern)]
-        if not fitting:
-            raise PruningPatternError(
-                f"A pattern of {option} must fit the path of {what} ({', '.join(paths[:8])}, …). Received: {pattern!r}."
-            )
-        found.update(fitting)
-    return found
 
 
 class PruningOptions(BaseModel):

@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from compression.fake_quantize import FakeQuantize
+from compression.layer_patterns import matching
 from compression.pruning import Mask
-from compression.pruning_options import excluded
 from compression.quantizable import FUSED, quantizable
 from compression.quantization_options import QuantizationAwareOptions
 from compression.quantized_layers import QUANTIZED, QuantizedKernel
@@ -50,12 +50,12 @@ def quantization_aware(
       sample: what the ranges of activations start from, `{input: [example, ...]}`.
 
     Raises:
-      PruningPatternError: a pattern fits no layer.
+      LayerPatternError: a pattern fits no layer.
     """
     plain = quantizable(model)
     graph = LayerGraph(plain)
     with_kernel = {layer.path or name: name for name, layer in graph.layers.items() if _kernel_layer(layer) is not None}
-    left_out = excluded(with_kernel, options.exclude, option="quantize_aware.exclude", what="a layer with a kernel")
+    left_out = matching(with_kernel, options.exclude, option="quantize_aware.exclude", what="a layer with a kernel")
     floating = {with_kernel[path] for path in left_out}
     points = {name: _range(graph, name) for name in graph.layers if name not in floating and _is_point(graph, name)}
 

@@ -31,10 +31,8 @@ class Recipe(BaseModel):
     quantize_aware: QuantizationAwareOptions | None = Field(
         None, description="Training with rounded kernels and activations, last; for precision int8."
     )
-
     keep_float: tuple[str, ...] = Field(
-        (),
-        description="Patterns of the paths of layers that stay float32 where others are quantized.",
+        (), description="Patterns of the paths of layers that stay float32 where others are quantized."
     )
 
     @model_validator(mode="after")

@@ -8,8 +8,9 @@ import keras
 import numpy as np
 
 from compression.evaluation import confidence_interval
+from compression.layer_patterns import matching
 from compression.pruning import kernel_layers, masks
-from compression.pruning_options import PruningOptions, excluded
+from compression.pruning_options import PruningOptions
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,10 @@ def layer_drops(
       layers: patterns of the paths of layers; empty for all with a kernel.
 
     Raises:
-      PruningPatternError: a pattern fits no layer.
+      LayerPatternError: a pattern fits no layer.
     """
     candidates = kernel_layers(model)
-    chosen = excluded(candidates, layers or ("*",), option="--layer", what="a layer with a kernel")
+    chosen = matching(candidates, layers or ("*",), option="--layer", what="a layer with a kernel")
     before = judge()
     for path in filter(chosen.__contains__, candidates):
         kernel, axes = candidates[path].kernel, _channel_axes(candidates[path])

@@ -43,7 +43,7 @@ def compress_model(
 
     Raises:
       ConversionError: a variant could not be made.
-      PruningPatternError: a pattern of a recipe fits no layer.
+      LayerPatternError: a pattern of a recipe fits no layer.
       StudentError: a student cannot take the trained model's place.
     """
     spec = TaskSpec.model_validate_json(task_spec)

@@ -66,7 +66,7 @@ class Retraining:
         """What is converted by this recipe; by None, the trained model. What recipes have in common is trained once.
 
         Raises:
-          PruningPatternError: a pattern fits no layer.
+          LayerPatternError: a pattern fits no layer.
           StudentError: the student's inputs or outputs are not those of the trained model.
         """
         if recipe is None:

@@ -71,7 +71,7 @@ def make_variants(
 
     Raises:
       ConversionError: a variant could not be made.
-      PruningPatternError: a pattern of a recipe fits no layer.
+      LayerPatternError: a pattern of a recipe fits no layer.
       StudentError: a student cannot take the trained model's place.
     """
     by_source: dict[str, list[str | Recipe]] = {}

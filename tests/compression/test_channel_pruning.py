@@ -5,7 +5,8 @@ from pydantic import TypeAdapter
 
 from compression.channel_pruning import prune_channels, without_channels
 from compression.channels import PRODUCERS, Channels
-from compression.pruning_options import ChannelPruningOptions, PruningPatternError
+from compression.layer_patterns import LayerPatternError
+from compression.pruning_options import ChannelPruningOptions
 from models.options import Architecture
 
 RNG = np.random.default_rng(0)
@@ -119,7 +120,7 @@ def test_a_layer_that_is_not_known_keeps_what_it_reads():
 
 
 def test_excluded_layers_keep_all():
-    with pytest.raises(PruningPatternError, match="A layer must be left whose channels can be taken out"):
+    with pytest.raises(LayerPatternError, match="A layer must be left whose channels can be taken out"):
         prune_channels(_two_convolutions(), ChannelPruningOptions(exclude=["fir*"]))
-    with pytest.raises(PruningPatternError, match=r"dense layer \(first, logits, …\)\. Received: 'second'"):
+    with pytest.raises(LayerPatternError, match=r"dense layer \(first, logits, …\)\. Received: 'second'"):
         prune_channels(_two_convolutions(), ChannelPruningOptions(exclude=["second"]))

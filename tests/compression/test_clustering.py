@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from compression.clustering import ZERO, Clustering, cluster_numbers, initial_centroids
 from compression.clustering_options import ClusteringOptions
 from compression.finetuning import finetune
+from compression.layer_patterns import LayerPatternError
 from compression.pruning import Pruning
-from compression.pruning_options import PruningOptions, PruningPatternError
+from compression.pruning_options import PruningOptions
 from training.objective import SupervisedObjective
 from training.options import TrainOptions
 
@@ -145,7 +146,7 @@ def test_pruned_weights_stay_zero_in_their_clusters():
 
 
 def test_a_pattern_that_fits_no_layer_is_told():
-    with pytest.raises(PruningPatternError, match=r"A pattern of cluster\.exclude must fit .* Received: 'tail'"):
+    with pytest.raises(LayerPatternError, match=r"A pattern of cluster\.exclude must fit .* Received: 'tail'"):
         Clustering(_model(), ClusteringOptions(exclude=["tail"]), begin_step=0)
-    with pytest.raises(PruningPatternError, match=r"must be left to cluster"):
+    with pytest.raises(LayerPatternError, match=r"must be left to cluster"):
         Clustering(_model(), ClusteringOptions(exclude=["*"]), begin_step=0)

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from compression.finetuning import finetune
+from compression.layer_patterns import LayerPatternError
 from compression.pruning import Pruning, masks, prunable_kernels, sparsity_at
-from compression.pruning_options import PruningOptions, PruningPatternError
+from compression.pruning_options import PruningOptions
 from training.hooks import Hook
 from training.objective import SupervisedObjective
 from training.options import TrainOptions
@@ -91,9 +92,9 @@ def _model() -> keras.Model:
 
 def test_patterns_leave_layers_out():
     assert set(prunable_kernels(_model(), ["he*"])) == {"hidden"}
-    with pytest.raises(PruningPatternError, match=r"must fit the path of a layer .*hidden, head.* Received: 'tail'"):
+    with pytest.raises(LayerPatternError, match=r"must fit the path of a layer .*hidden, head.* Received: 'tail'"):
         prunable_kernels(_model(), ["tail"])
-    with pytest.raises(PruningPatternError, match="must be left to prune"):
+    with pytest.raises(LayerPatternError, match="must be left to prune"):
         prunable_kernels(_model(), ["*"])
 
 

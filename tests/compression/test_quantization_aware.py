@@ -7,7 +7,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from compression.convert import convert, export_for_conversion
 from compression.differences import relative_difference
 from compression.fake_quantize import FakeQuantize
-from compression.pruning_options import PruningPatternError
+from compression.layer_patterns import LayerPatternError
 from compression.quantizable import quantizable
 from compression.quantization_aware import for_conversion, quantization_aware
 from compression.quantization_options import QuantizationAwareOptions
@@ -130,7 +130,7 @@ def test_an_excluded_layer_keeps_its_kernel(network, sample):
 
 
 def test_a_pattern_that_fits_no_layer_is_refused(network, sample):
-    with pytest.raises(PruningPatternError, match=r"quantize_aware.exclude.* Received: 'head'"):
+    with pytest.raises(LayerPatternError, match=r"quantize_aware.exclude.* Received: 'head'"):
         quantization_aware(network, QuantizationAwareOptions(exclude=("head",)), sample)
 
 

@@ -13,7 +13,7 @@ from compression.convert import ConversionError, convert, export_for_conversion
 from compression.file_ops import open_file
 from compression.layer_errors import layer_errors, relative_error
 from compression.layer_names import read_layer_names
-from compression.pruning_options import PruningPatternError
+from compression.layer_patterns import LayerPatternError
 from compression.quantizer import quantize
 from serving.tflite import TFLiteModel
 
@@ -101,7 +101,7 @@ def test_relative_error_is_a_root_of_means():
 
 def test_a_pattern_that_fits_no_layer_is_refused_before_converting(saved_model, sample, tmp_path, monkeypatch):
     monkeypatch.setattr(compression.convert, "run_worker", lambda *_, **__: pytest.fail("the converter was started"))
-    with pytest.raises(PruningPatternError, match=r"keep_float must fit the path of a layer \(first, .*'head'"):
+    with pytest.raises(LayerPatternError, match=r"keep_float must fit the path of a layer \(first, .*'head'"):
         convert(saved_model, {"int8": tmp_path / "a.tflite"}, representative_sample=sample, keep_float=["head"])
 
 

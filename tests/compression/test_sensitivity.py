@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from compression.pruning_options import PruningPatternError
+from compression.layer_patterns import LayerPatternError
 from compression.sensitivity import Change, LayerDrop, changed, layer_drops, suggested_exclude
 
 HALF, FOUR_BITS = Change("sparsity", 0.5), Change("bits", 4)
@@ -42,7 +42,7 @@ def test_the_interval_is_of_the_loss_on_the_same_examples(model):
 
 
 def test_a_pattern_that_fits_no_layer_is_told(model):
-    with pytest.raises(PruningPatternError, match=r"A pattern of --layer must fit .*a, b.* Received: 'c\*'"):
+    with pytest.raises(LayerPatternError, match=r"A pattern of --layer must fit .*a, b.* Received: 'c\*'"):
         next(layer_drops(model, lambda: _sums(model), [HALF], layers=["c*"]))
 
 
