@@ -29,11 +29,11 @@ CALIBRATION_EXAMPLES = 512
 
 SPARSITY = PruningOptions(sparsity=0.8)
 HALF = ChannelPruningOptions(share=0.5)
-QAT = QuantizationAwareOptions(epochs=2, learning_rate=2e-4)
+QAT = QuantizationAwareOptions(epochs=1, learning_rate=5e-5)
 SPARSE_QAT = QuantizationAwareOptions(epochs=2, learning_rate=2e-4, weight_bits=5)
 # Epochs and the learning rate that they begin with.
 SPARSE_TRAINING = (6, 1.5e-3)
-HALF_TRAINING = (10, 3e-3)
+HALF_TRAINING = (8, 3e-3)
 STUDENT_TRAINING = (4, 4e-3)
 
 logger = logging.getLogger(__name__)
