@@ -1,0 +1,134 @@
+"""Series in a CSV or Parquet file with a time column."""
+
+import hashlib
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from data.errors import DataError, SourceNotFoundError
+from data.known_datasets import locate
+from data.series import Series, SeriesSet, select_channels
+from data.series_repair import Repairs, regular
+
+# Known datasets that are one such file: its name, its time column and its step.
+_KNOWN = {"etth1": ("ETTh1.csv", "date", "1h")}
+
+
+class SeriesFile(BaseModel):
+    """A row a stamp; with `series_column`, rows of several series below each other."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["series_file"]
+    dataset: Literal["etth1"] | None = Field(None, description="A known dataset, by name.")
+    file: Path | None = Field(None, description="Or a .csv or .parquet file. Relative paths start at the config.")
+    time_column: str = Field("date", description="Of stamps that pandas reads; those without a zone are taken for UTC.")
+    columns: tuple[str, ...] = Field((), description="The channels; empty: every other column.")
+    series_column: str | None = Field(None, description="Names the series of each row; default: all are one.")
+    every: str = Field("1h", description="Between two rows, such as 15min, 1h or 7d: a length of time, no months.")
+    repairs: Repairs = Field(default_factory=Repairs)
+
+    @field_validator("every")
+    @classmethod
+    def _is_a_length(cls, every: str) -> str:
+        if not re.fullmatch(r"[1-9]\d*(s|min|h|d|w)", every):
+            raise ValueError(
+                f"every must be whole s, min, h, d or w, such as 15min, 1h or 7d. Received: "
+                f"{every!r}. Resample a series by months to days or weeks first."
+            )
+        return every
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "SeriesFile":
+        if (self.dataset is None) == (self.file is None):
+            raise ValueError(
+                f"kind: series_file takes dataset or file. Received: dataset={self.dataset}, file={self.file}"
+            )
+        if self.file is not None and self.file.suffix not in (".csv", ".parquet"):
+            raise ValueError(f"file must end in .csv or .parquet. Received: {self.file}")
+        return self
+
+    def channel_names(self) -> tuple[str, ...]:
+        return tuple(map(str, self._frame().columns.drop([self.series_column] if self.series_column else [])))
+
+    def step_secs(self) -> int:
+        every = _KNOWN[self.dataset][2] if self.dataset else self.every
+        return int(pd.Timedelta(every).total_seconds())
+
+    def read(self, *, longest_gap: int) -> SeriesSet:
+        frame = self._frame()
+        groups = [(self._path().stem, frame)]
+        if self.series_column:
+            groups = [(str(key), group) for key, group in frame.groupby(self.series_column, sort=True)]
+            groups = [(name, group.drop(columns=self.series_column)) for name, group in groups]
+        found: list[Series] = []
+        counts: Counter[str] = Counter()
+        for name, group in groups:
+            pieces, made = regular(
+                group, name=name, step_secs=self.step_secs(), repairs=self.repairs, longest_gap=longest_gap
+            )
+            found += pieces
+            counts += made
+        return SeriesSet(series=tuple(found), repairs=dict(counts))
+
+    def fingerprint(self) -> str:
+        stat = self._path().stat()
+        text = f"{self.model_dump_json(exclude={'file'})} {stat.st_size} {stat.st_mtime_ns}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _path(self) -> Path:
+        path = self.file if self.file is not None else locate(self.dataset or "") / _KNOWN[self.dataset or ""][0]
+        if not path.is_file():
+            raise SourceNotFoundError(
+                f"options.source.file must be a file with a series. Received: {path}, which does not exist. Create it "
+                f"or correct the config."
+            )
+        return path
+
+    def _frame(self) -> pd.DataFrame:
+        """A row a stamp, in the order of the file; the channels, and the column of names if there is one."""
+        path = self._path()
+        try:
+            raw = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+        except (ValueError, OSError) as error:
+            raise DataError(
+                f"{path} must be readable. Received: {str(error).splitlines()[0]}. Write the file anew."
+            ) from None
+        time = _KNOWN[self.dataset][1] if self.dataset else self.time_column
+        others = [name for name in raw.columns if name not in (time, self.series_column)]
+        channels = select_channels(others, self.columns)
+        named = [time, *([self.series_column] if self.series_column else []), *channels]
+        missing = [name for name in named if name not in raw.columns]
+        if missing or not channels:
+            raise DataError(
+                f"{path} must have the columns {', '.join(named)}. Received: {', '.join(map(str, raw.columns))}. "
+                f"Correct options.source.time_column, series_column or columns."
+            )
+        if raw.empty:
+            raise DataError(f"{path} must hold rows. Received: none. Write the file anew.")
+        text = [name for name in channels if not pd.api.types.is_numeric_dtype(raw[name])]
+        if text:
+            raise DataError(
+                f"{path}: a channel must hold numbers. Received: {raw[text[0]].dropna().iloc[0]!r} in {text[0]}. Mend "
+                f"the column, or leave it out of options.source.columns."
+            )
+        frame = raw[named].copy()
+        frame[time] = _stamps(raw[time], path, time)
+        return frame.set_index(time)
+
+
+def _stamps(column: pd.Series, path: Path, name: str) -> pd.Series:
+    try:
+        stamps = pd.to_datetime(column, utc=True, errors="raise")
+    except (ValueError, TypeError, OverflowError) as error:
+        raise DataError(
+            f"{path}: the column {name} must hold stamps. Received: {str(error).splitlines()[0]}. Mend the rows."
+        ) from None
+    if stamps.isna().any():
+        row = int(stamps.isna().to_numpy().argmax())
+        raise DataError(f"{path}: every row must have a stamp. Received: none in row {row + 1}. Mend the row.")
+    return stamps.dt.tz_localize(None)
