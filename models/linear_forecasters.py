@@ -1,0 +1,56 @@
+"""Linear forecasters: one matrix from the look-back to the horizon, the same for all channels.
+
+Source: Zeng et al., "Are Transformers Effective for Time Series Forecasting?", AAAI 2023, section 4.
+"""
+
+import keras
+from keras import ops
+
+from models.forecaster import ForecastShape, Normalization, Seen, by_channel, forecaster, from_channels
+
+
+def dlinear(shape: ForecastShape, *, kernel: int = 25, normalization: Normalization = "none") -> keras.Model:
+    """A moving average and what is left of it, each with a matrix of its own.
+
+    Args:
+      shape: of the problem.
+      kernel: rows of the moving average, odd; the series' ends are repeated beyond them.
+      normalization: see `models.forecaster.forecaster`.
+
+    Raises:
+      ValueError: the kernel is even.
+    """
+    if kernel % 2 == 0:
+        raise ValueError(f"A moving average needs an odd number of rows. Received: kernel={kernel}")
+
+    def network(seen: Seen) -> keras.KerasTensor:
+        x, half = seen.history, kernel // 2
+        ends = [ops.repeat(x[:, place], half, axis=1) for place in (slice(0, 1), slice(-1, None))]
+        padded = ops.concatenate([ends[0], x, ends[1]], axis=1)
+        trend = keras.layers.AveragePooling1D(kernel, strides=1, padding="valid")(padded)
+        parts = [_matrix(part, shape, name) for part, name in ((x - trend, "seasonal"), (trend, "trend"))]
+        return from_channels(keras.layers.Add()(parts), shape)
+
+    return forecaster(shape, network, normalization=normalization, name="dlinear")
+
+
+def nlinear(shape: ForecastShape, *, dropout: float = 0.0, normalization: Normalization = "last") -> keras.Model:
+    """One matrix on the series less its last row.
+
+    With normalization "instance" it is RLinear (Li et al., "Revisiting Long-term Time Series Forecasting: An
+    Investigation on Linear Mapping", 2023).
+
+    Args:
+      shape: of the problem.
+      dropout: rate of the rows that the matrix sees.
+      normalization: see `models.forecaster.forecaster`.
+    """
+
+    def network(seen: Seen) -> keras.KerasTensor:
+        return from_channels(_matrix(keras.layers.Dropout(dropout)(seen.history), shape, "linear"), shape)
+
+    return forecaster(shape, network, normalization=normalization, name="nlinear")
+
+
+def _matrix(x: keras.KerasTensor, shape: ForecastShape, name: str) -> keras.KerasTensor:
+    return keras.layers.Dense(shape.horizon * shape.quantiles, name=name)(by_channel(x))
