@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from models.forecaster import ForecastShape, Normalization, Seen, by_channel, forecaster, shared
-from models.scheduled_sampling import ScheduledSampling
+from models.scheduled_sampling import ByPhase, ScheduledSampling
 from models.transformer_blocks import Block, BlockStyle, positions
 
 
@@ -41,7 +41,7 @@ def encoder_decoder(
       is_channel_independent: whether each channel is a series of its own, the weights shared.
       normalization: see `models.forecaster.forecaster`.
       sharing: an autoregressive model of this function: the result shares its layers, takes the future as one more
-        input and is taught by it.
+        input and is taught by it in training; in evaluation it does without.
       sampling: what then mixes the future with the decoder's own forecasts.
 
     Raises:
@@ -68,7 +68,7 @@ def encoder_decoder(
             if sampling is not None:
                 own = patches.middle(decode(truth))
                 truth = sampling(truth, ops.concatenate([last, own[:, :-1]], axis=1))
-            y = decode(truth)
+            y = ByPhase(name="by_phase")(decode(truth), _one_by_one(decode, patches, last))
         elif decoding == "one_shot":
             y = decode(ops.repeat(last, patches.count, axis=1))
         else:

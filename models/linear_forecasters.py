@@ -53,4 +53,6 @@ def nlinear(shape: ForecastShape, *, dropout: float = 0.0, normalization: Normal
 
 
 def _matrix(x: keras.KerasTensor, shape: ForecastShape, name: str) -> keras.KerasTensor:
-    return keras.layers.Dense(shape.horizon * shape.quantiles, name=name)(by_channel(x))
+    # As the paper's code draws it: uniform up to 1 / √lookback.
+    start = keras.initializers.VarianceScaling(1 / 3, mode="fan_in", distribution="uniform")
+    return keras.layers.Dense(shape.horizon * shape.quantiles, kernel_initializer=start, name=name)(by_channel(x))

@@ -52,3 +52,16 @@ class ScheduledSampling(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "most": self.most, "ramp_steps": self.ramp_steps}
+
+
+@keras.saving.register_keras_serializable(package="slipway")
+class ByPhase(keras.layers.Layer):
+    """Gives the first of two tensors in training, else the second; what is not given is not computed in a graph."""
+
+    def call(self, taught: Any, free: Any, training: bool | None = None) -> Any:
+        return taught if training else free
+
+    def compute_output_shape(
+        self, taught_shape: tuple[int | None, ...], free_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        return taught_shape

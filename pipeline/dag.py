@@ -81,6 +81,7 @@ class _Wiring:
         self._add(ExampleValidator(statistics=statistics, schema=schema))
         self._add(
             DataGate(
+                examples=examples,
                 statistics=statistics,
                 schema=schema,
                 anomalies=self._output("ExampleValidator", "anomalies"),

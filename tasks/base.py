@@ -76,6 +76,10 @@ class Task(abc.ABC):
     def source(self) -> "Source":
         """Where the raw examples come from."""
 
+    def repairs(self) -> Mapping[str, int]:
+        """How many of which repairs reading the source took, by what was wrong; the data gate reports them."""
+        return {}
+
     @abc.abstractmethod
     def schema(self) -> "schema_pb2.Schema":
         """What a good raw example looks like; ExampleValidator reports and DataGate stops what departs from it."""
@@ -104,6 +108,16 @@ class Task(abc.ABC):
 
     def exported_model(self, model: "keras.Model") -> "keras.Model":
         """What is exported and converted in place of the trained `model`: the same outputs, for less."""
+        return model
+
+    def adapt(self, model: "keras.Model", files: Sequence[str], *, feature_spec: Mapping[str, Any]) -> "keras.Model":
+        """The model with what it holds of the train split without training, such as a scaler that Transform fitted.
+
+        Args:
+          model: of `model`, before training.
+          files: patterns of what Transform wrote of the train split.
+          feature_spec: of them.
+        """
         return model
 
     def load_model(self, path: str) -> "keras.Model":

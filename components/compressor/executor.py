@@ -21,7 +21,6 @@ from compression.choice import Budgets, choose
 from compression.packing import packed
 from tasks.base import Task
 from tasks.loading import TaskSpec
-from training.input import read_examples
 from training.options import TrainOptions
 
 # Read for calibration at the most; the sample is drawn from these.
@@ -92,6 +91,6 @@ def calibration_sample(
     """The task's representative sample of the train split's model inputs, `{name: [example, ...]}`."""
     spec = tft.TFTransformOutput(transform_graph.uri).transformed_feature_spec()
     files = [os.path.join(transformed_examples.uri, "Split-train", "*")]
-    batches = read_examples(files, feature_spec=spec, batch_size=256, to_batch=task.model_inputs)
-    pool = list(batches.take(CALIBRATION_POOL // 256).as_numpy_iterator())
+    batches = task.batches(files, feature_spec=spec, batch_size=256).take(CALIBRATION_POOL // 256)
+    pool = [inputs for inputs, _ in batches.as_numpy_iterator()]
     return task.representative_sample({name: np.concatenate([batch[name] for batch in pool]) for name in pool[0]}, size)

@@ -9,13 +9,22 @@ from components.artifacts import DataBlessing
 
 @component
 def DataGate(  # noqa: N802 - TFX names a component after its function
+    examples: InputArtifact[standard_artifacts.Examples],
     statistics: InputArtifact[standard_artifacts.ExampleStatistics],
     schema: InputArtifact[standard_artifacts.Schema],
     anomalies: InputArtifact[standard_artifacts.ExampleAnomalies],
     data_gate: Parameter[str],
     blessing: OutputArtifact[DataBlessing],
 ) -> None:
-    """Refuses a dataset with anomalies or too few examples; `data_gate` is the JSON of the config's section."""
+    """Refuses a dataset with anomalies, too few examples or means that are too high, and reports repairs; `data_gate`
+    is the JSON of the config's section."""
     from components.data_gate.executor import check_data
 
-    check_data(statistics=statistics, schema=schema, anomalies=anomalies, data_gate=data_gate, uri=blessing.uri)
+    check_data(
+        examples=examples,
+        statistics=statistics,
+        schema=schema,
+        anomalies=anomalies,
+        data_gate=data_gate,
+        uri=blessing.uri,
+    )

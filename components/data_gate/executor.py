@@ -2,18 +2,20 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils
 
+from components.example_gen.repairs import read_repairs
 from components.gates import Finding, refuse_if_failed, write_findings
 
 
 def check_data(
     *,
+    examples: standard_artifacts.Examples,
     statistics: standard_artifacts.ExampleStatistics,
     schema: standard_artifacts.Schema,
     anomalies: standard_artifacts.ExampleAnomalies,
@@ -22,8 +24,8 @@ def check_data(
 ) -> None:
     """Writes the findings to `uri`. Raises GateRefused when one did not pass."""
     options = json.loads(data_gate)
+    findings = repair_findings(read_repairs(examples.uri))
     schema_proto = io_utils.SchemaReader().read(os.path.join(schema.uri, "schema.pbtxt"))
-    findings: list[Finding] = []
     for split in artifact_utils.decode_split_names(statistics.split_names):
         split_statistics = tfdv.load_stats_binary(os.path.join(statistics.uri, f"Split-{split}", "FeatureStats.pb"))
         split_anomalies = anomalies_pb2.Anomalies.FromString(
@@ -33,6 +35,7 @@ def check_data(
         findings += anomaly_findings(
             split, split_anomalies, split_statistics, schema_proto, options["ignore_anomalies"]
         )
+        findings += mean_findings(split, split_statistics, options["max_mean"])
     refuse_if_failed(findings)
     write_findings(uri, findings)
 
@@ -48,6 +51,37 @@ def count_finding(split: str, statistics: statistics_pb2.DatasetFeatureStatistic
         limit=f">= {fewest}",
         passed=count >= fewest,
     )
+
+
+def repair_findings(repairs: Mapping[str, int]) -> list[Finding]:
+    """What reading the source repaired, as the config allows it: reported, never refused."""
+    return [
+        Finding(gate="data", figure=f"repaired: {what}", where="", value=count, limit="as allowed", passed=True)
+        for what, count in repairs.items()
+    ]
+
+
+def mean_findings(
+    split: str, statistics: statistics_pb2.DatasetFeatureStatisticsList, limits: Mapping[str, float]
+) -> list[Finding]:
+    """The mean of a feature over a split against its limit; of a feature that is not there, no number."""
+    means = {
+        feature.name or feature.path.step[0]: feature.num_stats.mean
+        for dataset in statistics.datasets
+        for feature in dataset.features
+        if feature.HasField("num_stats")
+    }
+    return [
+        Finding(
+            gate="data",
+            figure=f"mean of {name}",
+            where=f"split {split}",
+            value=means.get(name, float("nan")),
+            limit=f"<= {limit:g}",
+            passed=means.get(name, float("nan")) <= limit,
+        )
+        for name, limit in limits.items()
+    ]
 
 
 def anomaly_findings(

@@ -12,6 +12,7 @@ from tfx.components.util import examples_utils
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
+from components.example_gen.repairs import write_repairs
 from data.errors import DataError
 from data.source import SPLITS
 from tasks.loading import TaskSpec
@@ -39,6 +40,7 @@ def generate(*, task_spec: str, examples: standard_artifacts.Examples, pipeline:
     with pipeline:
         pipeline | beam.Create(jobs) | beam.Reshuffle() | beam.Map(_write_shard, task_spec=task_spec)
     _raise_for_defects([path for path, _ in jobs])
+    write_repairs(examples.uri, task.repairs())
     examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
     examples_utils.set_payload_format(examples, example_gen_pb2.PayloadFormat.FORMAT_TF_EXAMPLE)
 

@@ -1,0 +1,18 @@
+"""What reading a source repaired, beside the examples."""
+
+import json
+from collections.abc import Mapping
+
+from components.files import read_file, write_file
+
+REPAIRS_FILE = "repairs.json"
+
+
+def write_repairs(uri: str, repairs: Mapping[str, int]) -> None:
+    """Writes how many of which repairs there were, by what was wrong."""
+    write_file(uri, REPAIRS_FILE, json.dumps(dict(repairs)))
+
+
+def read_repairs(uri: str) -> dict[str, int]:
+    """What `write_repairs` wrote."""
+    return json.loads(read_file(uri, REPAIRS_FILE))
