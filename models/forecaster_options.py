@@ -26,6 +26,11 @@ class ForecasterOptions(BaseModel):
     # Whether the network reads the calendar.
     has_calendar: ClassVar[bool] = False
 
+    @property
+    def is_taught(self) -> bool:
+        """Whether the training model has the future as one more input."""
+        return False
+
     def build(self, shape: "ForecastShape") -> "keras.Model":
         """The untrained forecaster; see `models.forecaster.forecaster` for what it takes and gives."""
         raise NotImplementedError
@@ -140,11 +145,15 @@ class EncoderDecoderOptions(TransformerOptions):
 
     has_calendar: ClassVar[bool] = True
 
+    @property
+    def is_taught(self) -> bool:
+        return self.decoding == "autoregressive"
+
     def build(self, shape: "ForecastShape") -> "keras.Model":
         return self._build(shape, sharing=None)
 
     def training_model(self, model: "keras.Model", shape: "ForecastShape") -> "keras.Model":
-        return model if self.decoding == "one_shot" else self._build(shape, sharing=model)
+        return self._build(shape, sharing=model) if self.is_taught else model
 
     def _build(self, shape: "ForecastShape", *, sharing: "keras.Model | None") -> "keras.Model":
         from models.encoder_decoder import encoder_decoder

@@ -48,8 +48,7 @@ def recurrent(
         if calendar is not None:
             when = [calendar[:, : shape.lookback], calendar[:, shape.lookback :]]
             when = [ops.reshape(part, (-1, part.shape[1] // patch, patch * shape.calendar)) for part in when]
-            x, calendar = seen.history, seen.calendar
-        past = ops.concatenate([past, when[0]], axis=-1)
+            past = ops.concatenate([past, when[0]], axis=-1)
         summary, *state = layer(units, return_state=True, name="encoder")(past)
         future = keras.layers.RepeatVector(steps)(summary)
         if calendar is not None:

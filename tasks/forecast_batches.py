@@ -17,7 +17,13 @@ PARSED = 256
 
 
 def read_windows(
-    files: Sequence[str], feature_spec: Mapping[str, Any], *, shape: ForecastShape, calendar: int, season: int
+    files: Sequence[str],
+    feature_spec: Mapping[str, Any],
+    *,
+    shape: ForecastShape,
+    calendar: int,
+    season: int,
+    is_taught: bool,
 ) -> Windows:
     """All windows of the files, cut out of their segments as they are asked for.
 
@@ -27,6 +33,7 @@ def read_windows(
       shape: of the model.
       calendar: features of a row's time in the files.
       season: rows, for what MASE divides by.
+      is_taught: whether training needs the future as an input.
     """
 
     def flat(features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -48,7 +55,7 @@ def read_windows(
         rows,
         np.concatenate(starts) if starts else np.zeros(0, np.int64),
         length=shape.lookback + shape.horizon,
-        to_batch=lambda window: supervised(window, shape, season),
+        to_batch=lambda window: supervised(window, shape, season=season, is_taught=is_taught),
     )
 
 
@@ -71,12 +78,13 @@ def joined(features: Mapping[str, Any], shape: ForecastShape, calendar: int) -> 
     return rows
 
 
-def supervised(window: Mapping[str, tf.Tensor], shape: ForecastShape, season: int) -> tuple[Any, Any]:
+def supervised(
+    window: Mapping[str, tf.Tensor], shape: ForecastShape, *, season: int, is_taught: bool
+) -> tuple[Any, Any]:
     """(inputs, targets) of windows as rows.
 
     Targets: `future` and whether it was `observed` (1 or 0), `[batch, horizon, channel]`; the `scale` of a channel and
-    the `naive` error of its history, `[batch, channel]`; the future with its gaps `filled`, for decoders to be taught
-    by.
+    the `naive` error of its history, `[batch, channel]`; with `is_taught`, the future with its gaps `filled`.
     """
     lookback = shape.lookback
     values = tf.ensure_shape(window["values"], [None, lookback + shape.horizon, shape.channels])
@@ -90,8 +98,9 @@ def supervised(window: Mapping[str, tf.Tensor], shape: ForecastShape, season: in
         "observed": tf.cast(observed, tf.float32),
         "scale": window["scale"][:, 0],
         "naive": naive_error(values[:, :lookback], season),
-        FILLED: filled(values, window["location"][0, 0])[:, lookback:],
     }
+    if is_taught:
+        targets[FILLED] = filled(values, window["location"][0, 0])[:, lookback:]
     return inputs, targets
 
 

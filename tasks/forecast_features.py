@@ -40,9 +40,13 @@ def filled(values: tf.Tensor, otherwise: tf.Tensor) -> tf.Tensor:
       values: `[batch, time, channel]`, NaN where missing; time is known when the graph is made.
       otherwise: `[channel]`.
     """
-    forwards = _carried(values)
-    both = tf.reverse(_carried(tf.reverse(forwards, [1])), [1])
-    return tf.where(tf.math.is_nan(both), otherwise + tf.zeros_like(both), both)
+
+    def fill() -> tf.Tensor:
+        both = tf.reverse(_carried(tf.reverse(_carried(values), [1])), [1])
+        return tf.where(tf.math.is_nan(both), otherwise + tf.zeros_like(both), both)
+
+    # Most batches have no gap, and the rounds cost more than a small network.
+    return tf.cond(tf.reduce_any(tf.math.is_nan(values)), fill, lambda: tf.identity(values))
 
 
 def _carried(values: tf.Tensor) -> tf.Tensor:

@@ -162,7 +162,9 @@ class Forecasting(Task):
     def to_batch(self, features: dict[str, tf.Tensor]) -> Any:
         from tasks.forecast_batches import joined, supervised
 
-        return supervised(joined(features, self.shape(), self._calendar_size()), self.shape(), self.options.season)
+        rows = joined(features, self.shape(), self._calendar_size())
+        options = self.options
+        return supervised(rows, self.shape(), season=options.season, is_taught=options.model.is_taught)
 
     def batches(self, files: Sequence[str], *, feature_spec: Mapping[str, Any], batch_size: int) -> tf.data.Dataset:
         return self._windows(files, feature_spec).batches(batch_size)
@@ -262,6 +264,7 @@ class Forecasting(Task):
             shape=self.shape(),
             calendar=self._calendar_size(),
             season=self.options.season,
+            is_taught=self.options.model.is_taught,
         )
 
     def _metric(self, name: str, figure: str, **part: Any) -> EvalMetric:

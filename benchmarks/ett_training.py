@@ -1,0 +1,170 @@
+"""The networks of `benchmarks.ett` and their training, by the standard protocol.
+
+`python -m benchmarks.ett_training [NAME ...]` trains networks at all horizons and seeds, from the last checkpoint on.
+All choices were made by the validation part; the test part is read by `benchmarks.ett` alone.
+"""
+
+import itertools
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from data.windows import SeriesWindows
+from models.forecaster import ForecastShape
+from models.forecaster_options import (
+    DLinearOptions,
+    EncoderDecoderOptions,
+    ForecasterOptions,
+    NLinearOptions,
+)
+from tasks.forecast_objective import ForecastObjective
+from training import CheckpointStore, Loop
+from training.early_stopping import EarlyStopping
+from training.optimizers import optimizer
+from training.options import OptimizerOptions, ScheduleOptions
+from training.schedules import schedule
+from training.windows import Windows
+
+OUTPUT = Path("output") / "benchmarks" / "ett"
+HORIZONS = (96, 192, 336, 720)
+SEEDS = (0, 1, 2)
+CHANNELS, SEASON = 7, 24
+# Twelve, four and four months of thirty days.
+SPLITS: dict[str, Any] = {
+    "train": ("2016-07-01", "2017-06-26"),
+    "eval": ("2017-06-26", "2017-10-24"),
+    "test": ("2017-10-24", "2018-02-21"),
+}
+
+
+# As the linear models' published code: half the rate in each epoch.
+HALVING = ScheduleOptions(kind="exponential", decay_rate=0.5, warmup_epochs=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A network and how it is trained."""
+
+    model: ForecasterOptions
+    lookback: int = 336
+    loss: str = "mse"
+    learning_rate: float = 0.005
+    batch: int = 32
+    epochs: int = 6
+    schedule: ScheduleOptions = HALVING
+
+
+CASES = {
+    "DLinear": Case(model=DLinearOptions(kind="dlinear")),
+    "NLinear": Case(model=NLinearOptions(kind="nlinear")),
+    "RLinear": Case(model=NLinearOptions(kind="nlinear", normalization="instance"), loss="huber", learning_rate=0.02),
+    "encoder-decoder": Case(
+        model=EncoderDecoderOptions(
+            kind="encoder_decoder", patch=24, dim=32, heads=4, hidden=64, dropout=0.3, encoder_depth=1, decoder_depth=1
+        ),
+        loss="huber",
+        learning_rate=0.001,
+        batch=128,
+        schedule=ScheduleOptions(kind="cosine", warmup_epochs=1.0),
+    ),
+}
+
+
+class Protocol:
+    """ETTh1 at one look-back and horizon, scaled by the train part's mean and deviation.
+
+    Attributes:
+      values: `[row, channel]` of all three parts.
+    """
+
+    def __init__(self, *, lookback: int, horizon: int) -> None:
+        self.shape = ForecastShape(lookback=lookback, horizon=horizon, channels=CHANNELS)
+        self._source = SeriesWindows(
+            source={"kind": "series_file", "dataset": "etth1"}, lookback=lookback, horizon=horizon, splits=SPLITS
+        )
+        [series] = self._source.read().series
+        bounds = self._source.bounds()
+        rows = {split: np.searchsorted(series.times_secs, bounds[split]) for split in SPLITS}
+        train = series.values[slice(*rows["train"])]
+        self.values = ((series.values - train.mean(axis=0)) / train.std(axis=0))[: rows["test"][1]]
+
+    def starts(self, split: str) -> np.ndarray:
+        """First rows of all windows of a split, at stride 1."""
+        segments = self._source.segments(split)
+        return np.concatenate([segment.start + np.arange(segment.windows) for segment in segments])
+
+    def windows(self, split: str) -> Windows:
+        """What the loop is given: (inputs, targets)."""
+        lookback = self.shape.lookback
+
+        def supervised(window: dict[str, tf.Tensor]) -> tuple[Any, Any]:
+            values = window["values"]
+            ones = tf.ones_like(values[:, lookback:])
+            targets = {"future": values[:, lookback:], "observed": ones, "scale": ones[:, 0], "naive": ones[:, 0]}
+            return {"history": values[:, :lookback]}, targets
+
+        length = lookback + self.shape.horizon
+        return Windows({"values": self.values}, self.starts(split), length=length, to_batch=supervised)
+
+    def cut(self, split: str) -> tuple[np.ndarray, np.ndarray]:
+        """(histories `[window, lookback, channel]`, futures `[window, horizon, channel]`)."""
+        lookback = self.shape.lookback
+        views = np.lib.stride_tricks.sliding_window_view(self.values, lookback + self.shape.horizon, axis=0)
+        windows = views[self.starts(split)].transpose(0, 2, 1)
+        return windows[:, :lookback], windows[:, lookback:]
+
+
+def trained(name: str, horizon: int, seed: int) -> keras.Model:
+    """The model with the weights of its best epoch on the validation part; trained as far as it still was to be."""
+    case = CASES[name]
+    protocol = Protocol(lookback=case.lookback, horizon=horizon)
+    run = OUTPUT / f"{name}-{horizon}-{seed}"
+    weights = run.with_suffix(".npz")
+    keras.utils.set_random_seed(seed)
+    model = case.model.build(protocol.shape)
+    if not weights.exists():
+        OUTPUT.mkdir(parents=True, exist_ok=True)
+        _train(case, model, protocol, seed, run)
+        np.savez(weights, *model.get_weights())
+    with np.load(weights) as arrays:
+        model.set_weights([arrays[key] for key in arrays.files])
+    return model
+
+
+def _train(case: Case, model: keras.Model, protocol: Protocol, seed: int, run: Path) -> None:
+    train, evaluation = protocol.windows("train"), protocol.windows("eval")
+    steps = len(train.starts) // case.batch
+    loop = Loop(
+        model=case.model.training_model(model, protocol.shape),
+        objective=ForecastObjective(case.loss, (0.5,)),
+        optimizer=optimizer(OptimizerOptions(weight_decay=0.0), learning_rate=case.learning_rate),
+        schedule=schedule(
+            case.schedule, peak=case.learning_rate, steps_per_epoch=steps, total_steps=case.epochs * steps
+        ),
+        early_stopping=EarlyStopping(patience=case.epochs),
+        checkpoints=CheckpointStore(run),
+    )
+    records = loop.epochs(
+        train=train.shuffled(case.batch, seed=seed, steps_per_epoch=steps),
+        evaluation=evaluation.batches(256),
+        epochs=case.epochs,
+        steps_per_epoch=steps,
+    )
+    for record in records:
+        secs = steps * case.batch / record.examples_per_sec
+        row = {"epoch": record.epoch, "secs": secs, "train": record.train, "validation": record.evaluation}
+        print(run.name, json.dumps(row), flush=True)
+        with run.with_suffix(".jsonl").open("a") as stream:
+            stream.write(json.dumps(row) + "\n")
+
+
+if __name__ == "__main__":
+    for asked in itertools.product(sys.argv[1:] or CASES, HORIZONS, SEEDS):
+        trained(*asked)
+        keras.backend.clear_session()

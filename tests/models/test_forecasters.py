@@ -1,0 +1,180 @@
+"""What holds for every forecaster, and what defines each."""
+
+import keras
+import numpy as np
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from models.forecaster import ForecastShape
+from models.forecaster_options import Forecaster, ForecasterOptions
+from models.linear_forecasters import dlinear, nlinear
+from models.scheduled_sampling import ScheduledSampling
+
+RNG = np.random.default_rng(0)
+SHAPE = ForecastShape(lookback=48, horizon=12, channels=2, quantiles=3)
+WITH_CALENDAR = ForecastShape(lookback=48, horizon=12, channels=2, quantiles=3, calendar=4)
+SMALL = {"dim": 8, "heads": 2, "hidden": 8, "dropout": 0.0}
+KINDS = {
+    "dlinear": {"kind": "dlinear", "kernel": 5},
+    "nlinear": {"kind": "nlinear"},
+    "gru": {"kind": "recurrent", "units": 8, "patch": 12},
+    "lstm": {"kind": "recurrent", "cell": "lstm", "units": 8, "patch": 6},
+    "patches": {"kind": "patch_transformer", "patch": 8, "stride": 4, "depth": 1, "has_linear_path": True, **SMALL},
+    "mixed_channels": {
+        "kind": "patch_transformer",
+        "patch": 1,
+        "stride": 1,
+        "depth": 1,
+        "is_channel_independent": False,
+        "positions": "sinusoidal",
+        "chunk": 16,
+        "is_recomputed": True,
+        **SMALL,
+    },
+    "one_shot": {"kind": "encoder_decoder", "patch": 4, **SMALL},
+    "autoregressive": {
+        "kind": "encoder_decoder",
+        "patch": 4,
+        "decoding": "autoregressive",
+        "positions": "learned",
+        "is_channel_independent": False,
+        **SMALL,
+    },
+}
+
+
+def _options(kind: str) -> ForecasterOptions:
+    return TypeAdapter(Forecaster).validate_python(KINDS[kind])
+
+
+def _inputs(model: keras.Model, size: int = 3) -> dict[str, np.ndarray]:
+    return {name: RNG.normal(size=(size, *each.shape[1:])).astype("float32") for name, each in model.input.items()}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def kind(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def model(kind) -> keras.Model:
+    keras.utils.set_random_seed(0)
+    return _options(kind).build(WITH_CALENDAR if _options(kind).has_calendar else SHAPE)
+
+
+def test_it_forecasts_ordered_quantiles_of_each_channel(model):
+    y = np.asarray(model(_inputs(model))["quantiles"])
+    assert y.shape == (3, 12, 2, 3)
+    assert (np.diff(y, axis=-1) >= 0).all()
+
+
+def test_it_survives_saving(model, tmp_path):
+    x = _inputs(model)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(again(x)["quantiles"], model(x)["quantiles"], rtol=1e-6)
+
+
+def test_instance_normalization_makes_it_follow_scale_and_level(kind):
+    options = _options(kind)
+    options = options.model_copy(update={"normalization": "instance"})
+    model = options.build(SHAPE)
+    x = _inputs(model)
+    moved = {**x, "history": 3 * x["history"] + 50}
+    np.testing.assert_allclose(
+        model(moved)["quantiles"], 3 * np.asarray(model(x)["quantiles"]) + 50, rtol=1e-3, atol=1e-3
+    )
+
+
+@pytest.mark.parametrize("kind", ["dlinear", "nlinear", "patches", "one_shot"])
+def test_independent_channels_do_not_see_each_other(kind):
+    model = _options(kind).build(SHAPE)
+    x = _inputs(model)
+    changed = {**x, "history": x["history"].copy()}
+    changed["history"][..., 1] += RNG.normal(size=(3, 48))
+    before, after = (np.asarray(model(inputs)["quantiles"]) for inputs in (x, changed))
+    np.testing.assert_allclose(after[:, :, 0], before[:, :, 0], rtol=1e-5, atol=1e-5)
+    assert np.abs(after[:, :, 1] - before[:, :, 1]).max() > 1e-3
+
+
+POINT = ForecastShape(lookback=336, horizon=96, channels=7)
+
+
+def test_linear_models_have_the_papers_parameters():
+    """Zeng et al., section 4: one matrix and offset for NLinear, two for DLinear; besides 2 × 7 that are set."""
+    assert nlinear(POINT).count_params() == 336 * 96 + 96 + 14
+    assert dlinear(POINT).count_params() == 2 * (336 * 96 + 96) + 14
+
+
+def test_nlinear_is_a_matrix_on_the_series_less_its_last_row():
+    model = nlinear(POINT)
+    x = RNG.normal(size=(2, 336, 7)).astype("float32")
+    kernel, offset = model.get_layer("linear").get_weights()
+    last = x[:, -1:]
+    expected = np.einsum("blc,lh->bhc", x - last, kernel) + offset[:, None] + last
+    np.testing.assert_allclose(model({"history": x})["quantiles"][..., 0], expected, rtol=1e-3, atol=1e-4)
+
+
+def test_dlinear_takes_a_moving_average_with_repeated_ends():
+    model = dlinear(POINT, kernel=3)
+    x = RNG.normal(size=(2, 336, 7)).astype("float32")
+    padded = np.concatenate([x[:, :1], x, x[:, -1:]], axis=1)
+    trend = (padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / 3
+    expected = 0
+    for part, name in ((x - trend, "seasonal"), (trend, "trend")):
+        kernel, offset = model.get_layer(name).get_weights()
+        expected = expected + np.einsum("blc,lh->bhc", part, kernel) + offset[:, None]
+    np.testing.assert_allclose(model({"history": x})["quantiles"][..., 0], expected, rtol=1e-3, atol=1e-4)
+
+
+def test_an_even_moving_average_is_refused():
+    with pytest.raises(ValueError, match=r"odd number of rows. Received: kernel=4"):
+        dlinear(POINT, kernel=4)
+
+
+def test_a_decoder_taught_by_its_own_forecasts_repeats_them():
+    """Decoding one by one and decoding at once what was decoded are the same computation."""
+    options = _options("autoregressive")
+    model = options.build(WITH_CALENDAR)
+    x = _inputs(model)
+    y = np.asarray(model(x)["quantiles"])
+    taught = options.model_copy(update={"sampling": 0.0}).training_model(model, WITH_CALENDAR)
+    received = taught({**x, "future": y[..., 1]}, training=True)["quantiles"]
+    np.testing.assert_allclose(received, y, rtol=1e-4, atol=1e-4)
+
+
+def test_a_taught_decoder_shares_its_weights_and_is_evaluated_without_the_future():
+    options = _options("autoregressive")
+    model = options.build(WITH_CALENDAR)
+    taught = options.training_model(model, WITH_CALENDAR)
+    assert {id(v) for v in taught.trainable_variables} == {id(v) for v in model.trainable_variables}
+    x = _inputs(taught)
+    expected = model({name: x[name] for name in model.input})["quantiles"]
+    np.testing.assert_allclose(taught(x, training=False)["quantiles"], expected, rtol=1e-5, atol=1e-5)
+
+
+def test_the_share_of_own_tokens_rises_to_its_most():
+    layer = ScheduledSampling(most=0.5, ramp_steps=4)
+    truth, own = np.zeros((200, 10, 1), np.float32), np.ones((200, 10, 1), np.float32)
+    shares = [float(np.mean(layer(truth, own, training=True))) for _ in range(6)]
+    np.testing.assert_allclose(shares, [0, 0.125, 0.25, 0.375, 0.5, 0.5], atol=0.05)
+    assert float(np.max(layer(truth, own, training=False))) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kind": "encoder_decoder", "dim": 9, "heads": 2}, "even multiple of heads"),
+        ({"kind": "patch_transformer", "dim": 6, "heads": 6}, "even multiple of heads"),
+        ({"kind": "prophet"}, "kind"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(options, message):
+    with pytest.raises(ValidationError, match=message):
+        TypeAdapter(Forecaster).validate_python(options)
+
+
+@pytest.mark.parametrize("kind", ["one_shot", "gru"])
+def test_a_horizon_of_no_whole_patches_is_refused(kind):
+    with pytest.raises(ValueError, match=r"must be (a multiple|multiples) of patch"):
+        _options(kind).build(ForecastShape(lookback=48, horizon=13, channels=2))
