@@ -2,12 +2,17 @@
 
 import json
 
+import apache_beam as beam
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_data_validation as tfdv
+import tensorflow_transform as tft
+import tensorflow_transform.beam as tft_beam
 from tensorflow_metadata.proto.v0 import statistics_pb2
+from tensorflow_transform.tf_metadata import schema_utils
+from tfx_bsl.public import tfxio
 
 from data.source import SPLITS, Source
 from tasks.base import Task
@@ -37,6 +42,28 @@ TASKS = {
             "contrast": {"weight": "learned", "dim": 8},
         },
     ),
+    "forecasting": TaskSpec(
+        task="tasks.forecasting.Forecasting",
+        options={"source": {"kind": "co2"}, "lookback": 104, "horizon": 26, "season": 52, "model": {"kind": "nlinear"}},
+    ),
+    "forecasting_of_quantiles_one_by_one": TaskSpec(
+        task="tasks.forecasting.Forecasting",
+        options={
+            "source": {"kind": "co2"},
+            "lookback": 104,
+            "horizon": 26,
+            "season": 52,
+            "quantiles": [0.1, 0.5, 0.9],
+            "model": {
+                "kind": "encoder_decoder",
+                "patch": 13,
+                "dim": 8,
+                "heads": 2,
+                "hidden": 8,
+                "decoding": "autoregressive",
+            },
+        },
+    ),
 }
 
 
@@ -58,16 +85,24 @@ def raw(task) -> list[tf.train.Example]:
 
 
 @pytest.fixture(scope="module")
-def features(task, raw) -> dict[str, tf.Tensor]:
-    """A batch of transformed features; what needs Transform's analyzers is tested in whole pipelines."""
-    spec = {
-        feature.name: tf.io.FixedLenFeature(
-            [dim.size for dim in feature.shape.dim], {1: tf.string, 2: tf.int64, 3: tf.float32}[feature.type]
-        )
-        for feature in task.schema().feature
-    }
+def transformed(task, raw, tmp_path_factory) -> tft.TFTransformOutput:
+    """Transform's graph, its analyzers run over the raw examples."""
+    place = tmp_path_factory.mktemp("transform")
+    source = tfxio.TFExampleBeamRecord("examples", schema=task.schema())
+    with tft_beam.Context(temp_dir=str(place / "temporary")), beam.Pipeline() as pipeline:
+        records = pipeline | beam.Create([example.SerializeToString() for example in raw])
+        batches = records | source.BeamSource()
+        graph = (batches, source.TensorAdapterConfig()) | tft_beam.AnalyzeDataset(task.preprocessing_fn)
+        graph | tft_beam.WriteTransformFn(str(place))
+    return tft.TFTransformOutput(str(place))
+
+
+@pytest.fixture(scope="module")
+def features(task, raw, transformed) -> dict[str, tf.Tensor]:
+    """A batch of transformed features."""
+    spec = schema_utils.schema_as_feature_spec(task.schema()).feature_spec
     parsed = tf.io.parse_example([example.SerializeToString() for example in raw], spec)
-    return task.preprocessing_fn(parsed)
+    return transformed.transform_features_layer()(parsed)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +139,7 @@ def test_the_model_takes_its_inputs_and_names_its_outputs(task, model, features)
     inputs = task.model_inputs(features)
     assert set(inputs) == {tensor.name for tensor in model.inputs}
     outputs = model(inputs, training=False)
-    assert all(len(output) == len(features[next(iter(features))]) for output in outputs.values())
+    assert all(len(output) == len(_dense(features[next(iter(features))])) for output in outputs.values())
 
 
 def test_the_objective_has_a_value_an_example_and_gradients_everywhere(task, model, features):
@@ -130,25 +165,33 @@ def test_the_example_metric_is_an_example_s_own_and_right_about_the_outputs_them
     assert better(own, values).all()
 
 
-def test_batches_come_from_files_and_suit_the_objective(task, model, features, tmp_path):
+def test_batches_come_from_files_and_suit_the_objective(task, model, features, transformed, tmp_path):
     """Transform's files, written by hand: every value of every feature, one example a record."""
     path = str(tmp_path / "examples.gz")
-    count = len(features[next(iter(features))])
+    dense = {name: _dense(value).numpy() for name, value in features.items()}
+    count = len(dense[next(iter(dense))])
     with tf.io.TFRecordWriter(path, options="GZIP") as writer:
         for index in range(count):
-            writer.write(_example({name: value[index].numpy() for name, value in features.items()}))
-    spec = {name: tf.io.FixedLenFeature(value.shape[1:], value.dtype) for name, value in features.items()}
+            writer.write(_example({name: value[index] for name, value in dense.items()}))
+    spec = transformed.transformed_feature_spec()
     assert task.examples_per_epoch([path]) > 0
+    model = task.adapt(model, [path], feature_spec=spec)
     after = task.train_batches([path], feature_spec=spec, batch_size=8, seed=1, steps_per_epoch=count // 8)
     shuffled = iter(after(0))
+    trained, objective = task.training_model(model), task.objective()
+    step = tf.function(lambda batch: objective(trained, batch, training=True)[0])
     for _ in range(2 * count // 8 + 1):  # without end
-        loss, _ = task.objective()(task.training_model(model), next(shuffled), training=True)
-        assert loss.shape.rank == 1
+        assert step(next(shuffled)).shape.rank == 1
     first, second = (
         [np.concatenate([np.ravel(value) for value in tf.nest.flatten(batch)]) for batch in once]
         for once in (task.batches([path], feature_spec=spec, batch_size=8) for _ in range(2))
     )
     np.testing.assert_equal(first, second)
+
+
+def _dense(value):
+    """Of features of one length, whatever way they are held."""
+    return tf.sparse.to_dense(value) if isinstance(value, tf.SparseTensor) else value
 
 
 def _example(values: dict[str, np.ndarray]) -> bytes:
