@@ -60,20 +60,42 @@ class Case:
     schedule: ScheduleOptions = HALVING
 
 
-CASES = {
-    "DLinear": Case(model=DLinearOptions(kind="dlinear")),
-    "NLinear": Case(model=NLinearOptions(kind="nlinear")),
-    "RLinear": Case(model=NLinearOptions(kind="nlinear", normalization="instance"), loss="huber", learning_rate=0.02),
-    "encoder-decoder": Case(
+# The horizon is a multiple of the patch, the look-back three or four patches.
+PATCHES = {96: 96, 192: 96, 336: 112, 720: 120}
+LOOKBACKS = {96: 384, 192: 384, 336: 336, 720: 360}
+
+
+def case(name: str, horizon: int) -> Case:
+    """The network of a name at a horizon."""
+    if name == "DLinear":
+        gentle = ScheduleOptions(kind="cosine", warmup_epochs=0.0)
+        return Case(model=DLinearOptions(kind="dlinear"), learning_rate=0.001, schedule=gentle)
+    if name == "NLinear":
+        return Case(model=NLinearOptions(kind="nlinear"))
+    if name == "RLinear":
+        instance = NLinearOptions(kind="nlinear", normalization="instance")
+        return Case(model=instance, loss="huber", learning_rate=0.02)
+    return Case(
         model=EncoderDecoderOptions(
-            kind="encoder_decoder", patch=24, dim=32, heads=4, hidden=64, dropout=0.3, encoder_depth=1, decoder_depth=1
+            kind="encoder_decoder",
+            patch=PATCHES[horizon],
+            dim=64,
+            heads=4,
+            hidden=64,
+            dropout=0.5,
+            positions="rotary",
+            encoder_depth=1,
+            decoder_depth=1,
         ),
+        lookback=LOOKBACKS[horizon],
         loss="huber",
         learning_rate=0.001,
-        batch=128,
-        schedule=ScheduleOptions(kind="cosine", warmup_epochs=1.0),
-    ),
-}
+        batch=64,
+        schedule=ScheduleOptions(kind="cosine", warmup_epochs=0.5),
+    )
+
+
+NAMES = ("DLinear", "NLinear", "RLinear", "encoder-decoder")
 
 
 class Protocol:
@@ -122,42 +144,42 @@ class Protocol:
 
 def trained(name: str, horizon: int, seed: int) -> keras.Model:
     """The model with the weights of its best epoch on the validation part; trained as far as it still was to be."""
-    case = CASES[name]
-    protocol = Protocol(lookback=case.lookback, horizon=horizon)
+    chosen = case(name, horizon)
+    protocol = Protocol(lookback=chosen.lookback, horizon=horizon)
     run = OUTPUT / f"{name}-{horizon}-{seed}"
     weights = run.with_suffix(".npz")
     keras.utils.set_random_seed(seed)
-    model = case.model.build(protocol.shape)
+    model = chosen.model.build(protocol.shape)
     if not weights.exists():
         OUTPUT.mkdir(parents=True, exist_ok=True)
-        _train(case, model, protocol, seed, run)
+        _train(chosen, model, protocol, seed, run)
         np.savez(weights, *model.get_weights())
     with np.load(weights) as arrays:
         model.set_weights([arrays[key] for key in arrays.files])
     return model
 
 
-def _train(case: Case, model: keras.Model, protocol: Protocol, seed: int, run: Path) -> None:
+def _train(chosen: Case, model: keras.Model, protocol: Protocol, seed: int, run: Path) -> None:
     train, evaluation = protocol.windows("train"), protocol.windows("eval")
-    steps = len(train.starts) // case.batch
+    steps = len(train.starts) // chosen.batch
     loop = Loop(
-        model=case.model.training_model(model, protocol.shape),
-        objective=ForecastObjective(case.loss, (0.5,)),
-        optimizer=optimizer(OptimizerOptions(weight_decay=0.0), learning_rate=case.learning_rate),
+        model=chosen.model.training_model(model, protocol.shape),
+        objective=ForecastObjective(chosen.loss, (0.5,)),
+        optimizer=optimizer(OptimizerOptions(weight_decay=0.0), learning_rate=chosen.learning_rate),
         schedule=schedule(
-            case.schedule, peak=case.learning_rate, steps_per_epoch=steps, total_steps=case.epochs * steps
+            chosen.schedule, peak=chosen.learning_rate, steps_per_epoch=steps, total_steps=chosen.epochs * steps
         ),
-        early_stopping=EarlyStopping(patience=case.epochs),
+        early_stopping=EarlyStopping(patience=chosen.epochs),
         checkpoints=CheckpointStore(run),
     )
     records = loop.epochs(
-        train=train.shuffled(case.batch, seed=seed, steps_per_epoch=steps),
+        train=train.shuffled(chosen.batch, seed=seed, steps_per_epoch=steps),
         evaluation=evaluation.batches(256),
-        epochs=case.epochs,
+        epochs=chosen.epochs,
         steps_per_epoch=steps,
     )
     for record in records:
-        secs = steps * case.batch / record.examples_per_sec
+        secs = steps * chosen.batch / record.examples_per_sec
         row = {"epoch": record.epoch, "secs": secs, "train": record.train, "validation": record.evaluation}
         print(run.name, json.dumps(row), flush=True)
         with run.with_suffix(".jsonl").open("a") as stream:
@@ -165,6 +187,6 @@ def _train(case: Case, model: keras.Model, protocol: Protocol, seed: int, run: P
 
 
 if __name__ == "__main__":
-    for asked in itertools.product(sys.argv[1:] or CASES, HORIZONS, SEEDS):
+    for asked in itertools.product(sys.argv[1:] or NAMES, HORIZONS, SEEDS):
         trained(*asked)
         keras.backend.clear_session()

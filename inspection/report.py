@@ -31,12 +31,15 @@ VERDICTS = {
 }
 
 
-def render_report(run: Run, *, analysis: Mapping[str, Any] | None = None) -> str:
+def render_report(
+    run: Run, *, analysis: Mapping[str, Any] | None = None, backtest: Mapping[str, Any] | None = None
+) -> str:
     """The page of a run, whatever became of it.
 
     Args:
       run: what to show.
       analysis: of architectures on the same root; see `inspection.analysis.read_analysis`.
+      backtest: of forecasts on the same root; see `inspection.backtest.read_backtest`.
     """
     environment = Environment(
         loader=PackageLoader("inspection"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -58,6 +61,7 @@ def render_report(run: Run, *, analysis: Mapping[str, Any] | None = None) -> str
         "confusion": _confusion(outputs, record),
         "compression": _compression(record),
         "analysis": analysis,
+        "backtest": backtest,
         "statistics": read_statistics(_path(outputs["StatisticsGen"])) if "StatisticsGen" in outputs else [],
         "class_charts": _class_charts(outputs),
         "anomalies": read_anomalies(_path(outputs["ExampleValidator"])) if "ExampleValidator" in outputs else [],

@@ -20,18 +20,25 @@ def forecast_endpoint(
 
     The function raises InvalidArgumentError where stamps are not a step apart.
     """
-    location = model.get_layer(STANDARDIZATION).location
 
     def forecast(history: tf.Tensor, timestamps: tf.Tensor) -> dict[str, tf.Tensor]:
         rule = f"timestamps must rise by {step_secs} seconds; give absent rows as NaN"
         tf.debugging.assert_equal(timestamps[:, 1:] - timestamps[:, :-1], tf.cast(step_secs, tf.int64), message=rule)
-        future = timestamps[:, -1:] + step_secs * tf.range(1, shape.horizon + 1, dtype=tf.int64)
-        inputs = {HISTORY: filled(history, tf.convert_to_tensor(location))}
-        if shape.calendar:
-            inputs[CALENDAR] = calendar(tf.concat([timestamps, future], axis=1), step_secs)
+        inputs, future = raw_inputs(model, shape, step_secs, history, timestamps)
         return {**task.predictions(model(inputs, training=False)), "timestamps": future}
 
     return forecast, [
         tf.TensorSpec([None, shape.lookback, shape.channels], tf.float32, name="history"),
         tf.TensorSpec([None, shape.lookback], tf.int64, name="timestamps"),
     ]
+
+
+def raw_inputs(
+    model: keras.Model, shape: ForecastShape, step_secs: int, history: tf.Tensor, timestamps: tf.Tensor
+) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    """(the model's inputs, stamps `[batch, horizon]` of what it forecasts), out of raw history and its stamps."""
+    future = timestamps[:, -1:] + step_secs * tf.range(1, shape.horizon + 1, dtype=tf.int64)
+    inputs = {HISTORY: filled(history, tf.convert_to_tensor(model.get_layer(STANDARDIZATION).location))}
+    if shape.calendar:
+        inputs[CALENDAR] = calendar(tf.concat([timestamps, future], axis=1), step_secs)
+    return inputs, future

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from tensorflow_metadata.proto.v0 import schema_pb2
 
+    from data.series import Series
     from models.forecaster import ForecastShape
     from training.objective import Objective
     from training.windows import Windows
@@ -220,6 +221,16 @@ class Forecasting(Task):
         from tasks.forecast_batches import model_inputs
 
         return model_inputs(features, self.shape(), self._calendar_size())
+
+    def window_inputs(self, series: Series, origin: int, model: keras.Model) -> dict[str, tf.Tensor]:
+        """The model's inputs of one window out of a series, whose first forecast row is `origin`."""
+        import tensorflow as tf
+
+        from tasks.forecast_serving import raw_inputs
+
+        rows = slice(origin - self.options.lookback, origin)
+        history, times = tf.constant(series.values[None, rows]), tf.constant(series.times_secs[None, rows])
+        return raw_inputs(model, self.shape(), series.step_secs, history, times)[0]
 
     def predictions(self, outputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         quantiles = outputs["quantiles"]

@@ -24,9 +24,15 @@ def command(run: str, root: Path | None, out: Path | None) -> None:
     path = out or place / "runs" / run_id / "report.html"
     with quiet_terminal(place / "runs" / run_id / "report.log") as console, console.status("Reading the run …"):
         from inspection.analysis import RESULTS, read_analysis
+        from inspection.backtest import RESULTS as BACKTEST
+        from inspection.backtest import read_backtest
         from inspection.report import render_report
 
-        page = render_report(read_run(place, run_id), analysis=read_analysis(place / RESULTS))
+        page = render_report(
+            read_run(place, run_id),
+            analysis=read_analysis(place / RESULTS),
+            backtest=read_backtest(place / BACKTEST),
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page)

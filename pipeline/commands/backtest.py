@@ -1,0 +1,67 @@
+"""`slipway backtest`."""
+
+from pathlib import Path
+
+import click
+
+from pipeline.config import load_config, load_task
+from pipeline.errors import UsageError
+
+# SARIMA's fit takes minutes where a season is long: only when it is asked for.
+DEFAULT = ("repeat", "seasonal naive", "linear regression on lags", "ETS (Holt-Winters)")
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--root", type=click.Path(path_type=Path), help="What `slipway run` wrote; default: output/NAME.")
+@click.option("--version", "number", type=click.IntRange(min=1), help="Default: the one in production.")
+@click.option("--every", type=click.IntRange(min=1), help="Rows between two forecasts; default: the horizon.")
+@click.option("--against", multiple=True, help="A traditional forecaster; may be repeated. Default: all but SARIMA.")
+def command(config: Path, root: Path | None, number: int | None, every: int | None, against: tuple[str, ...]) -> None:
+    """Forecast the test range of CONFIG again and again, by a pushed version and by traditional forecasters.
+
+    Draws the forecasts, the attention of the last one and a table of all forecasters into ROOT/backtest/report.html and
+    the reports of the root's runs.
+    """
+    from models.traditional import TRADITIONAL
+    from tasks.forecasting import Forecasting
+
+    pipeline_config = load_config(config)
+    task = load_task(pipeline_config, config)
+    if not isinstance(task, Forecasting):
+        raise UsageError(f"CONFIG must be of a forecasting task. Received: {pipeline_config.task} in {config}.")
+    unknown = [name for name in against if name not in TRADITIONAL]
+    if unknown:
+        raise UsageError(f"--against must be one of {', '.join(TRADITIONAL)}. Received: {unknown[0]}.")
+    place = root or Path("output") / pipeline_config.name
+    version = _version(Path(pipeline_config.push.registry or place / "registry"), pipeline_config.name, number)
+    from pipeline.console import quiet_terminal
+
+    with quiet_terminal(place / "backtest" / "log") as console:
+        with console.status("Forecasting …"):
+            from inspection.backtest import render, table
+            from pipeline.backtest import Backtest, write_results
+
+            backtest = Backtest(task, every=every or task.options.horizon)
+            results = write_results(place, backtest.run(version, against or DEFAULT))
+        console.print(table(results))
+        page = results.with_name("report.html")
+        page.write_text(render(results))
+        console.print(f"Wrote {page}; open it in a browser.", highlight=False, soft_wrap=True)
+
+
+def _version(registry: Path, model: str, number: int | None) -> Path:
+    from serving.registry import Registry, RegistryError
+
+    versions = Registry(registry)
+    try:
+        found = (
+            [versions.version(model, number)]
+            if number is not None
+            else [version for version in versions.versions(model) if version.stage == "production"]
+        )
+    except RegistryError as error:
+        raise UsageError(str(error)) from None
+    if not found:
+        raise UsageError(f"A version must be in production, or named by --version. Received: none of {model}.")
+    return Path(str(versions.path(found[0])))
