@@ -43,8 +43,9 @@ SPLITS: dict[str, Any] = {
 }
 
 
-# As the linear models' published code: half the rate in each epoch.
-HALVING = ScheduleOptions(kind="exponential", decay_rate=0.5, warmup_epochs=0.0)
+# As the linear models' published code trains: half the rate in each epoch after the first.
+HALVING = ScheduleOptions(kind="step", step_epochs=tuple(range(1, 10)), factor=0.5, warmup_epochs=0.0)
+SMOOTH = ScheduleOptions(kind="cosine", warmup_epochs=0.5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,21 +58,21 @@ class Case:
     learning_rate: float = 0.005
     batch: int = 32
     epochs: int = 6
-    schedule: ScheduleOptions = HALVING
+    patience: int = 6
+    schedule: ScheduleOptions = SMOOTH
 
 
-# The horizon is a multiple of the patch, the look-back three or four patches.
-PATCHES = {96: 96, 192: 96, 336: 112, 720: 120}
-LOOKBACKS = {96: 384, 192: 384, 336: 336, 720: 360}
+# Of the encoder-decoder: whole days, of which the horizon is a multiple.
+PATCHES = {96: 48, 192: 96, 336: 48, 720: 120}
+LOOKBACKS = {96: 336, 192: 384, 336: 336, 720: 360}
 
 
 def case(name: str, horizon: int) -> Case:
     """The network of a name at a horizon."""
     if name == "DLinear":
-        gentle = ScheduleOptions(kind="cosine", warmup_epochs=0.0)
-        return Case(model=DLinearOptions(kind="dlinear"), learning_rate=0.001, schedule=gentle)
+        return Case(model=DLinearOptions(kind="dlinear"), epochs=10, patience=3, schedule=HALVING)
     if name == "NLinear":
-        return Case(model=NLinearOptions(kind="nlinear"))
+        return Case(model=NLinearOptions(kind="nlinear"), epochs=10, patience=3, schedule=HALVING)
     if name == "RLinear":
         instance = NLinearOptions(kind="nlinear", normalization="instance")
         return Case(model=instance, loss="huber", learning_rate=0.02)
@@ -91,7 +92,6 @@ def case(name: str, horizon: int) -> Case:
         loss="huber",
         learning_rate=0.001,
         batch=64,
-        schedule=ScheduleOptions(kind="cosine", warmup_epochs=0.5),
     )
 
 
@@ -169,7 +169,7 @@ def _train(chosen: Case, model: keras.Model, protocol: Protocol, seed: int, run:
         schedule=schedule(
             chosen.schedule, peak=chosen.learning_rate, steps_per_epoch=steps, total_steps=chosen.epochs * steps
         ),
-        early_stopping=EarlyStopping(patience=chosen.epochs),
+        early_stopping=EarlyStopping(patience=chosen.patience),
         checkpoints=CheckpointStore(run),
     )
     records = loop.epochs(

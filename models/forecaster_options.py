@@ -66,6 +66,19 @@ class NLinearOptions(ForecasterOptions):
         return nlinear(shape, dropout=self.dropout, normalization=self.normalization)
 
 
+class PeriodicOptions(ForecasterOptions):
+    """One small matrix from period to period, the same for every place in it, as SparseTSF."""
+
+    kind: Literal["periodic"]
+    period: int = Field(24, ge=2, description="Rows; look-back and horizon are multiples.")
+    dropout: float = Field(0.0, ge=0, lt=1, description="Rate of the rows that the matrix sees.")
+
+    def build(self, shape: "ForecastShape") -> "keras.Model":
+        from models.linear_forecasters import periodic
+
+        return periodic(shape, period=self.period, dropout=self.dropout, normalization=self.normalization)
+
+
 class RecurrentOptions(ForecasterOptions):
     """An LSTM or GRU encoder and decoder."""
 
@@ -168,6 +181,11 @@ class EncoderDecoderOptions(TransformerOptions):
 
 
 Forecaster = Annotated[
-    DLinearOptions | NLinearOptions | RecurrentOptions | PatchTransformerOptions | EncoderDecoderOptions,
+    DLinearOptions
+    | NLinearOptions
+    | PeriodicOptions
+    | RecurrentOptions
+    | PatchTransformerOptions
+    | EncoderDecoderOptions,
     Field(discriminator="kind"),
 ]

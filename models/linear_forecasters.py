@@ -52,6 +52,43 @@ def nlinear(shape: ForecastShape, *, dropout: float = 0.0, normalization: Normal
     return forecaster(shape, network, normalization=normalization, name="nlinear")
 
 
+def periodic(
+    shape: ForecastShape, *, period: int, dropout: float = 0.0, normalization: Normalization = "instance"
+) -> keras.Model:
+    """The values at each place of a period as a series of its own, all with one small matrix, after a smoothing over a
+    period.
+
+    Source: Lin et al., "SparseTSF: Modeling Long-term Time Series Forecasting with 1k Parameters", ICML 2024.
+
+    Args:
+      shape: of the problem.
+      period: rows; look-back and horizon are multiples.
+      dropout: rate of the rows that the matrix sees.
+      normalization: see `models.forecaster.forecaster`.
+
+    Raises:
+      ValueError: look-back or horizon is no multiple of the period.
+    """
+    if shape.lookback % period or shape.horizon % period:
+        raise ValueError(
+            f"Look-back and horizon must be multiples of period. Received: lookback={shape.lookback}, "
+            f"horizon={shape.horizon}, period={period}"
+        )
+    before, after = shape.lookback // period, shape.horizon // period
+
+    def network(seen: Seen) -> keras.KerasTensor:
+        x = ops.expand_dims(by_channel(seen.history), -1)
+        smoothing = keras.layers.Conv1D(1, 2 * (period // 2) + 1, padding="same", use_bias=False, name="smoothing")
+        x = ops.reshape(x + smoothing(x), (-1, before, period))
+        x = keras.layers.Dropout(dropout)(ops.transpose(x, (0, 2, 1)))
+        y = keras.layers.Dense(after * shape.quantiles, use_bias=False, name="linear")(x)
+        # [sequence, place, period · quantile] to rows in their order.
+        y = ops.transpose(ops.reshape(y, (-1, period, after, shape.quantiles)), (0, 2, 1, 3))
+        return from_channels(ops.reshape(y, (-1, shape.horizon * shape.quantiles)), shape)
+
+    return forecaster(shape, network, normalization=normalization, name="periodic")
+
+
 def _matrix(x: keras.KerasTensor, shape: ForecastShape, name: str) -> keras.KerasTensor:
     # As the paper's code draws it: uniform up to 1 / √lookback.
     start = keras.initializers.VarianceScaling(1 / 3, mode="fan_in", distribution="uniform")

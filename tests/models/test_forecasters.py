@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from models.forecaster import ForecastShape
 from models.forecaster_options import Forecaster, ForecasterOptions
-from models.linear_forecasters import dlinear, nlinear
+from models.linear_forecasters import dlinear, nlinear, periodic
 from models.scheduled_sampling import ScheduledSampling
 
 RNG = np.random.default_rng(0)
@@ -17,6 +17,7 @@ SMALL = {"dim": 8, "heads": 2, "hidden": 8, "dropout": 0.0}
 KINDS = {
     "dlinear": {"kind": "dlinear", "kernel": 5},
     "nlinear": {"kind": "nlinear"},
+    "periodic": {"kind": "periodic", "period": 6},
     "gru": {"kind": "recurrent", "units": 8, "patch": 12},
     "lstm": {"kind": "recurrent", "cell": "lstm", "units": 8, "patch": 6},
     "patches": {"kind": "patch_transformer", "patch": 8, "stride": 4, "depth": 1, "has_linear_path": True, **SMALL},
@@ -86,7 +87,7 @@ def test_instance_normalization_makes_it_follow_scale_and_level(kind):
     )
 
 
-@pytest.mark.parametrize("kind", ["dlinear", "nlinear", "patches", "one_shot"])
+@pytest.mark.parametrize("kind", ["dlinear", "nlinear", "periodic", "patches", "one_shot"])
 def test_independent_channels_do_not_see_each_other(kind):
     model = _options(kind).build(SHAPE)
     x = _inputs(model)
@@ -125,6 +126,16 @@ def test_dlinear_takes_a_moving_average_with_repeated_ends():
         kernel, offset = model.get_layer(name).get_weights()
         expected = expected + np.einsum("blc,lh->bhc", part, kernel) + offset[:, None]
     np.testing.assert_allclose(model({"history": x})["quantiles"][..., 0], expected, rtol=1e-3, atol=1e-4)
+
+
+def test_places_of_a_period_are_forecast_from_their_own_past_by_one_matrix():
+    shape = ForecastShape(lookback=12, horizon=6, channels=1)
+    model = periodic(shape, period=3, normalization="none")
+    model.get_layer("smoothing").set_weights([np.zeros((3, 1, 1))])
+    x = RNG.normal(size=(2, 12, 1)).astype("float32")
+    [matrix] = model.get_layer("linear").get_weights()
+    expected = np.einsum("bnp,nm->bmp", x.reshape(2, 4, 3), matrix).reshape(2, 6)
+    np.testing.assert_allclose(model({"history": x})["quantiles"][..., 0, 0], expected, rtol=1e-4, atol=1e-5)
 
 
 def test_an_even_moving_average_is_refused():
