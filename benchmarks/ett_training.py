@@ -75,7 +75,8 @@ def case(name: str, horizon: int) -> Case:
         return Case(model=NLinearOptions(kind="nlinear"), epochs=10, patience=3, schedule=HALVING)
     if name == "RLinear":
         instance = NLinearOptions(kind="nlinear", normalization="instance")
-        return Case(model=instance, loss="huber", learning_rate=0.02)
+        steep = ScheduleOptions(kind="exponential", decay_rate=0.5, warmup_epochs=0.0)
+        return Case(model=instance, loss="huber", learning_rate=0.02, schedule=steep)
     return Case(
         model=EncoderDecoderOptions(
             kind="encoder_decoder",

@@ -127,8 +127,8 @@ def _heads(weights: list[list[list[float]]]) -> str:
     for head, cells in enumerate(weights):
         heatmap = go.Heatmap(z=cells, zmin=0, colorscale="Viridis", showscale=False)
         figure.add_trace(heatmap, row=head // COLUMNS + 1, col=head % COLUMNS + 1)
-    figure.update_xaxes(title="key")
-    figure.update_yaxes(title="query", autorange="reversed")
+    figure.update_xaxes(title="key", tickformat="d")
+    figure.update_yaxes(title="query", tickformat="d", autorange="reversed")
     return _html(figure, height=260 * rows)
 
 

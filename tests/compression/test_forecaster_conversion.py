@@ -1,0 +1,33 @@
+"""Networks whose graphs are out of the common: loops of recurrent layers and of chunked attention."""
+
+import keras
+import numpy as np
+import pytest
+
+from compression.convert import convert, export_for_conversion
+from models.forecaster import ForecastShape
+from models.patch_transformer import patch_transformer
+from models.recurrent_forecaster import recurrent
+from models.transformer_blocks import BlockStyle
+from serving.tflite import TFLiteModel
+
+SHAPE = ForecastShape(lookback=24, horizon=6, channels=2)
+CHUNKED = BlockStyle(heads=2, hidden=8, chunk=8, is_recomputed=True)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: recurrent(SHAPE, cell="lstm", units=8, patch=6),
+        lambda: patch_transformer(SHAPE, style=CHUNKED, stride=1),
+    ],
+    ids=["lstm", "chunked_attention"],
+)
+def test_the_file_computes_what_the_model_does(build, tmp_path):
+    keras.utils.set_random_seed(0)
+    model = build()
+    x = {"history": np.random.default_rng(0).normal(size=(5, 24, 2)).astype("float32")}
+    export_for_conversion(model, tmp_path / "model")
+    convert(tmp_path / "model", {"float32": tmp_path / "float32.tflite"})
+    received = TFLiteModel(tmp_path / "float32.tflite").predict(x)["quantiles"]
+    np.testing.assert_allclose(received, model(x)["quantiles"], atol=1e-4)
