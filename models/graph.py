@@ -11,7 +11,7 @@ class LayerGraph:
     """Layers by name in the order of computation.
 
     Attributes:
-      layers: `{name: layer}`.
+      layers: `{name: layer}`; operations such as a transposition or a sum of tensors are among them.
       inputs: `{name: names of the layers whose outputs it takes}`; of a layer called several times, of all calls.
       calls: `{name: number of calls}`.
       consumers: `{name: how many times its output is taken}`, the model's outputs included.
@@ -28,9 +28,11 @@ class LayerGraph:
         self.layers: dict[str, keras.Layer] = {}
         self.inputs: dict[str, tuple[str, ...]] = {}
         self.calls: dict[str, int] = {}
+        operations = {operation.name: operation for operation in model.operations}
         for described in config["layers"]:
-            name = described["config"]["name"]
-            self.layers[name] = model.get_layer(name)
+            # Of a layer, Keras writes the name into its own config; of an operation, beside it.
+            name = described["config"].get("name") or described["name"]
+            self.layers[name] = operations[name]
             self.inputs[name] = tuple(_sources(described["inbound_nodes"]))
             self.calls[name] = len(described["inbound_nodes"])
         outputs = list(_names(config["output_layers"]))

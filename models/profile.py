@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from models.attention import Attention
+from models.feed_forward import FeedForward
 from models.graph import LayerGraph
 
 
@@ -63,7 +65,7 @@ class ModelProfile:
 
 
 def profile(model: keras.Model) -> ModelProfile:
-    """Counts a functional image model layer by layer.
+    """Counts a functional model layer by layer; of a forecaster that takes each channel by itself, for one channel.
 
     Operations are those of kernels and of attention, for one example, a multiplication with its addition counted as
     two; what normalizations, activations and additions take beside them is left out, as in the papers. The receptive
@@ -78,19 +80,21 @@ def profile(model: keras.Model) -> ModelProfile:
     fields: dict[str, tuple[int, int] | None] = {}
     layers, uncounted = [], []
     for name, layer in graph.layers.items():
-        fields[name] = _receptive_field(layer, [fields[source] for source in graph.inputs[name]])
+        # A layer that is called again later, such as a scaling and its inverse, takes what is not reached yet.
+        sources = [fields[source] for source in graph.inputs[name] if source in fields]
+        fields[name] = _receptive_field(layer, sources)
         flops = _flops(layer)
         if flops is None:
             uncounted.append(name)
         layers.append(
             LayerProfile(
                 name=name,
-                scope=(layer.path or "").rpartition("/")[0].partition("/")[0],
+                scope=(getattr(layer, "path", None) or "").rpartition("/")[0].partition("/")[0],
                 kind=type(layer).__name__,
                 window=_window_text(layer),
                 inputs=graph.inputs[name],
                 output_shape=_shape(layer.output),
-                parameters=layer.count_params(),
+                parameters=layer.count_params() if isinstance(layer, keras.Layer) else 0,
                 flops=(flops or 0) * graph.calls[name],
                 receptive_field=field[0] if (field := fields[name]) else None,
             )
@@ -102,13 +106,19 @@ def _flops(layer: keras.Layer) -> int | None:
     """Of one call; None where the layer has a kernel of a kind that is not known."""
     if isinstance(layer, keras.layers.MultiHeadAttention):
         return _attention_flops(layer)
+    if isinstance(layer, Attention):
+        queries, dim = _shape(layer.output)
+        keys = _shape(keras.tree.flatten(layer.input)[-1])[0]
+        return 2 * (2 * queries * dim * dim + 2 * keys * dim * dim + 2 * queries * keys * dim)
+    if isinstance(layer, FeedForward):
+        return 2 * 2 * math.prod(_shape(layer.output)) * layer.hidden
     if not hasattr(layer, "kernel"):
         return 0
     outputs = math.prod(_shape(layer.output))
     if isinstance(layer, keras.layers.DepthwiseConv2D):
         return 2 * outputs * math.prod(layer.kernel_size)
-    if isinstance(layer, keras.layers.Conv2D):
-        # `[height, width, input channel of a group, output channel]`.
+    if isinstance(layer, keras.layers.Conv1D | keras.layers.Conv2D):
+        # `[height, width, input channel of a group, output channel]`, or without the width.
         return 2 * outputs * math.prod(layer.kernel.shape[:-1])
     if isinstance(layer, keras.layers.Dense):
         return 2 * outputs * int(layer.kernel.shape[0])
@@ -137,8 +147,8 @@ def _receptive_field(layer: keras.Layer, sources: list[tuple[int, int] | None]) 
     return size + (window[0] - 1) * dilation * jump, jump * layer.strides[0]
 
 
-def _window(layer: keras.Layer) -> tuple[int, int] | None:
-    """(height, width) of what a layer slides over an image."""
+def _window(layer: keras.Layer) -> tuple[int, ...] | None:
+    """(height, width) of what a layer slides over an image, (rows,) over a series."""
     return getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
 
 
@@ -148,7 +158,8 @@ def _window_text(layer: keras.Layer) -> str:
         return ""
     stride, dilation = layer.strides[0], getattr(layer, "dilation_rate", (1, 1))[0]
     spread = f" dilated {dilation}" if dilation > 1 else ""
-    return f"{window[0]}×{window[1]}{f' /{stride}' if stride > 1 else ''}{spread}"
+    size = "×".join(map(str, window))
+    return f"{size}{f' /{stride}' if stride > 1 else ''}{spread}"
 
 
 def _sees_all(layer: keras.Layer) -> bool:
@@ -159,6 +170,8 @@ def _sees_all(layer: keras.Layer) -> bool:
         keras.layers.GlobalAveragePooling1D,
         keras.layers.MultiHeadAttention,
         keras.layers.Flatten,
+        keras.layers.RNN,
+        Attention,
     )
     return isinstance(layer, whole)
 

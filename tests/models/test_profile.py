@@ -4,8 +4,11 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from models.forecaster import ForecastShape
+from models.patch_transformer import patch_transformer
 from models.profile import profile
 from models.resnet import DEPTHS, resnet
+from models.transformer_blocks import BlockStyle
 
 
 def _published(depth: int, image_shape: tuple[int, int, int], classes: int) -> keras.Model:
@@ -107,3 +110,13 @@ def test_a_kernel_that_is_not_known_is_told():
     image = keras.Input((8, 8, 3))
     model = keras.Model(image, layers.Conv2DTranspose(2, 3, name="up")(image))
     assert profile(model).uncounted == ("up",)
+
+
+def test_a_forecasters_operations_are_counted_by_hand():
+    """Patches of 4 of 16 rows to 8 numbers; two heads; a perceptron of 16 units; 4 rows out of 4 tokens."""
+    shape = ForecastShape(lookback=16, horizon=4, channels=1)
+    counted = profile(patch_transformer(shape, style=BlockStyle(heads=2, hidden=16), patch=4, stride=4, dim=8, depth=1))
+    patches, projections, scores = 2 * 4 * 4 * 8, 2 * 4 * 4 * 8 * 8, 2 * 2 * 4 * 4 * 8
+    perceptron, head = 2 * 2 * 4 * 8 * 16, 2 * 32 * 4
+    assert counted.flops == patches + projections + scores + perceptron + head
+    assert counted.uncounted == ()
