@@ -189,3 +189,19 @@ def test_options_that_do_not_fit_are_refused(options, message):
 def test_a_horizon_of_no_whole_patches_is_refused(kind):
     with pytest.raises(ValueError, match=r"must be (a multiple|multiples) of patch"):
         _options(kind).build(ForecastShape(lookback=48, horizon=13, channels=2))
+
+
+def test_it_computes_in_half_precision_and_answers_in_float32(kind):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        options = _options(kind).model_copy(update={"normalization": "instance"})
+        model = options.build(WITH_CALENDAR if options.has_calendar else SHAPE)
+    finally:
+        keras.config.set_dtype_policy(before)
+    plain = options.build(WITH_CALENDAR if options.has_calendar else SHAPE)
+    plain.set_weights(model.get_weights())
+    x = _inputs(model)
+    y = model(x)["quantiles"]
+    assert y.dtype == "float32"
+    np.testing.assert_allclose(y, plain(x)["quantiles"], atol=0.25)

@@ -20,7 +20,7 @@ def slipway(*arguments: object, cwd: Path = PROJECT) -> subprocess.CompletedProc
 
 
 @pytest.mark.parametrize(
-    "command", ["", "init", "run", "compile", "inspect", "report", "plot", "registry", "config", "doctor"]
+    "command", ["", "init", "run", "compile", "inspect", "report", "backtest", "plot", "registry", "config", "doctor"]
 )
 def test_help_imports_no_tensorflow(command):
     script = (
