@@ -30,11 +30,11 @@ CALIBRATION_EXAMPLES = 512
 SPARSITY = PruningOptions(sparsity=0.8)
 HALF = ChannelPruningOptions(share=0.5)
 QAT = QuantizationAwareOptions(epochs=1, learning_rate=5e-5)
-SPARSE_QAT = QuantizationAwareOptions(epochs=2, learning_rate=2e-4, weight_bits=5)
+SPARSE_QAT = QuantizationAwareOptions(epochs=3, learning_rate=3e-4, weight_bits=3)
 # Epochs and the learning rate that they begin with.
-SPARSE_TRAINING = (6, 1.5e-3)
-HALF_TRAINING = (8, 3e-3)
-STUDENT_TRAINING = (4, 4e-3)
+SPARSE_TRAINING = (12, 2e-3)
+HALF_TRAINING = (16, 3e-3)
+STUDENT_TRAINING = (8, 4e-3)
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def base(network: str) -> keras.Model:
 
 def qat(network: str) -> keras.Model:
     """Trained on with int8 in view, ready for conversion."""
-    return made(f"{network}_qat", lambda: _quantization_aware(base(network), QAT))
+    return made(f"{network}_qat", lambda: _quantization_aware(base(network), QAT, teacher=base(network)))
 
 
 def sparse(network: str) -> keras.Model:
@@ -69,7 +69,10 @@ def sparse(network: str) -> keras.Model:
 
 def sparse_qat(network: str) -> keras.Model:
     """The sparse one, trained on with int8 in view, ready for conversion."""
-    return made(f"{network}_sparse_qat", lambda: _quantization_aware(sparse(network), SPARSE_QAT))
+    return made(
+        f"{network}_sparse_qat",
+        lambda: _quantization_aware(sparse(network), SPARSE_QAT, teacher=base(network)),
+    )
 
 
 def half(network: str) -> keras.Model:
@@ -98,10 +101,10 @@ def _half(model: keras.Model) -> keras.Model:
     return _with_policy(trained, "float32")
 
 
-def _quantization_aware(model: keras.Model, options: QuantizationAwareOptions) -> keras.Model:
+def _quantization_aware(model: keras.Model, options: QuantizationAwareOptions, *, teacher: keras.Model) -> keras.Model:
     sample = {"image": fashion_mnist.images("train")[0][:CALIBRATION_EXAMPLES]}
     trained = quantization_aware(model, options, sample)
-    _train(trained, options.epochs, options.learning_rate, teacher=None)
+    _train(trained, options.epochs, options.learning_rate, teacher=teacher)
     return for_conversion(trained)
 
 

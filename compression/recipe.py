@@ -22,7 +22,7 @@ class Recipe(BaseModel):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="Of the variant and its file.")
     precision: Precision = "float32"
-    distil: DistillationOptions | None = Field(None, description="The trained model as a teacher.")
+    distil: DistillationOptions | None = Field(None, description="The trained model as a teacher, in all trainings.")
     prune_channels: ChannelPruningOptions | None = Field(None, description="Whole channels that are taken out, first.")
     prune: PruningOptions | None = Field(None, description="Weights that are set to zero in the training that follows.")
     cluster: ClusteringOptions | None = Field(None, description="Values that weights share, once pruning is done.")
@@ -58,8 +58,10 @@ class Recipe(BaseModel):
 
     @property
     def trains(self) -> bool:
-        """Whether there is a training besides the quantization-aware one."""
-        return any(getattr(self, change) is not None for change in CHANGES)
+        """Whether there is a training besides the quantization-aware one. A teacher alone changes nothing: it needs a
+        student, or a model that was changed."""
+        has_student = self.distil is not None and bool(self.distil.student)
+        return has_student or any(getattr(self, change) is not None for change in CHANGES if change != "distil")
 
     @property
     def clustering_begins(self) -> float:
@@ -79,4 +81,4 @@ class Recipe(BaseModel):
 
     def source(self) -> dict[str, Any]:
         """What is converted, empty for the trained model; recipes that agree in it differ in quantization alone."""
-        return {**self.training(), **self.model_dump(include={"quantize_aware"})} if self.retrains else {}
+        return {**self.training(), **self.model_dump(include={"distil", "quantize_aware"})} if self.retrains else {}

@@ -76,20 +76,12 @@ class Retraining:
             self._trained[key] = self._retrained(recipe) if recipe.trains else self._model
         if recipe.quantize_aware is None:
             return self._task.exported_model(self._trained[key])
-        return self._quantization_aware(self._trained[key], recipe.quantize_aware)
+        return self._quantization_aware(self._trained[key], recipe, recipe.quantize_aware)
 
     def _retrained(self, recipe: Recipe) -> keras.Model:
         """Changed and trained on, before any quantization."""
         keras.utils.set_random_seed(self._seed)
-        objective: Objective = self._task.objective()
         model = self._student(recipe.distil.student) if recipe.distil is not None else _copy(self._model)
-        if recipe.distil is not None:
-            objective = DistillationObjective(
-                objective,
-                teacher=self._model,
-                loss=self._task.distillation_loss(temperature=recipe.distil.temperature),
-                weight=recipe.distil.weight,
-            )
         if recipe.prune_channels is not None:
             model = prune_channels(model, recipe.prune_channels)
         total_steps = recipe.epochs * self._steps_per_epoch
@@ -99,17 +91,29 @@ class Retraining:
         if recipe.cluster is not None:
             begin_step = round(recipe.clustering_begins * total_steps)
             hooks.append(Clustering(model, recipe.cluster, begin_step=begin_step))
-        self._train(model, objective, recipe.epochs, recipe.learning_rate, hooks)
+        self._train(model, self._objective(recipe), recipe.epochs, recipe.learning_rate, hooks)
         for hook in hooks:
             hook.finish()
         return model
 
-    def _quantization_aware(self, model: keras.Model, options: QuantizationAwareOptions) -> keras.Model:
+    def _quantization_aware(self, model: keras.Model, recipe: Recipe, options: QuantizationAwareOptions) -> keras.Model:
         """A copy trained on with int8 in view, as the converter takes it."""
         keras.utils.set_random_seed(self._seed)
         aware = quantization_aware(model, options, self._sample)
-        self._train(aware, self._task.objective(), options.epochs, options.learning_rate, [])
+        self._train(aware, self._objective(recipe), options.epochs, options.learning_rate, [])
         return for_conversion(aware)
+
+    def _objective(self, recipe: Recipe) -> Objective:
+        """The task's, shared with the trained model where the recipe makes it a teacher."""
+        objective = self._task.objective()
+        if recipe.distil is None:
+            return objective
+        return DistillationObjective(
+            objective,
+            teacher=self._model,
+            loss=self._task.distillation_loss(temperature=recipe.distil.temperature),
+            weight=recipe.distil.weight,
+        )
 
     def _student(self, values: Mapping[str, object]) -> keras.Model:
         """A new model where `values` make one; else a copy of the trained one."""

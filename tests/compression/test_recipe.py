@@ -70,3 +70,14 @@ def test_a_student_differs_in_options():
 )
 def test_clusters_are_made_once_the_rest_is_done(changes, begins):
     assert Recipe(name="small", cluster={}, **changes).clustering_begins == begins
+
+
+def test_a_teacher_without_a_student_changes_nothing_by_itself():
+    with pytest.raises(ValidationError, match="Received: same with none of them"):
+        Recipe(name="same", distil={})
+
+
+def test_a_teacher_guides_quantization_aware_training_alone():
+    taught = Recipe(name="taught", precision="int8", distil={}, quantize_aware={})
+    assert not taught.trains
+    assert taught.source() != Recipe(name="alone", precision="int8", quantize_aware={}).source()

@@ -87,7 +87,7 @@ def test_quantization_aware_sparse_and_distilled_variants_are_trained_converted_
     student = {"student": {"options.model.widths": [8, 16, 32]}}
     variants = [
         "float32",
-        {"name": "aware", **aware},
+        {"name": "aware", "distil": {}, **aware},
         {"name": "sparse", **SPARSE, "epochs": 4},
         {"name": "sparse_aware", **SPARSE, "epochs": 4, **few_values},
         {"name": "student", "distil": student, "epochs": 10, "learning_rate": 0.004},
