@@ -1,0 +1,83 @@
+"""The outer loop's objective: what the network's start is changed for."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from training.meta.gradient_learner import GradientLearner
+from training.meta.losses import LOSSES, TaskLoss, mean_over
+from training.meta.options import DifferentiatedOptions, FineTuningOptions, PrototypeOptions, ReptileOptions
+from training.meta.step_weights import AnnealedSteps
+
+# Name of the layer that adapts, in a model that maps episodes to predictions.
+LEARNER = "learner"
+
+
+class MetaObjective:
+    """Loss and metrics of `(episodes, targets)` batches; see GradientLearner for episodes.
+
+    Targets: `query_y`, `[task, query, output]` or `[task, query]`, and `query_weight` `[task, query]`, 0 for padding.
+    A batch's examples are its tasks. In evaluation the loss is the query loss after the inner steps, whatever the
+    learner learns from.
+    """
+
+    def __init__(self, *, loss: TaskLoss, options: Any) -> None:
+        """Args:
+        loss: of the queries.
+        options: the learner's.
+        """
+        self.loss = LOSSES[loss]
+        self.name = loss
+        self.options = options
+        is_annealed = isinstance(options, DifferentiatedOptions) and options.step_losses == "annealed"
+        self.annealed = AnnealedSteps(options.steps, options.anneal_steps) if is_annealed else None
+        self.layers = (self.annealed,) if self.annealed is not None else ()
+
+    def __call__(self, model: keras.Model, batch: Any, *, training: bool) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        episodes, targets = batch
+        learner = model.get_layer(LEARNER)
+        if isinstance(self.options, PrototypeOptions):
+            losses = self._losses(learner(episodes, training=training), targets)
+            return losses[:, 0], self._metrics(losses)
+        if not training:
+            losses = self._losses(learner.predictions(episodes, steps=[0, self.options.steps]), targets)
+            return losses[:, -1], self._metrics(losses)
+        if isinstance(self.options, ReptileOptions):
+            return self._distance(learner, episodes, targets)
+        weights, steps = self._step_weights()
+        losses = self._losses(learner.predictions(episodes, steps=steps), targets)
+        return tf.linalg.matvec(losses, weights), self._metrics(losses)
+
+    def _step_weights(self) -> tuple[tf.Tensor, list[int]]:
+        """What the query loss after each of the steps counts for, and the steps."""
+        if isinstance(self.options, FineTuningOptions):
+            return tf.ones([1], keras.config.floatx()), [0]
+        last = self.options.steps
+        if self.annealed is not None:
+            return self.annealed.next_weights(), list(range(1, last + 1))
+        if self.options.step_losses == "uniform":
+            return tf.fill([last], tf.cast(1 / last, keras.config.floatx())), list(range(1, last + 1))
+        return tf.ones([1], keras.config.floatx()), [last]
+
+    def _losses(self, predictions: tf.Tensor, targets: Any) -> tf.Tensor:
+        """Query losses `[task, step]`."""
+        losses = self.loss(targets["query_y"][:, None], predictions)
+        return mean_over(losses, tf.broadcast_to(targets["query_weight"][:, None], tf.shape(losses)))
+
+    def _metrics(self, losses: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The query loss before the steps that were taken, where it was computed, and after them."""
+        return {f"query_{self.name}": losses[:, -1]}
+
+    def _distance(
+        self, learner: GradientLearner, episodes: Any, targets: Any
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Reptile: half the squared distance of the start from what each task made of it, whose gradient is the step
+        of the paper's equation 2."""
+        adapted = [tf.stop_gradient(values) for values in learner.adapt(episodes)]
+        distances = [
+            tf.reduce_sum(tf.square(start[None] - values), axis=range(1, len(values.shape)))
+            for start, values in zip(learner.start(), adapted, strict=True)
+        ]
+        losses = self._losses(learner.predict(adapted, episodes)[:, None], targets)
+        return tf.add_n(distances) / 2, self._metrics(losses)
