@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from data.digits import Digits
 from data.errors import DataError
 from data.idx_images import IDXImages
-from data.image_classes import ImageClass, classes_of
+from data.image_classes import ImageClass, ImageClasses, classes_of
 from data.image_csv import ImageCSV
 from data.image_folder import ImageFolder
 from data.omniglot import Omniglot
+from data.source import LabelledImages
 from data.splits import Splits
 from data.tfrecord import TFRecords
 
@@ -112,7 +113,8 @@ class ImageEpisodes(BaseModel):
         way, shot = kinds[index % len(kinds)]
         pool = pools[index // len(kinds) % len(pools)]
         chosen = [pool[place] for place in random.choice(len(pool), way, replace=False)]
-        support, query = [], []
+        support: list[bytes] = []
+        query: list[bytes] = []
         for one in chosen:
             places = random.choice(len(one.images), shot + self.queries, replace=False)
             support += [one.images[place] for place in places[:shot]]
@@ -134,7 +136,7 @@ def _example(
     groups = {one.group for one in classes}
     group = groups.pop() if len(groups) == 1 else ""
     example = tf.train.Example()
-    strings = {
+    strings: dict[str, Sequence[bytes]] = {
         "images": images,
         "support_images": support,
         "query_images": query,
@@ -150,9 +152,9 @@ def _example(
     for name, values in strings.items():
         example.features.feature[name].bytes_list.SetInParent()
         example.features.feature[name].bytes_list.value.extend(values)
-    for name, values in numbers.items():
+    for name, integers in numbers.items():
         example.features.feature[name].int64_list.SetInParent()
-        example.features.feature[name].int64_list.value.extend(values)
+        example.features.feature[name].int64_list.value.extend(integers)
     return example
 
 
@@ -160,4 +162,4 @@ def _example(
 def _read(text: str, fingerprint: str) -> tuple[ImageClass, ...]:
     """One reading for all shards of a process; another fingerprint reads anew."""
     episodes = ImageEpisodes.model_validate_json(text)
-    return tuple(classes_of(episodes.source, episodes.splits))
+    return tuple(classes_of(cast(LabelledImages | ImageClasses, episodes.source), episodes.splits))

@@ -12,6 +12,7 @@ import keras
 
 from models.conditioning import FiLM
 from models.episode_normalization import EpisodeNormalization
+from models.rectifier import Rectifier
 
 Conditioning: TypeAlias = Literal["concatenation", "film"]
 
@@ -47,7 +48,7 @@ def perceptron(
         features = _dense(width, features.shape[-1], f"hidden_{index}")(features)
         if variables is not None and conditioning == "film":
             features = FiLM(name=f"film_{index}")([features, variables])
-        features = keras.layers.ReLU()(features)
+        features = Rectifier()(features)
     return keras.Model(every, _dense(outputs, features.shape[-1], "head")(features), name="network")
 
 
@@ -87,7 +88,7 @@ def convolutions(
             features = keras.layers.BatchNormalization(momentum=0.95, name=f"normalization_{index}")(features)
         if context:
             features = FiLM(name=f"film_{index}")([features, every["context"]])
-        features = keras.layers.ReLU()(features)
+        features = Rectifier()(features)
         features = keras.layers.MaxPooling2D(2)(features)
     features = keras.layers.Reshape((math.prod(features.shape[1:]),), name="features")(features)
     if has_head:

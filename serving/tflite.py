@@ -93,8 +93,11 @@ class TFLiteModel(InferenceModel):
             return False
         try:
             self._resize(batch_size)
+            # Such a constant may also leave a graph that runs, and answers for fewer examples than it was given.
+            self._resizable = all(detail["shape"][0] == batch_size for detail in self._interpreter.get_output_details())
         except RuntimeError:
             self._resizable = False
+        if not self._resizable:
             self._resize(self.own_batch_size)
         return self._batch_size == batch_size
 

@@ -102,6 +102,11 @@ def test_a_batch_size_in_a_constant_is_run_one_by_one(constant_batch_model, valu
         assert constant_batch_model.delegated
 
 
+def test_a_graph_that_answers_for_its_own_batch_size_only_is_run_one_by_one(directory, values):
+    path = write_tflite(directory / "first.tflite", lambda x: {"y": tf.matmul(x[:1], tf.constant(KERNEL))}, X)
+    np.testing.assert_allclose(TFLiteModel(path).predict({"x": values[:4]})["y"], values[:4] @ KERNEL, atol=1e-5)
+
+
 def test_no_latency_of_a_batch_that_cannot_be(constant_batch_model, values):
     with pytest.raises(ModelInputError, match=r"must be 1, which the graph holds in a constant\. Received: 2"):
         constant_batch_model.prepare({"x": values[:2].reshape(2, 2, 3)})

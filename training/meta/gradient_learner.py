@@ -161,7 +161,8 @@ class GradientLearner(keras.layers.Layer):
         weights = [variable.value for variable in self.network.trainable_variables]
         inputs = {X: x}
         if isinstance(self.options, CAVIAOptions):
-            inputs[CONTEXT] = tf.tile(values[0][None], [tf.shape(x)[0], 1])
+            # Not values[0][None]: TFLite lacks the gradient of that.
+            inputs[CONTEXT] = tf.tile(tf.expand_dims(values[0], 0), [tf.shape(x)[0], 1])
         else:
             for index, value in zip(self._adapted(), values, strict=True):
                 weights[index] = value
