@@ -11,6 +11,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from inspection import charts
+from inspection.adaptation import adaptation_curves, is_of_adaptation
 from inspection.compression import Compression, read_compression
 from inspection.dag_drawing import BOX_HEIGHT, BOX_WIDTH, draw
 from inspection.evaluation_results import MetricValue, read_confusion, read_metrics
@@ -58,6 +59,7 @@ def render_report(
         "gates": sorted(record.get("gates", []), key=lambda gate: (gate["passed"], gate["gate"])),
         "training": _training(outputs),
         "evaluation": _evaluation(outputs, record),
+        "adaptation": _adaptation(outputs),
         "confusion": _confusion(outputs, record),
         "compression": _compression(record),
         "analysis": analysis,
@@ -110,10 +112,22 @@ def _evaluation(
     """(metric, chart) for the SavedModel."""
     if "Evaluator" not in outputs:
         return []
-    values = read_metrics(str(_path(outputs["Evaluator"], "evaluation")))
-    mine = [value for value in values if value.model in ("", CANDIDATE)]
-    names = dict.fromkeys(value.metric for value in mine)
+    mine = _own_metrics(outputs)
+    names = dict.fromkeys(value.metric for value in mine if not is_of_adaptation(value.metric))
     return [(name, Markup(_metric_chart(name, mine, record))) for name in names if name != "example_count"]
+
+
+def _adaptation(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> list[tuple[str, Markup]]:
+    """(metric, chart) for the SavedModel of a few-shot task."""
+    if "Evaluator" not in outputs:
+        return []
+    return [(name, Markup(chart)) for name, chart in adaptation_curves(_own_metrics(outputs))]
+
+
+def _own_metrics(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> list[MetricValue]:
+    """Those of the SavedModel that the run trained."""
+    values = read_metrics(str(_path(outputs["Evaluator"], "evaluation")))
+    return [value for value in values if value.model in ("", CANDIDATE)]
 
 
 def _metric_chart(name: str, values: Sequence[MetricValue], record: Mapping[str, Any]) -> str:
