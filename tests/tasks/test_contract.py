@@ -214,11 +214,12 @@ def test_batches_come_from_files_and_suit_the_objective(task, model, transformed
     spec = transformed.transformed_feature_spec()
     assert task.examples_per_epoch([path]) > 0
     model = task.adapt(model, [path], feature_spec=spec)
-    after = task.train_batches([path], feature_spec=spec, batch_size=8, seed=1, steps_per_epoch=count // 8)
+    steps = max(1, count // 8)
+    after = task.train_batches([path], feature_spec=spec, batch_size=8, seed=1, steps_per_epoch=steps)
     shuffled = iter(after(0))
     trained, objective = task.training_model(model), task.objective()
     step = tf.function(lambda batch: objective(trained, batch, training=True)[0])
-    for _ in range(2 * count // 8 + 1):  # without end
+    for _ in range(2 * steps + 1):  # without end
         assert step(next(shuffled)).shape.rank == 1
     first, second = (
         [np.concatenate([np.ravel(value) for value in tf.nest.flatten(batch)]) for batch in once]
