@@ -11,12 +11,8 @@ from tests.e2e.conftest import DIGITS, Ran, run, slipway
 
 pytestmark = pytest.mark.e2e
 
-SPARSE = {
-    "prune": {"sparsity": 0.8, "exclude": ["logits"]},
-    "cluster": {"clusters": 16, "exclude": ["logits"]},
-    "epochs": 6,
-    "learning_rate": 0.002,
-}
+PRUNED = {"prune": {"sparsity": 0.8, "exclude": ["logits"]}, "epochs": 6, "learning_rate": 0.002}
+SPARSE = {**PRUNED, "cluster": {"clusters": 16, "exclude": ["logits"]}}
 
 
 def _config(path, **compress):
@@ -88,8 +84,8 @@ def test_quantization_aware_sparse_and_distilled_variants_are_trained_converted_
     variants = [
         "float32",
         {"name": "aware", "distil": {}, **aware},
-        {"name": "sparse", **SPARSE, "epochs": 4},
-        {"name": "sparse_aware", **SPARSE, "epochs": 4, **few_values},
+        {"name": "sparse", **PRUNED},
+        {"name": "sparse_aware", **PRUNED, **few_values},
         {"name": "student", "distil": student, "epochs": 10, "learning_rate": 0.004},
     ]
     config = _config(tmp_path / "aware.yaml", variants=variants)
