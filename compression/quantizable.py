@@ -39,13 +39,16 @@ def quantizable(model: keras.Model) -> keras.Model:
     def call(layer: keras.Layer, *arguments: Any, **options: Any) -> Any:
         original = graph.layers[layer.name]
         if isinstance(original, keras.layers.Activation) and original.activation in _PARTS:
-            return _PARTS[original.activation](*arguments)
+            return _PARTS[original.activation](*arguments, name=layer.name)
         # A normalization is called with a mask, which a convolution does not take.
         outputs = layer(*arguments) if _is_scale(original) else layer(*arguments, **options)
         if not _has_inner_activation(original):
             return outputs
+        name = f"{layer.name}_activation"
         parts = _PARTS.get(original.activation)
-        return parts(outputs) if parts else keras.layers.Activation(original.activation)(outputs)
+        if parts is not None:
+            return parts(outputs, name=name)
+        return keras.layers.Activation(original.activation, name=name)(outputs)
 
     copy = keras.models.clone_model(folded, clone_function=clone, call_function=call)
     for layer in filter(lambda layer: layer.weights, copy.layers):
@@ -68,17 +71,22 @@ def _as_depthwise(layer: keras.Layer) -> list[np.ndarray]:
     return [factor.reshape(1, 1, -1, 1).astype(np.float32), np.broadcast_to(offset, factor.shape).astype(np.float32)]
 
 
-def _silu(x: keras.KerasTensor) -> keras.KerasTensor:
-    return keras.layers.Multiply()([x, keras.layers.Activation("sigmoid")(x)])
+# Layers get names of their own: the numbers that Keras counts up may be those of layers of a model that was loaded.
 
 
-def _hard_sigmoid(x: keras.KerasTensor) -> keras.KerasTensor:
-    shifted = keras.layers.Activation("relu6")(keras.layers.Rescaling(1.0, offset=3.0)(x))
-    return keras.layers.Rescaling(1 / 6)(shifted)
+def _silu(x: keras.KerasTensor, *, name: str) -> keras.KerasTensor:
+    gate = keras.layers.Activation("sigmoid", name=f"{name}_sigmoid")(x)
+    return keras.layers.Multiply(name=name)([x, gate])
 
 
-def _hard_silu(x: keras.KerasTensor) -> keras.KerasTensor:
-    return keras.layers.Multiply()([x, _hard_sigmoid(x)])
+def _hard_sigmoid(x: keras.KerasTensor, *, name: str) -> keras.KerasTensor:
+    shifted = keras.layers.Rescaling(1.0, offset=3.0, name=f"{name}_shifted")(x)
+    clipped = keras.layers.Activation("relu6", name=f"{name}_clipped")(shifted)
+    return keras.layers.Rescaling(1 / 6, name=name)(clipped)
+
+
+def _hard_silu(x: keras.KerasTensor, *, name: str) -> keras.KerasTensor:
+    return keras.layers.Multiply(name=name)([x, _hard_sigmoid(x, name=f"{name}_gate")])
 
 
 _PARTS = {

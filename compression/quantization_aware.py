@@ -145,13 +145,13 @@ def _with_quantizers(
             return value
         name = history.operation.name
         if name not in quantized_inputs:
-            quantized_inputs[name] = FakeQuantize()(value)
+            quantized_inputs[name] = FakeQuantize(name=f"{name}_quantized")(value)
         return quantized_inputs[name]
 
     def call(layer: keras.Layer, *arguments: Any, **options: Any) -> Any:
         outputs = layer(*keras.tree.map_structure(quantized_input, arguments), **options)
         if layer.name not in points:
             return outputs
-        return FakeQuantize(fixed=points[layer.name])(outputs)
+        return FakeQuantize(fixed=points[layer.name], name=f"{layer.name}_quantized")(outputs)
 
     return keras.models.clone_model(model, clone_function=clone, call_function=call)

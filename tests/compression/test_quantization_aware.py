@@ -73,6 +73,15 @@ def test_a_quantizable_network_has_no_normalization_and_no_composed_activation(n
     assert activations == {"relu", "relu6", "sigmoid"}
 
 
+def test_a_loaded_network_whose_layers_have_the_names_of_new_ones_is_taken(network, sample, tmp_path):
+    network.save(tmp_path / "network.keras")
+    # Keras counts names up anew, as in another process.
+    keras.backend.clear_session()
+    loaded = keras.saving.load_model(tmp_path / "network.keras")
+    aware = quantization_aware(loaded, OPTIONS, sample)
+    assert len({layer.name for layer in aware.layers}) == len(aware.layers)
+
+
 def test_rounding_changes_the_outputs_a_little(network, aware, sample):
     difference = relative_difference(_logits(aware, sample), _logits(network, sample))
     assert 0 < difference < 0.15
