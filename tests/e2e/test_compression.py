@@ -100,7 +100,7 @@ def test_quantization_aware_sparse_and_distilled_variants_are_trained_converted_
         assert found[name]["difference"] < 0.03
     assert found["sparse_aware"]["nonzero_weights"] / found["sparse_aware"]["weights"] == pytest.approx(0.2, abs=0.03)
     assert found["float32"]["gzip_bytes"] / found["sparse_aware"]["gzip_bytes"] >= 8
-    assert found["student"]["weights"] < 0.3 * found["float32"]["weights"]
+    assert found["student"]["weights"] < 0.5 * found["float32"]["weights"]
 
 
 def test_a_student_that_cannot_be_made_is_refused_before_anything_runs(digits: Ran, tmp_path):
