@@ -10,6 +10,8 @@ import apache_beam as beam
 import numpy as np
 import tensorflow_model_analysis as tfma
 
+from tasks.metric_inputs import label_and_prediction
+
 # Of a normal distribution's 95 % interval.
 Z_95 = 1.959964
 
@@ -107,16 +109,7 @@ class _Moments(beam.CombineFn):
         return 0, 0.0, 0.0
 
     def add_input(self, moments: Moments, element: Any) -> Moments:
-        label, prediction, _ = next(
-            tfma.metrics.metric_util.to_label_prediction_example_weight(
-                element,
-                eval_config=self._eval_config,
-                model_name=self._model_name,
-                flatten=False,
-                squeeze=False,
-                allow_none=False,
-            )
-        )
+        label, prediction = label_and_prediction(element, eval_config=self._eval_config, model_name=self._model_name)
         labels = np.ravel(label)
         outputs = np.reshape(prediction, self._shape)[self._step, : len(labels)]
         return self.merge_accumulators([moments, (1, self._figure(labels, outputs), 0.0)])

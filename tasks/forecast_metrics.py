@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow_model_analysis as tfma
 
 from tasks.forecast_figures import FIGURES, Forecasts
+from tasks.metric_inputs import label_and_prediction
 
 HISTORY = "history"
 
@@ -130,16 +131,7 @@ class _SumsCombiner(beam.CombineFn):
 
     def _forecasts(self, element: Any) -> Forecasts:
         """One window. Labels and features come flat, as an example holds them; predictions of files do too."""
-        label, prediction, _ = next(
-            tfma.metrics.metric_util.to_label_prediction_example_weight(
-                element,
-                eval_config=self._eval_config,
-                model_name=self._model_name,
-                flatten=False,
-                squeeze=False,
-                allow_none=False,
-            )
-        )
+        label, prediction = label_and_prediction(element, eval_config=self._eval_config, model_name=self._model_name)
         rows = (1, -1, self._channels)
         return Forecasts(
             future=np.reshape(label, rows),
