@@ -40,7 +40,7 @@ unit: $(DEV)
 	$(BIN)/python -m pytest -m "not e2e"
 
 e2e: $(DEV)
-	$(BIN)/python -m pytest -m e2e --timeout 900
+	$(BIN)/python -m pytest -m e2e --timeout 900 --numprocesses 2 --dist loadfile
 
 requirements:
 	scripts/setup.sh uv

@@ -55,7 +55,7 @@ CASES = {
     "student": Case(_resnet((8, 16, 32), (1, 3, 3)), epochs=8),
     "mobilenet": Case(
         lambda: mobilenet_v2(image_shape=IMAGE_SHAPE, num_classes=NUM_CLASSES, width=0.35, reduction=8, dropout=0.1),
-        epochs=24,
+        epochs=16,
     ),
 }
 

@@ -12,6 +12,8 @@ import keras
 
 from models.conditioning import FiLM
 from models.episode_normalization import EpisodeNormalization
+from models.extra_inputs import ExtraInputs
+from models.patch_convolution import PatchConvolution
 from models.rectifier import Rectifier
 
 Conditioning: TypeAlias = Literal["concatenation", "film"]
@@ -24,6 +26,7 @@ def perceptron(
     widths: Sequence[int] = (40, 40),
     context: int = 0,
     conditioning: Conditioning = "concatenation",
+    extra_inputs: int = 0,
 ) -> keras.Model:
     """`[example, inputs]` to `[example, outputs]` through layers with ReLU.
 
@@ -35,10 +38,11 @@ def perceptron(
       widths: units of each hidden layer.
       context: context variables; 0 makes a network without.
       conditioning: how they enter: beside `x`, or as FiLM of each hidden layer.
+      extra_inputs: learned constants beside `x`, which adapt with the other weights; see `models.extra_inputs`.
     """
     x = keras.Input((inputs,), name="x")
     every = {"x": x}
-    features = x
+    features = ExtraInputs(extra_inputs)(x) if extra_inputs else x
     variables = None
     if context:
         variables = every["context"] = keras.Input((context,), name="context")
@@ -61,9 +65,12 @@ def convolutions(
     has_head: bool = True,
     context: int = 0,
 ) -> keras.Model:
-    """`[example, height, width, channel]` to `[example, outputs]`: 3×3 convolutions, normalized, ReLU, 2×2 maxima.
+    """`[example, height, width, channel]` to `[example, outputs]`: 3×3 convolutions, normalized, ReLU, each halving the
+    image.
 
-    Source: Vinyals et al., "Matching Networks", NeurIPS 2016, section 4.1. Context variables enter by FiLM.
+    With running statistics by 2×2 maxima (Vinyals et al., "Matching Networks", NeurIPS 2016, section 4.1), normalized
+    by the episode by strides (Finn, Abbeel, Levine, ICML 2017, section 5.2), as products of matrices: such networks
+    have weights of their own for each task. Context variables enter by FiLM.
 
     Args:
       image_shape: (height, width, channels).
@@ -81,15 +88,19 @@ def convolutions(
         every["context"] = keras.Input((context,), name="context")
     features = x
     for index, width in enumerate(widths):
-        features = keras.layers.Conv2D(width, 3, padding="same", use_bias=False, name=f"convolution_{index}")(features)
         if normalization == "episode":
+            features = PatchConvolution(width, name=f"convolution_{index}")(features)
             features = EpisodeNormalization(name=f"normalization_{index}")([features, every["weight"]])
         else:
+            features = keras.layers.Conv2D(width, 3, padding="same", use_bias=False, name=f"convolution_{index}")(
+                features
+            )
             features = keras.layers.BatchNormalization(momentum=0.95, name=f"normalization_{index}")(features)
         if context:
             features = FiLM(name=f"film_{index}")([features, every["context"]])
         features = Rectifier()(features)
-        features = keras.layers.MaxPooling2D(2)(features)
+        if normalization == "batch":
+            features = keras.layers.MaxPooling2D(2)(features)
     features = keras.layers.Reshape((math.prod(features.shape[1:]),), name="features")(features)
     if has_head:
         features = keras.layers.Dense(outputs, name="head")(features)

@@ -178,13 +178,11 @@ class FewShotClassification(FewShot):
         return (self.options.height, self.options.width, self.options.channels)
 
     def draws(self, files: Sequence[str], feature_spec: Mapping[str, Any]) -> ImageDraws:
-        from tasks.image_episode_batches import ImageDraws
+        from tasks.image_episode_batches import ImageDraws, read_classes
 
         options = self.options
         return ImageDraws(
-            files,
-            feature_spec,
-            image_shape=self._image_shape(),
+            *read_classes(files, feature_spec, image_shape=self._image_shape()),
             way=max(options.ways),
             shot=max(options.shots),
             queries=options.queries,

@@ -28,6 +28,7 @@ class FewShotRegressionOptions(FewShotOptions):
     )
     queries: int = Field(100, ge=2, description="Query points of judged episodes, even over the range of x.")
     widths: tuple[int, ...] = Field((40, 40), min_length=1, description="Units of each hidden layer.")
+    extra_inputs: int = Field(0, ge=0, description="Learned constants beside x, which help maml's steps to go further.")
     learner: RegressionLearner
 
 
@@ -73,7 +74,8 @@ class FewShotRegression(FewShot):
         conditioned = {}
         if isinstance(learner, CAVIAOptions):
             conditioned = {"context": learner.context, "conditioning": learner.conditioning}
-        return perceptron(inputs=1, outputs=1, widths=self.options.widths, **conditioned)
+        options = self.options
+        return perceptron(inputs=1, outputs=1, widths=options.widths, extra_inputs=options.extra_inputs, **conditioned)
 
     def model_inputs(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         from tasks.few_shot_features import finite, padded, presence

@@ -15,43 +15,46 @@ JUDGED_SEED = -1
 ROTATIONS = 4
 
 
+def read_classes(
+    files: Sequence[str], feature_spec: Mapping[str, Any], *, image_shape: tuple[int, int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(images `[image, height, width, channel]` as bytes, class after class; images of each class, `[class]`) of what
+    Transform wrote of classes.
+
+    Args:
+      files: paths or patterns.
+      feature_spec: of them.
+      image_shape: (height, width, channels) to resize to.
+    """
+
+    def of_classes(features: dict[str, tf.Tensor]) -> Any:
+        encoded = features["images"]
+        is_there = tf.strings.length(encoded.values) > 0
+        pixels = images(tf.boolean_mask(encoded.values, is_there), image_shape)
+        return tf.cast(tf.round(pixels * 255), tf.uint8), tf.boolean_mask(encoded.indices[:, 0], is_there)
+
+    batches = read_examples(files, feature_spec=feature_spec, batch_size=PARSED, to_batch=of_classes)
+    found, owners = [], []
+    for number, (pixels, rows) in enumerate(batches.as_numpy_iterator()):
+        found.append(pixels)
+        owners.append(number * PARSED + rows)
+    return np.concatenate(found), np.bincount(np.concatenate(owners))
+
+
 class ImageDraws:
-    """Draws `(episodes, targets)` of classes whose images lie in files; keeps them all as bytes of pixels."""
+    """Draws `(episodes, targets)` of classes; keeps all their images as bytes."""
 
     def __init__(
-        self,
-        files: Sequence[str],
-        feature_spec: Mapping[str, Any],
-        *,
-        image_shape: tuple[int, int, int],
-        way: int,
-        shot: int,
-        queries: int,
-        is_rotated: bool,
+        self, pixels: np.ndarray, counts: np.ndarray, *, way: int, shot: int, queries: int, is_rotated: bool
     ) -> None:
         """Args:
-        files: paths or patterns of what Transform wrote of classes.
-        feature_spec: of them.
-        image_shape: (height, width, channels) to resize to.
+        pixels: of `read_classes`.
+        counts: of `read_classes`.
         way: classes of an episode.
         shot: support images of each class.
         queries: query images of each class.
         is_rotated: whether each class turned by 90, 180 and 270 degrees is a class more (Santoro et al., ICML 2016).
         """
-
-        def of_classes(features: dict[str, tf.Tensor]) -> Any:
-            encoded = features["images"]
-            is_there = tf.strings.length(encoded.values) > 0
-            pixels = images(tf.boolean_mask(encoded.values, is_there), image_shape)
-            return tf.cast(tf.round(pixels * 255), tf.uint8), tf.boolean_mask(encoded.indices[:, 0], is_there)
-
-        batches = read_examples(files, feature_spec=feature_spec, batch_size=PARSED, to_batch=of_classes)
-        found, owners = [], []
-        for number, (pixels, rows) in enumerate(batches.as_numpy_iterator()):
-            found.append(pixels)
-            owners.append(number * PARSED + rows)
-        pixels = np.concatenate(found)
-        counts = np.bincount(np.concatenate(owners))
         if is_rotated:
             pixels = np.concatenate([np.rot90(pixels, turns, axes=(1, 2)) for turns in range(ROTATIONS)])
             counts = np.tile(counts, ROTATIONS)

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tasks.image_episode_batches import ImageDraws
+from tasks.image_episode_batches import ImageDraws, read_classes
 from tasks.sinusoid_batches import SinusoidDraws
 
 BYTES, FLOATS = tf.io.VarLenFeature(tf.string), tf.io.VarLenFeature(tf.float32)
@@ -41,8 +41,8 @@ def images(tmp_path_factory):
                 Image.fromarray(pixels).save(stream, "png")
                 example.features.feature["images"].bytes_list.value.append(stream.getvalue())
             writer.write(example.SerializeToString())
-    sizes = {"image_shape": (2, 2, 1), "way": 3, "shot": 2, "queries": 1}
-    return lambda is_rotated: ImageDraws([path], {"images": BYTES}, is_rotated=is_rotated, **sizes)
+    stored = read_classes([path], {"images": BYTES}, image_shape=(2, 2, 1))
+    return lambda is_rotated: ImageDraws(*stored, is_rotated=is_rotated, way=3, shot=2, queries=1)
 
 
 def _flat(batch):

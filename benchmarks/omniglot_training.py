@@ -1,0 +1,179 @@
+"""Few-shot learners on Omniglot and their training, for the benchmark: the characters of the background archive with
+rotations to train on, those of the evaluation archive to judge on.
+
+`python -m benchmarks.omniglot_training NAME` trains one, from its last checkpoint on. All choices were made on
+background characters that are held out; the evaluation characters are read by `benchmarks.omniglot` alone.
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from data.omniglot import Omniglot
+from models.few_shot_networks import convolutions
+from tasks.few_shot_features import images
+from tasks.image_episode_batches import ImageDraws
+from training import CheckpointStore, Loop
+from training.meta.build import episodic_model
+from training.meta.objective import MetaObjective
+from training.meta.options import MAMLOptions, PrototypeOptions
+from training.options import ScheduleOptions, StepOptions
+from training.schedules import schedule
+
+IMAGE_SHAPE = (28, 28, 1)
+SEED = 0
+EPOCH_STEPS = 100
+VALIDATION_EPISODES = 200
+OUTPUT = Path("output") / "benchmarks" / "omniglot"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A learner, the episodes that it is trained on, and how long.
+
+    Attributes:
+      learner: its options.
+      widths: channels of each convolution.
+      way: classes of an episode.
+      shot: support images of each.
+      queries: query images of each.
+      batch: episodes of a step.
+      steps: of the outer loop.
+      learning_rate: that it begins with.
+      clip_norm: of the outer gradient.
+    """
+
+    learner: Any
+    widths: tuple[int, ...]
+    way: int
+    shot: int
+    queries: int
+    batch: int
+    steps: int
+    learning_rate: float
+    clip_norm: float | None = None
+
+
+CASES = {
+    "prototypes": Case(
+        learner=PrototypeOptions(kind="prototypes"),
+        widths=(64, 64, 64, 64),
+        way=60,
+        shot=1,
+        queries=5,
+        batch=1,
+        steps=5000,
+        learning_rate=2e-3,
+    ),
+    # Rate, normalization and steps as in the paper, section A.1, which judges after three steps.
+    "maml": Case(
+        learner=MAMLOptions(kind="maml", steps=1, eval_steps=3, rate=0.4, statistics="transductive"),
+        widths=(32, 32, 32, 32),
+        way=5,
+        shot=1,
+        queries=5,
+        batch=16,
+        steps=8000,
+        learning_rate=2e-3,
+        clip_norm=10.0,
+    ),
+}
+
+
+@lru_cache
+def drawings(split: str) -> tuple[np.ndarray, np.ndarray]:
+    """(strokes 255 on 0, `[drawing, 28, 28, 1]`, character after character; drawings of each character, `[character]`)
+    of "train", "eval" (held out of the background archive) or "test" (the evaluation archive)."""
+    characters = [one for one in Omniglot(kind="omniglot").classes() if one.split == split]
+    encoded = [drawing for one in characters for drawing in one.images]
+    pixels = np.concatenate([images(tf.constant(part), IMAGE_SHAPE) for part in np.array_split(encoded, 16)])
+    return np.rint(255 * (1 - pixels)).astype(np.uint8), np.array([len(one.images) for one in characters])
+
+
+def draws(split: str, *, way: int, shot: int, queries: int) -> ImageDraws:
+    """Episodes of a split; those of "train" also of turned characters."""
+    return ImageDraws(*drawings(split), way=way, shot=shot, queries=queries, is_rotated=split == "train")
+
+
+def model(name: str, *, way: int, shot: int, queries: int) -> keras.Model:
+    """An untrained model for episodes of a size; sizes change no weights, but for MAML's head."""
+    learner, widths = CASES[name].learner, CASES[name].widths
+    is_prototypes = isinstance(learner, PrototypeOptions)
+    network = convolutions(
+        image_shape=IMAGE_SHAPE,
+        outputs=way,
+        widths=widths,
+        normalization="batch" if is_prototypes else "episode",
+        has_head=not is_prototypes,
+    )
+    return episodic_model(
+        network=network,
+        options=learner,
+        loss="cross_entropy",
+        shot=way * shot,
+        queries=way * queries,
+        example_shape=IMAGE_SHAPE,
+        outputs=way,
+    )
+
+
+def trained(name: str, *, way: int, shot: int, queries: int) -> keras.Model:
+    """The model for episodes of a size, its weights trained as far as they still were to be."""
+    case, weights = CASES[name], OUTPUT / f"{name}.npz"
+    if not weights.exists():
+        OUTPUT.mkdir(parents=True, exist_ok=True)
+        keras.utils.set_random_seed(SEED)
+        untrained = model(name, way=case.way, shot=case.shot, queries=case.queries)
+        _train(name, case, untrained)
+        np.savez(weights, *untrained.get_weights())
+    judged = model(name, way=way, shot=shot, queries=queries)
+    with np.load(weights) as arrays:
+        judged.set_weights([arrays[key] for key in arrays.files])
+    return judged
+
+
+def training_minutes(name: str) -> float:
+    """How long the training took, over all the runs that it was spread over."""
+    rows = [json.loads(line) for line in (OUTPUT / f"{name}.jsonl").read_text().splitlines()]
+    return sum({row["epoch"]: row["secs"] for row in rows}.values()) / 60
+
+
+def _train(name: str, case: Case, untrained: keras.Model) -> None:
+    sizes = {"way": case.way, "shot": case.shot, "queries": case.queries}
+    loop = Loop(
+        model=untrained,
+        objective=MetaObjective(loss="cross_entropy", options=case.learner),
+        optimizer=keras.optimizers.Adam(case.learning_rate),
+        schedule=schedule(
+            ScheduleOptions(kind="cosine", warmup_epochs=0),
+            peak=case.learning_rate,
+            steps_per_epoch=EPOCH_STEPS,
+            total_steps=case.steps,
+        ),
+        step=StepOptions(steps_per_execution=20, clip_norm=case.clip_norm),
+        checkpoints=CheckpointStore(OUTPUT / name),
+    )
+    validation = draws("eval", **sizes).shuffled(case.batch, seed=SEED)(0)
+    records = loop.epochs(
+        train=draws("train", **sizes).shuffled(case.batch, seed=SEED),
+        evaluation=validation.take(max(1, VALIDATION_EPISODES // (case.batch * 10))),
+        epochs=case.steps // EPOCH_STEPS,
+        steps_per_epoch=EPOCH_STEPS,
+    )
+    for record in records:
+        secs = EPOCH_STEPS * case.batch / record.examples_per_sec
+        row = {"epoch": record.epoch, "secs": secs, "train": record.train, "validation": record.evaluation}
+        print(name, json.dumps(row), flush=True)
+        with (OUTPUT / f"{name}.jsonl").open("a") as stream:
+            stream.write(json.dumps(row) + "\n")
+
+
+if __name__ == "__main__":
+    trained(sys.argv[1], way=5, shot=1, queries=15)
