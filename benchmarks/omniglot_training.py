@@ -64,7 +64,7 @@ class Case:
 CASES = {
     "prototypes": Case(
         learner=PrototypeOptions(kind="prototypes"),
-        widths=(64, 64, 64, 64),
+        widths=(32, 64, 64, 64),
         way=60,
         shot=1,
         queries=5,
@@ -80,7 +80,7 @@ CASES = {
         shot=1,
         queries=5,
         batch=16,
-        steps=8000,
+        steps=6000,
         learning_rate=2e-3,
         clip_norm=10.0,
     ),
