@@ -103,7 +103,9 @@ def convolutions(
             features = keras.layers.MaxPooling2D(2)(features)
     features = keras.layers.Reshape((math.prod(features.shape[1:]),), name="features")(features)
     if has_head:
-        features = keras.layers.Dense(outputs, name="head")(features)
+        # With running statistics only the inner loop trains the head: it starts where all classes are alike.
+        start = "zeros" if normalization == "batch" else "glorot_uniform"
+        features = keras.layers.Dense(outputs, kernel_initializer=start, name="head")(features)
     return keras.Model(every, features, name="network")
 
 

@@ -64,6 +64,11 @@ class FewShotClassificationOptions(FewShotOptions):
                 f"{len(self.widths)} convolutions shrink images {smallest} times, so that they must have as many "
                 f"pixels. Received: {self.height}x{self.width}. Name fewer widths or larger images."
             )
+        if isinstance(self.learner, FineTuningOptions) and self.learner.classes is None:
+            raise ValueError(
+                "On images, fine_tuning needs learner.classes: how many classes there are to pre-train on, turned ones "
+                "included. Received: none"
+            )
         if isinstance(self.learner, CAVIAOptions) and self.learner.conditioning != "film":
             raise ValueError(
                 f"On images, cavia takes its context by conditioning: film. Received: {self.learner.conditioning}"
@@ -181,10 +186,16 @@ class FewShotClassification(FewShot):
         from tasks.image_episode_batches import ImageDraws, read_classes
 
         options = self.options
-        return ImageDraws(
+        draws = ImageDraws(
             *read_classes(files, feature_spec, image_shape=self._image_shape()),
             way=max(options.ways),
             shot=max(options.shots),
             queries=options.queries,
             is_rotated=options.is_rotated,
         )
+        if isinstance(self.learner, FineTuningOptions) and self.learner.classes != draws.classes:
+            raise ValueError(
+                f"learner.classes must be how many classes there are to pre-train on, turned ones included. Received: "
+                f"{self.learner.classes}, where there are {draws.classes}. Write {draws.classes}."
+            )
+        return draws

@@ -42,7 +42,11 @@ def read_classes(
 
 
 class ImageDraws:
-    """Draws `(episodes, targets)` of classes; keeps all their images as bytes."""
+    """Draws `(episodes, targets)` of classes; keeps all their images as bytes.
+
+    Attributes:
+      classes: how many there are, turned ones included.
+    """
 
     def __init__(
         self, pixels: np.ndarray, counts: np.ndarray, *, way: int, shot: int, queries: int, is_rotated: bool
@@ -58,6 +62,7 @@ class ImageDraws:
         if is_rotated:
             pixels = np.concatenate([np.rot90(pixels, turns, axes=(1, 2)) for turns in range(ROTATIONS)])
             counts = np.tile(counts, ROTATIONS)
+        self.classes = len(counts)
         self._pixels = tf.constant(pixels)
         self._counts = tf.constant(counts, tf.int32)
         self._starts = tf.constant(np.cumsum(counts) - counts, tf.int32)
@@ -99,4 +104,9 @@ class ImageDraws:
         count = way * self._queries
         query_y = tf.reshape(labels[:, :, shot:], [episodes, count])
         query_x = tf.reshape(pixels[:, :, shot:], [episodes, count, *example])
-        return {**support, "query_x": query_x}, {"query_y": query_y, "query_weight": tf.ones([episodes, count])}
+        targets = {
+            "query_y": query_y,
+            "query_weight": tf.ones([episodes, count]),
+            "query_class": tf.repeat(classes, self._queries, axis=1),
+        }
+        return {**support, "query_x": query_x}, targets

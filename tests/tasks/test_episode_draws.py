@@ -69,6 +69,13 @@ def test_an_episode_holds_each_class_as_often_as_it_should_and_no_image_twice(im
         assert [owners[label] for label in targets["query_y"][task].numpy()] == (query // 10).tolist()
 
 
+def test_queries_name_their_class_among_all(images):
+    _, targets = next(iter(images(False).shuffled(16, seed=0)(0)))
+    episodes, _ = next(iter(images(False).shuffled(16, seed=0)(0)))
+    query = np.rint(np.max(episodes["query_x"], axis=(2, 3, 4)) * 255).astype(int)
+    np.testing.assert_array_equal(targets["query_class"], query // 10 - 1)
+
+
 def test_turned_classes_are_classes_of_their_own(images):
     """All images of a class are turned alike."""
     episodes, _ = next(iter(images(True).shuffled(64, seed=0)(0)))

@@ -5,10 +5,11 @@ from typing import Any
 
 import keras
 
+from training.meta.class_fine_tuner import ClassFineTuner
 from training.meta.gradient_learner import GradientLearner
 from training.meta.losses import TaskLoss
 from training.meta.objective import LEARNER
-from training.meta.options import PrototypeOptions
+from training.meta.options import FineTuningOptions, PrototypeOptions
 from training.meta.prototypes import PrototypeLearner
 
 # Name of the one output, `[task, step, query, output]`.
@@ -49,6 +50,9 @@ def episodic_model(
     }
     if isinstance(options, PrototypeOptions):
         learner = PrototypeLearner(network=network, way=outputs, name=LEARNER)
+    elif isinstance(options, FineTuningOptions) and is_classes:
+        assert options.classes is not None, "tasks of classes ask for it"
+        learner = ClassFineTuner(network=network, options=options, loss=loss, classes=options.classes, name=LEARNER)
     else:
         learner = GradientLearner(network=network, options=options, loss=loss, name=LEARNER)
     return keras.Model(inputs, {PREDICTIONS: learner(inputs)}, name="few_shot")

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from training.meta.class_fine_tuner import ClassFineTuner
 from training.meta.gradient_learner import GradientLearner
 from training.meta.losses import LOSSES, TaskLoss, mean_over
 from training.meta.options import DifferentiatedOptions, FineTuningOptions, PrototypeOptions, ReptileOptions
@@ -17,7 +18,8 @@ LEARNER = "learner"
 class MetaObjective:
     """Loss and metrics of `(episodes, targets)` batches; see GradientLearner for episodes.
 
-    Targets: `query_y`, `[task, query, output]` or `[task, query]`, and `query_weight` `[task, query]`, 0 for padding.
+    Targets: `query_y`, `[task, query, output]` or `[task, query]`, and `query_weight` `[task, query]`, 0 for padding;
+    to pre-train on classes also `query_class` `[task, query]`, each one's place among all train classes.
     A batch's examples are its tasks. In evaluation the loss is the query loss after the inner steps, whatever the
     learner learns from.
     """
@@ -43,6 +45,8 @@ class MetaObjective:
         if not training:
             losses = self._losses(learner.predictions(episodes, steps=[0, self.options.steps]), targets)
             return losses[:, -1], self._metrics(losses)
+        if isinstance(learner, ClassFineTuner):
+            return self._pretraining(learner, episodes, targets)
         if isinstance(self.options, ReptileOptions):
             return self._distance(learner, episodes, targets)
         weights, steps = self._step_weights()
@@ -68,6 +72,13 @@ class MetaObjective:
     def _metrics(self, losses: tf.Tensor) -> dict[str, tf.Tensor]:
         """The query loss before the steps that were taken, where it was computed, and after them."""
         return {f"query_{self.name}": losses[:, -1]}
+
+    def _pretraining(
+        self, learner: ClassFineTuner, episodes: Any, targets: Any
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        losses = self.loss(targets["query_class"], learner.pretrain(episodes["query_x"]))
+        losses = mean_over(losses, targets["query_weight"])
+        return losses, self._metrics(losses[:, None])
 
     def _distance(
         self, learner: GradientLearner, episodes: Any, targets: Any

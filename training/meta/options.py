@@ -83,6 +83,9 @@ class FineTuningOptions(GradientOptions):
 
     kind: Literal["fine_tuning"]
     adapts: Literal["all", "head"] = Field("all", description="Which weights adapt.")
+    classes: int | None = Field(
+        None, ge=2, description="Of images: how many classes there are to pre-train on, turned ones included."
+    )
 
 
 class PrototypeOptions(Options):
