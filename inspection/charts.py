@@ -27,6 +27,12 @@ def as_html(figure: go.Figure, *, height: int = HEIGHT) -> str:
     return figure.to_html(full_html=False, include_plotlyjs=False, config=CONFIG)
 
 
+def shades(count: int) -> list[str]:
+    """Colours of a sequence, the first in grey, then from light to full blue."""
+    blues = [f"rgba(37,99,235,{1 - 0.65 * (count - 1 - place) / max(1, count - 2):.2f})" for place in range(1, count)]
+    return [GREY, *blues] if count > 1 else [BLUE]
+
+
 def training_curves(history: Sequence[Mapping[str, Any]]) -> str:
     """Train and eval value of each metric by epoch, the learning rate, and the epoch whose weights were kept."""
     names = list(history[0]["train"])
