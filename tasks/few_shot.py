@@ -150,6 +150,11 @@ class FewShot(Task):
                 found += [self._metric(name, step, False), self._metric(f"{name}_ci95", step, True)]
         return tuple(found)
 
+    def checked_inputs(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        from tasks.few_shot_serving import checked
+
+        return checked(inputs, self.shape())
+
     def predictions(self, outputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         import tensorflow as tf
 
