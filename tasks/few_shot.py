@@ -62,6 +62,8 @@ class FewShot(Task):
     prediction_key = "predictions"
     # What TFMA computes of each episode, and which way is up.
     figure: ClassVar[Literal["mse", "accuracy"]]
+    # Raw features, of one value each, that tell tasks apart: contexts are coloured by them.
+    parameters: ClassVar[tuple[str, ...]]
     loss: ClassVar[Literal["mse", "cross_entropy"]]
 
     @property

@@ -76,6 +76,7 @@ class FewShotClassification(FewShot):
 
     Options = FewShotClassificationOptions
     figure = "accuracy"
+    parameters = ("group",)
     loss = "cross_entropy"
     options: FewShotClassificationOptions
 

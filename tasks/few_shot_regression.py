@@ -36,6 +36,7 @@ class FewShotRegression(FewShot):
 
     Options = FewShotRegressionOptions
     figure = "mse"
+    parameters = ("amplitude", "phase")
     loss = "mse"
     options: FewShotRegressionOptions
 
