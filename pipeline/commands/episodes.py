@@ -50,12 +50,12 @@ def command(config: Path, root: Path | None, number: int | None, against: tuple[
             from inspection.episodes import RESULTS, render, table
             from pipeline.episodes import Episodes
 
-            found = Episodes(task).results(version, [other for other in others if other != version])
-            results = place / RESULTS
-            results.write_text(json.dumps(found))
-        console.print(table(results))
-        for name in found["left_out"]:
+            results = Episodes(task).results(version, [other for other in others if other != version])
+            file = place / RESULTS
+            file.write_text(json.dumps(results))
+        console.print(table(file))
+        for name in results["left_out"]:
             console.print(f"Left out: {name}, which takes other episodes.", highlight=False, soft_wrap=True)
-        page = results.with_name("report.html")
-        page.write_text(render(results))
+        page = file.with_name("report.html")
+        page.write_text(render(file))
         console.print(f"Wrote {page}; open it in a browser.", highlight=False, soft_wrap=True)
