@@ -1,16 +1,21 @@
-"""Adaptation curves: a metric after each inner step of few-shot learning, over all episodes and by slice."""
+"""Adaptation curves: a metric of few-shot learning against inner steps, by slice, and against support examples."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 
 import plotly.graph_objects as go
 
-from inspection.charts import BLUE, as_html
+from inspection.charts import BLUE, as_html, shades
 from inspection.evaluation_results import MetricValue
 
 # How few-shot tasks name a metric after a step, and half the width of its 95 % confidence interval.
-_AFTER_STEP = re.compile(r"(?P<metric>.+)_step_(?P<step>\d+)(?P<interval>_ci95)?")
+_AFTER_STEP = re.compile(r"(?P<metric>.+)_step_(?P<step>\d+)")
 _INTERVAL = "_ci95"
+# A slice of episodes by the support examples of a class, or of a curve.
+_OF_SHOT = re.compile(r"shot=(?P<shot>\d+)")
+
+# {x: (metric, half the width of its interval)}.
+Curve = Mapping[int, tuple[float, float]]
 
 
 def is_of_adaptation(metric: str) -> bool:
@@ -19,38 +24,76 @@ def is_of_adaptation(metric: str) -> bool:
 
 
 def adaptation_curves(values: Iterable[MetricValue]) -> list[tuple[str, str]]:
-    """(metric, chart as HTML) for each metric that is known after several inner steps.
+    """(metric, chart as HTML) for each metric that is known after several inner steps, against their number.
 
     Args:
       values: of one model.
     """
-    found: dict[str, dict[str, dict[int, list[float]]]] = {}
-    for value in values:
-        match = _AFTER_STEP.fullmatch(value.metric)
+    found: dict[str, dict[str, dict[int, tuple[float, float]]]] = {}
+    for (where, name), value in _with_intervals(values).items():
+        match = _AFTER_STEP.fullmatch(name)
         if match:
-            curve = found.setdefault(match["metric"], {}).setdefault(value.where, {})
-            curve.setdefault(int(match["step"]), [0.0, 0.0])[bool(match["interval"])] = value.value
-    return [(metric, _chart(metric, curves)) for metric, curves in found.items()]
+            found.setdefault(match["metric"], {}).setdefault(where, {})[int(match["step"])] = value
+    charts = []
+    for metric, curves in found.items():
+        figure = go.Figure()
+        for where in sorted(curves, key=lambda where: (where != "", where)):
+            line = {"color": BLUE, "width": 3} if not where else {"dash": "dot"}
+            figure.add_trace(curve_trace(curves[where], name=where or "all episodes", line=line))
+        charts.append((metric, _chart(figure, metric, "inner steps")))
+    return charts
 
 
-def _chart(metric: str, curves: dict[str, dict[int, list[float]]]) -> str:
-    figure = go.Figure()
-    for where in sorted(curves, key=lambda where: (where != "", where)):
-        steps = sorted(curves[where])
-        figure.add_trace(
-            go.Scatter(
-                x=steps,
-                y=_column(curves[where], steps, 0),
-                error_y={"type": "data", "array": _column(curves[where], steps, 1)},
-                name=where or "all episodes",
-                mode="lines+markers",
-                line={"color": BLUE, "width": 3} if not where else {"dash": "dot"},
-            )
-        )
-    figure.update_xaxes(title="inner steps", dtick=1)
-    figure.update_yaxes(title=metric)
+def curves_by_shot(values: Iterable[MetricValue]) -> list[tuple[str, str]]:
+    """(metric, chart as HTML) for each metric of several slices by shot, with a curve for each number of inner steps.
+
+    Args:
+      values: of one model.
+    """
+    found: dict[str, dict[int | None, dict[int, tuple[float, float]]]] = {}
+    for (where, name), value in _with_intervals(values).items():
+        match, after = _OF_SHOT.fullmatch(where), _AFTER_STEP.fullmatch(name)
+        if match:
+            metric, step = (after["metric"], int(after["step"])) if after else (name, None)
+            found.setdefault(metric, {}).setdefault(step, {})[int(match["shot"])] = value
+    charts = []
+    for metric, curves in found.items():
+        # Without a number of steps it is the metric after those of training, which is there by its number too.
+        steps = sorted(step for step in curves if step is not None) or [None]
+        if len(curves[steps[0]]) < 2:
+            continue
+        figure = go.Figure()
+        for step, colour in zip(steps, shades(len(steps)), strict=True):
+            name = metric if step is None else f"inner steps: {step}"
+            figure.add_trace(curve_trace(curves[step], name=name, line={"color": colour}))
+        charts.append((metric, _chart(figure, metric, "support examples of a class or a curve")))
+    return charts
+
+
+def curve_trace(curve: Curve, *, name: str, line: Mapping[str, object]) -> go.Scatter:
+    """A curve with its intervals."""
+    places = sorted(curve)
+    return go.Scatter(
+        x=places,
+        y=[curve[place][0] for place in places],
+        error_y={"type": "data", "array": [curve[place][1] for place in places]},
+        name=name,
+        mode="lines+markers",
+        line=line,
+    )
+
+
+def _with_intervals(values: Iterable[MetricValue]) -> dict[tuple[str, str], tuple[float, float]]:
+    """{(slice, metric): (value, half the width of its interval)} of the metrics that have an interval."""
+    plain = {(value.where, value.metric): value.value for value in values}
+    return {
+        (where, name): (value, plain[where, name + _INTERVAL])
+        for (where, name), value in plain.items()
+        if (where, name + _INTERVAL) in plain
+    }
+
+
+def _chart(figure: go.Figure, metric: str, against: str) -> str:
+    figure.update_xaxes(title=against, dtick=1 if against == "inner steps" else None)
+    figure.update_yaxes(title=metric, rangemode="tozero")
     return as_html(figure)
-
-
-def _column(curve: dict[int, list[float]], steps: Sequence[int], place: int) -> list[float]:
-    return [curve[step][place] for step in steps]

@@ -12,19 +12,30 @@ from inspection.statistics import SplitStatistics
 
 BLUE, ORANGE, GREEN, RED, GREY = "#2563eb", "#ea580c", "#16a34a", "#dc2626", "#64748b"
 HEIGHT = 320
+# Pixels between a plot and the top of its legend, with room for an axis title.
+LEGEND_BELOW = 50
 CONFIG = {"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
 
 
 def as_html(figure: go.Figure, *, height: int = HEIGHT) -> str:
     """A figure in the report's style."""
+    margin = {"l": 50, "r": 16, "t": 52, "b": 64}
+    # Plotly places legends by shares of the plot's height.
+    legend_y = -LEGEND_BELOW / (height - margin["t"] - margin["b"])
     figure.update_layout(
         height=height,
-        margin={"l": 50, "r": 16, "t": 52, "b": 64},
+        margin=margin,
         template="plotly_white",
         font={"family": "system-ui, sans-serif", "size": 13},
-        legend={"orientation": "h", "y": -0.24, "x": 0},
+        legend={"orientation": "h", "y": legend_y, "x": 0},
     )
     return figure.to_html(full_html=False, include_plotlyjs=False, config=CONFIG)
+
+
+def shades(count: int) -> list[str]:
+    """Colours of a sequence, the first in grey, then from light to full blue."""
+    blues = [f"rgba(37,99,235,{1 - 0.65 * (count - 1 - place) / max(1, count - 2):.2f})" for place in range(1, count)]
+    return [GREY, *blues] if count > 1 else [BLUE]
 
 
 def training_curves(history: Sequence[Mapping[str, Any]]) -> str:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from inspection import charts
-from inspection.adaptation import adaptation_curves, is_of_adaptation
+from inspection.adaptation import adaptation_curves, curves_by_shot, is_of_adaptation
 from inspection.compression import Compression, read_compression
 from inspection.dag_drawing import BOX_HEIGHT, BOX_WIDTH, draw
 from inspection.evaluation_results import MetricValue, read_confusion, read_metrics
@@ -33,7 +33,11 @@ VERDICTS = {
 
 
 def render_report(
-    run: Run, *, analysis: Mapping[str, Any] | None = None, backtest: Mapping[str, Any] | None = None
+    run: Run,
+    *,
+    analysis: Mapping[str, Any] | None = None,
+    backtest: Mapping[str, Any] | None = None,
+    episodes: Mapping[str, Any] | None = None,
 ) -> str:
     """The page of a run, whatever became of it.
 
@@ -41,6 +45,7 @@ def render_report(
       run: what to show.
       analysis: of architectures on the same root; see `inspection.analysis.read_analysis`.
       backtest: of forecasts on the same root; see `inspection.backtest.read_backtest`.
+      episodes: of a few-shot task on the same root; see `inspection.episodes.read_episodes`.
     """
     environment = Environment(
         loader=PackageLoader("inspection"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -64,6 +69,7 @@ def render_report(
         "compression": _compression(record),
         "analysis": analysis,
         "backtest": backtest,
+        "episodes": episodes,
         "statistics": read_statistics(_path(outputs["StatisticsGen"])) if "StatisticsGen" in outputs else [],
         "class_charts": _class_charts(outputs),
         "anomalies": read_anomalies(_path(outputs["ExampleValidator"])) if "ExampleValidator" in outputs else [],
@@ -118,10 +124,12 @@ def _evaluation(
 
 
 def _adaptation(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> list[tuple[str, Markup]]:
-    """(metric, chart) for the SavedModel of a few-shot task."""
+    """(title, chart) for the SavedModel of a few-shot task."""
     if "Evaluator" not in outputs:
         return []
-    return [(name, Markup(chart)) for name, chart in adaptation_curves(_own_metrics(outputs))]
+    mine = _own_metrics(outputs)
+    charts = {"inner steps": adaptation_curves(mine), "support examples": curves_by_shot(mine)}
+    return [(f"{name} against {x}", Markup(chart)) for x, found in charts.items() for name, chart in found]
 
 
 def _own_metrics(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> list[MetricValue]:

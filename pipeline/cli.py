@@ -18,6 +18,7 @@ COMMANDS = {
     "analyze": "Train several architectures under one budget and compare what they cost.",
     "sensitivity": "Find which layers of a trained model mind pruning and rounding.",
     "backtest": "Forecast a test range again and again, and compare with traditional forecasters.",
+    "episodes": "Draw how a few-shot learner adapts to its test episodes, and compare learners.",
     "inspect": "Show runs, nodes, artifacts and the lineage of a pushed model.",
     "report": "Write one self-contained HTML report of a run.",
     "model": "Count what a config's network costs, draw it, see what a trained one looks at.",

@@ -202,6 +202,11 @@ class Task(abc.ABC):
     def model_inputs(self, features: "dict[str, tf.Tensor]") -> "dict[str, tf.Tensor]":
         """The model's inputs out of transformed features, `{name: [batch, ...]}`; runs inside a graph."""
 
+    def checked_inputs(self, inputs: "Mapping[str, tf.Tensor]") -> "dict[str, tf.Tensor]":
+        """The model's inputs as a client sent them; runs inside a graph, which raises InvalidArgumentError here for
+        what must not be answered: servers report that as the client's error."""
+        return dict(inputs)
+
     @abc.abstractmethod
     def predictions(self, outputs: "Mapping[str, tf.Tensor]") -> "dict[str, tf.Tensor]":
         """What a client gets, out of the model's named outputs; runs inside a graph."""

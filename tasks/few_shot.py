@@ -62,6 +62,8 @@ class FewShot(Task):
     prediction_key = "predictions"
     # What TFMA computes of each episode, and which way is up.
     figure: ClassVar[Literal["mse", "accuracy"]]
+    # Raw features, of one value each, that tell tasks apart: contexts are coloured by them.
+    parameters: ClassVar[tuple[str, ...]]
     loss: ClassVar[Literal["mse", "cross_entropy"]]
 
     @property
@@ -149,6 +151,11 @@ class FewShot(Task):
                 name = f"{self.figure}_step_{step}"
                 found += [self._metric(name, step, False), self._metric(f"{name}_ci95", step, True)]
         return tuple(found)
+
+    def checked_inputs(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        from tasks.few_shot_serving import checked
+
+        return checked(inputs, self.shape())
 
     def predictions(self, outputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         import tensorflow as tf

@@ -81,6 +81,7 @@ class FewShotClassification(FewShot):
 
     Options = FewShotClassificationOptions
     figure = "accuracy"
+    parameters = ("group",)
     loss = "cross_entropy"
     options: FewShotClassificationOptions
 

@@ -37,6 +37,7 @@ class FewShotRegression(FewShot):
 
     Options = FewShotRegressionOptions
     figure = "mse"
+    parameters = ("amplitude", "phase")
     loss = "mse"
     options: FewShotRegressionOptions
 
@@ -78,11 +79,11 @@ class FewShotRegression(FewShot):
         return perceptron(inputs=1, outputs=1, widths=options.widths, extra_inputs=options.extra_inputs, **conditioned)
 
     def model_inputs(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        from tasks.few_shot_features import finite, padded, presence
+        from tasks.few_shot_features import padded, presence
 
         shape = self.shape()
         sizes = {"support_x": shape.shot, "support_y": shape.shot, "query_x": shape.queries}
-        inputs = {name: finite(padded(features[name], size), name)[..., None] for name, size in sizes.items()}
+        inputs = {name: padded(features[name], size)[..., None] for name, size in sizes.items()}
         return {**inputs, "support_weight": presence(features["support_x"], shape.shot)}
 
     def targets(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

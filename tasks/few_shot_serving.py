@@ -36,18 +36,14 @@ def endpoints(model: keras.Model, shape: "EpisodeShape", options: Any) -> Mappin
         support_y = tf.TensorSpec([None, None, shape.outputs], tf.float32, name="support_y")
 
     def support(x: tf.Tensor, y: tf.Tensor) -> dict[str, tf.Tensor]:
-        if shape.is_classes:
-            check_classes(y, shape.outputs)
-        else:
-            y = finite(y, "support_y")
-        x = finite(x, "support_x")
-        return {"support_x": x, "support_y": y, "support_weight": tf.ones(tf.shape(x)[:2], x.dtype)}
+        given = checked({"support_x": x, "support_y": y}, shape)
+        return {**given, "support_weight": tf.ones(tf.shape(x)[:2], x.dtype)}
 
     def named(outputs: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"probabilities": tf.nn.softmax(outputs)} if shape.is_classes else {"prediction": outputs}
 
     def adapt_and_predict(support_x: tf.Tensor, support_y: tf.Tensor, query_x: tf.Tensor) -> dict[str, tf.Tensor]:
-        episodes = {**support(support_x, support_y), "query_x": finite(query_x, "query_x")}
+        episodes = {**support(support_x, support_y), **checked({"query_x": query_x}, shape)}
         return named(learner.predict(learner.adapt(episodes), episodes))
 
     def adapt(support_x: tf.Tensor, support_y: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -55,7 +51,8 @@ def endpoints(model: keras.Model, shape: "EpisodeShape", options: Any) -> Mappin
         return {CONTEXT: context}
 
     def predict_adapted(context: tf.Tensor, query_x: tf.Tensor) -> dict[str, tf.Tensor]:
-        return named(learner.predict([finite(context, CONTEXT)], {"query_x": finite(query_x, "query_x")}))
+        given = checked({CONTEXT: context, "query_x": query_x}, shape)
+        return named(learner.predict([given.pop(CONTEXT)], given))
 
     found: dict[str, tuple[Any, list[Any]]] = {
         "adapt_and_predict": (adapt_and_predict, [support_x, support_y, query_x])
@@ -66,6 +63,13 @@ def endpoints(model: keras.Model, shape: "EpisodeShape", options: Any) -> Mappin
             context = tf.TensorSpec([None, options.context], tf.float32, name=CONTEXT)
             found["predict_adapted"] = (predict_adapted, [context, query_x])
     return found
+
+
+def checked(inputs: Mapping[str, tf.Tensor], shape: "EpisodeShape") -> dict[str, tf.Tensor]:
+    """The inputs by name. Raises InvalidArgumentError for numbers that are none, and as `check_classes`."""
+    if shape.is_classes and "support_y" in inputs:
+        check_classes(inputs["support_y"], shape.outputs)
+    return {name: finite(value, name) if value.dtype.is_floating else value for name, value in inputs.items()}
 
 
 def check_classes(support_y: tf.Tensor, way: int) -> None:

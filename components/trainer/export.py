@@ -25,14 +25,14 @@ def export(task: Task, model: keras.Model, transform_output: tft.TFTransformOutp
 
     def serving_default(examples: tf.Tensor) -> dict[str, tf.Tensor]:
         features = transform_layer(tf.io.parse_example(examples, serving_spec))
-        return task.predictions(model(task.model_inputs(features), training=False))
+        return task.predictions(model(task.checked_inputs(task.model_inputs(features)), training=False))
 
     def transform_features(examples: tf.Tensor) -> dict[str, tf.Tensor]:
         return transform_layer(tf.io.parse_example(examples, raw_spec))
 
     @tf.function
     def predict(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return task.predictions(model(inputs, training=False))
+        return task.predictions(model(task.checked_inputs(inputs), training=False))
 
     serialized = tf.TensorSpec([None], tf.string, name="examples")
     archive.add_endpoint("serving_default", serving_default, [serialized])

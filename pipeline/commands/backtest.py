@@ -34,8 +34,10 @@ def command(config: Path, root: Path | None, number: int | None, every: int | No
     if unknown:
         raise UsageError(f"--against must be one of {', '.join(TRADITIONAL)}. Received: {unknown[0]}.")
     place = root or Path("output") / pipeline_config.name
-    version = _version(Path(pipeline_config.push.registry or place / "registry"), pipeline_config.name, number)
     from pipeline.console import quiet_terminal
+    from pipeline.pushed import find_version
+
+    version = find_version(Path(pipeline_config.push.registry or place / "registry"), pipeline_config.name, number)
 
     with quiet_terminal(place / "backtest" / "log") as console:
         with console.status("Forecasting …"):
@@ -48,20 +50,3 @@ def command(config: Path, root: Path | None, number: int | None, every: int | No
         page = results.with_name("report.html")
         page.write_text(render(results))
         console.print(f"Wrote {page}; open it in a browser.", highlight=False, soft_wrap=True)
-
-
-def _version(registry: Path, model: str, number: int | None) -> Path:
-    from serving.registry import Registry, RegistryError
-
-    versions = Registry(registry)
-    try:
-        found = (
-            [versions.version(model, number)]
-            if number is not None
-            else [version for version in versions.versions(model) if version.stage == "production"]
-        )
-    except RegistryError as error:
-        raise UsageError(str(error)) from None
-    if not found:
-        raise UsageError(f"A version must be in production, or named by --version. Received: none of {model}.")
-    return Path(str(versions.path(found[0])))

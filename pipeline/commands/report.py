@@ -26,12 +26,15 @@ def command(run: str, root: Path | None, out: Path | None) -> None:
         from inspection.analysis import RESULTS, read_analysis
         from inspection.backtest import RESULTS as BACKTEST
         from inspection.backtest import read_backtest
+        from inspection.episodes import RESULTS as EPISODES
+        from inspection.episodes import read_episodes
         from inspection.report import render_report
 
         page = render_report(
             read_run(place, run_id),
             analysis=read_analysis(place / RESULTS),
             backtest=read_backtest(place / BACKTEST),
+            episodes=read_episodes(place / EPISODES),
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

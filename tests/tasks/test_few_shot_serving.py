@@ -86,6 +86,29 @@ def test_a_number_that_is_none_is_the_client_s_error(cavia_served, points, name)
         cavia_served["adapt_and_predict"](**_tensors(spoiled))
 
 
+@pytest.mark.parametrize("name", ["support_x", "support_y", "support_weight", "query_x"])
+@pytest.mark.parametrize("none", [np.nan, np.inf])
+def test_the_usual_signatures_refuse_a_number_that_is_none_too(cavia, points, name, none):
+    inputs = {**points, "support_weight": np.ones((2, SHOT), "float32")}
+    inputs[name] = np.where(np.arange(inputs[name].size).reshape(inputs[name].shape) == 1, none, inputs[name])
+    with pytest.raises(tf.errors.InvalidArgumentError, match=f"{name} must hold finite numbers"):
+        tf.function(cavia[0].checked_inputs)(_tensors({key: value.astype("float32") for key, value in inputs.items()}))
+
+
+def test_the_usual_signatures_refuse_an_unknown_class_too():
+    task = _task("Classification", {"kind": "prototypes"}, IMAGES)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="support_y must hold classes from 0 to 1"):
+        tf.function(task.checked_inputs)({**_images([0, 1, 2, 0]), "support_weight": tf.ones([1, 4])})
+
+
+def test_inputs_that_are_right_are_let_through(cavia, points):
+    inputs = _tensors({**points, "support_weight": np.ones((2, SHOT), "float32")})
+    checked = tf.function(cavia[0].checked_inputs)(inputs)
+    assert checked.keys() == inputs.keys()
+    for name, value in checked.items():
+        np.testing.assert_array_equal(value, inputs[name])
+
+
 @pytest.mark.parametrize("learner", [{"kind": "maml", "steps": 2}, {"kind": "cavia", "context": 2}])
 def test_the_inner_loop_runs_in_a_tflite_file_of_built_in_operations(learner, points, tmp_path):
     task = _task("Regression", learner, REGRESSION)

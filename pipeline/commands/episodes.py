@@ -1,0 +1,61 @@
+"""`slipway episodes`."""
+
+import json
+from pathlib import Path
+
+import click
+
+from pipeline.config import load_config, load_task
+from pipeline.errors import UsageError
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--root", type=click.Path(path_type=Path), help="What `slipway run` wrote; default: output/NAME.")
+@click.option("--version", "number", type=click.IntRange(min=1), help="Default: the one in production.")
+@click.option(
+    "--against",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Another root whose learners join the table; may be repeated.",
+)
+def command(config: Path, root: Path | None, number: int | None, against: tuple[Path, ...]) -> None:
+    """Draw how a pushed few-shot learner adapts to the test episodes of CONFIG, and compare learners.
+
+    The newest version of each learner in the root's registry is compared on the same episodes: error, parameters that
+    adapt, time to adapt, bytes to send for each task. Writes ROOT/episodes/report.html, and into the reports of the
+    root's runs.
+    """
+    from tasks.few_shot import FewShot
+
+    pipeline_config = load_config(config)
+    task = load_task(pipeline_config, config)
+    if not isinstance(task, FewShot):
+        raise UsageError(f"CONFIG must be of a few-shot task. Received: {pipeline_config.task} in {config}.")
+    from pipeline.pushed import find_version, newest_learners
+
+    place = root or Path("output") / pipeline_config.name
+    registry = Path(pipeline_config.push.registry or place / "registry")
+    version = find_version(registry, pipeline_config.name, number)
+    others = newest_learners(registry)
+    for other in against:
+        found = newest_learners(other / "registry")
+        if not found:
+            raise UsageError(f"--against must be a root with a pushed few-shot learner. Received: {other}.")
+        others += found
+    from pipeline.console import quiet_terminal
+
+    with quiet_terminal(place / "episodes" / "log") as console:
+        with console.status("Adapting …"):
+            from inspection.episodes import RESULTS, render, table
+            from pipeline.episodes import Episodes
+
+            results = Episodes(task).results(version, [other for other in others if other != version])
+            file = place / RESULTS
+            file.write_text(json.dumps(results))
+        console.print(table(file))
+        for name in results["left_out"]:
+            console.print(f"Left out: {name}, which takes other episodes.", highlight=False, soft_wrap=True)
+        page = file.with_name("report.html")
+        page.write_text(render(file))
+        console.print(f"Wrote {page}; open it in a browser.", highlight=False, soft_wrap=True)

@@ -1,0 +1,45 @@
+"""Which pushed versions a command is about."""
+
+import json
+from pathlib import Path
+
+from pipeline.errors import UsageError
+from serving.registry import ModelVersion, Registry, RegistryError
+
+# Of a version, beside its TFLite files.
+METADATA = Path("tflite") / "metadata.json"
+
+
+def find_version(registry: Path, model: str, number: int | None) -> Path:
+    """Directory of a pushed version; of the one in production unless a number is given.
+
+    Raises:
+      UsageError: there is none.
+    """
+    versions = Registry(registry)
+    try:
+        found = (
+            [versions.version(model, number)]
+            if number is not None
+            else [version for version in versions.versions(model) if version.stage == "production"]
+        )
+    except RegistryError as error:
+        raise UsageError(str(error)) from None
+    if not found:
+        raise UsageError(f"A version must be in production, or named by --version. Received: none of {model}.")
+    return Path(str(versions.path(found[0])))
+
+
+def newest_learners(registry: Path) -> list[Path]:
+    """Directories of the newest version of each few-shot learner of each model, newest first."""
+    versions = Registry(registry)
+    found: dict[tuple[object, ...], ModelVersion] = {}
+    for model in versions.models():
+        for version in reversed(versions.versions(model)):
+            path = Path(str(versions.path(version))) / METADATA
+            metadata = json.loads(path.read_text()) if path.exists() else {}
+            if "learner" in metadata:
+                options = (metadata["learner"], metadata["inner_steps"], metadata.get("context"))
+                found.setdefault((model, *options), version)
+    newest = sorted(found.values(), key=lambda version: version.created_at, reverse=True)
+    return [Path(str(versions.path(version))) for version in newest]
