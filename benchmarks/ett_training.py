@@ -43,8 +43,8 @@ SPLITS: dict[str, Any] = {
 }
 
 
-# As the linear models' published code trains: half the rate in each epoch after the first.
-HALVING = ScheduleOptions(kind="step", step_epochs=tuple(range(1, 10)), factor=0.5, warmup_epochs=0.0)
+# As the linear models' published code trains: half the rate in each epoch after the second.
+HALVING = ScheduleOptions(kind="step", step_epochs=tuple(range(2, 10)), factor=0.5, warmup_epochs=0.0)
 SMOOTH = ScheduleOptions(kind="cosine", warmup_epochs=0.5)
 
 
