@@ -43,8 +43,10 @@ SPLITS: dict[str, Any] = {
 }
 
 
-# As the linear models' published code trains: half the rate in each epoch after the first.
-HALVING = ScheduleOptions(kind="step", step_epochs=tuple(range(1, 10)), factor=0.5, warmup_epochs=0.0)
+# As the linear models' published code trains: half the rate in each epoch after the second.
+HALVING = ScheduleOptions(kind="step", step_epochs=tuple(range(2, 10)), factor=0.5, warmup_epochs=0.0)
+# For larger batches: a fifth less after each epoch from the fourth on.
+SLOWER = ScheduleOptions(kind="step", step_epochs=tuple(range(4, 20)), factor=0.8, warmup_epochs=0.0)
 SMOOTH = ScheduleOptions(kind="cosine", warmup_epochs=0.5)
 
 
@@ -62,6 +64,8 @@ class Case:
     schedule: ScheduleOptions = SMOOTH
 
 
+# Of RLinear: two or three weeks, whichever validates better.
+WEEKS = {96: 504, 192: 504, 336: 336, 720: 336}
 # Of the encoder-decoder: whole days, of which the horizon is a multiple.
 PATCHES = {96: 48, 192: 96, 336: 48, 720: 120}
 LOOKBACKS = {96: 336, 192: 384, 336: 336, 720: 360}
@@ -74,9 +78,14 @@ def case(name: str, horizon: int) -> Case:
     if name == "NLinear":
         return Case(model=NLinearOptions(kind="nlinear"), epochs=10, patience=3, schedule=HALVING)
     if name == "RLinear":
-        instance = NLinearOptions(kind="nlinear", normalization="instance")
-        steep = ScheduleOptions(kind="exponential", decay_rate=0.5, warmup_epochs=0.0)
-        return Case(model=instance, loss="huber", learning_rate=0.02, schedule=steep)
+        return Case(
+            model=NLinearOptions(kind="nlinear", normalization="instance", dropout=0.1),
+            lookback=WEEKS[horizon],
+            batch=128,
+            epochs=20,
+            patience=10,
+            schedule=SLOWER,
+        )
     return Case(
         model=EncoderDecoderOptions(
             kind="encoder_decoder",
