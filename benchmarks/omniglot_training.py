@@ -69,7 +69,7 @@ CASES = {
         shot=1,
         queries=5,
         batch=1,
-        steps=5000,
+        steps=3000,
         learning_rate=2e-3,
     ),
     # Rate, normalization and steps as in the paper, section A.1, which judges after three steps.
@@ -80,7 +80,7 @@ CASES = {
         shot=1,
         queries=5,
         batch=16,
-        steps=6000,
+        steps=4000,
         learning_rate=2e-3,
         clip_norm=10.0,
     ),
