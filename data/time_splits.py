@@ -1,16 +1,25 @@
 """Splits by time: what is trained on lies before what is judged on. Several series are split at the same times."""
 
+import datetime
 import itertools
-from typing import TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from data.source import SPLITS
 
 # {split: (from, to)} in seconds, `to` not included.
 Bounds: TypeAlias = dict[str, tuple[int, int]]
+
+
+def _as_text(stamp: Any) -> Any:
+    """YAML makes a date of 2016-07-01, and a datetime where there is an hour."""
+    return stamp.isoformat() if isinstance(stamp, datetime.date) else stamp
+
+
+Stamp: TypeAlias = Annotated[str, BeforeValidator(_as_text)]
 
 
 class TimeShares(BaseModel):
@@ -41,9 +50,9 @@ class TimeRanges(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    train: tuple[str, str]
-    eval: tuple[str, str]
-    test: tuple[str, str]
+    train: tuple[Stamp, Stamp]
+    eval: tuple[Stamp, Stamp]
+    test: tuple[Stamp, Stamp]
 
     @model_validator(mode="after")
     def _one_after_the_other(self) -> "TimeRanges":
