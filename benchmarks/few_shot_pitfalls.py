@@ -1,8 +1,8 @@
 """What goes wrong in few-shot learning, by experiment: what a first-order gradient, another inner rate, and a
 normalization that lets queries see each other cost.
 
-Bars are what the guide says, docs/few_shot.md. The first two on sinusoids (`benchmarks.sinusoid_training`, one seed), the last on Omniglot's evaluation characters by
-the MAML of `benchmarks.omniglot`, which needs the archives.
+Bars are what docs/few_shot.md says. The first two on sinusoids (`benchmarks.sinusoid_training`, one seed), the last on
+Omniglot's evaluation characters by the MAML of `benchmarks.omniglot`, which needs the archives.
 """
 
 from collections.abc import Mapping, Sequence
