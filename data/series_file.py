@@ -53,6 +53,9 @@ class SeriesFile(BaseModel):
         return self
 
     def channel_names(self) -> tuple[str, ...]:
+        if self.columns:
+            # A config that names them can be checked where there is no data.
+            return self.columns
         return tuple(map(str, self._frame().columns.drop([self.series_column] if self.series_column else [])))
 
     def step_secs(self) -> int:

@@ -75,3 +75,10 @@ def test_a_step_is_a_length_of_time(every):
 def test_a_source_has_one_place():
     with pytest.raises(ValidationError, match="takes dataset or file"):
         SeriesFile(kind="series_file")
+
+
+def test_named_channels_need_no_data(tmp_path):
+    source = SeriesFile(
+        kind="series_file", file=tmp_path / "absent.csv", time_column="t", every="1h", columns=["b", "a"]
+    )
+    assert source.channel_names() == ("b", "a")
