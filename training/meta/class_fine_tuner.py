@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from training.meta.gradient_learner import GradientLearner
+from training.meta.per_example import per_example
 
 # Name of the layer whose outputs the network's head takes.
 FEATURES = "features"
@@ -33,10 +34,8 @@ class ClassFineTuner(GradientLearner):
 
     def pretrain(self, examples: tf.Tensor) -> tf.Tensor:
         """Logits over all train classes of queries `[task, query, ...]`, `[task, query, class]`; updates statistics."""
-        flat = tf.reshape(examples, tf.concat([[-1], tf.shape(examples)[2:]], axis=0))
         body = keras.Model(self.network.inputs, self.network.get_layer(FEATURES).output)
-        logits = self.pretraining_head(body({"x": tf.ensure_shape(flat, [None, *examples.shape[2:]])}, training=True))
-        return tf.reshape(logits, tf.concat([tf.shape(examples)[:2], [logits.shape[-1]]], axis=0))
+        return per_example(lambda x: self.pretraining_head(body({"x": x}, training=True)), examples)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "classes": self.pretraining_head.units}

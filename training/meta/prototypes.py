@@ -6,6 +6,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from training.meta.per_example import per_example
+
 
 @keras.saving.register_keras_serializable(package="slipway")
 class PrototypeLearner(keras.layers.Layer):
@@ -65,8 +67,4 @@ class PrototypeLearner(keras.layers.Layer):
         return cls(**{**config, "network": keras.saving.deserialize_keras_object(config["network"])})
 
     def _embed(self, examples: tf.Tensor, training: bool) -> tf.Tensor:
-        """`[task, example, ...]` to `[task, example, feature]`, all tasks as one batch."""
-        flat = tf.reshape(examples, tf.concat([[-1], tf.shape(examples)[2:]], axis=0))
-        flat = tf.ensure_shape(flat, [None, *examples.shape[2:]])
-        embedded = self.network({"x": flat}, training=training)
-        return tf.reshape(embedded, tf.concat([tf.shape(examples)[:2], [embedded.shape[-1]]], axis=0))
+        return per_example(lambda x: self.network({"x": x}, training=training), examples)
