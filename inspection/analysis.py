@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 from rich.table import Table
 
 from inspection.charts import BLUE, CONFIG, GREY
+from inspection.page import html
 
 # Below a root.
 RESULTS = Path("analysis") / "results.json"
@@ -32,12 +31,7 @@ def read_analysis(path: Path) -> dict[str, Any] | None:
 
 def render(path: Path) -> str:
     """The page of an analysis; it needs nothing else."""
-    environment = Environment(
-        loader=PackageLoader("inspection"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    return environment.get_template("analysis_page.html").render(
-        analysis=read_analysis(path), plotly=Markup(get_plotlyjs())
-    )
+    return html("analysis_page.html", analysis=read_analysis(path))
 
 
 def chart(results: Mapping[str, Any], cost: str) -> str:

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 from plotly.subplots import make_subplots
 from rich.table import Table
 
 from inspection.charts import BLUE, CONFIG, GREY, ORANGE
+from inspection.page import html
 
 # Below a root.
 RESULTS = Path("backtest") / "results.json"
@@ -36,12 +35,7 @@ def read_backtest(path: Path) -> dict[str, Any] | None:
 
 def render(path: Path) -> str:
     """The page of a backtest; it needs nothing else."""
-    environment = Environment(
-        loader=PackageLoader("inspection"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    return environment.get_template("backtest_page.html").render(
-        backtest=read_backtest(path), plotly=Markup(get_plotlyjs())
-    )
+    return html("backtest_page.html", backtest=read_backtest(path))
 
 
 def forecast_chart(plot: Mapping[str, Any]) -> str:

@@ -4,12 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 from rich.table import Table
 
 from inspection.episode_charts import confusion_chart, context_charts, fits_chart, learners_chart
+from inspection.page import html
 
 # Below a root.
 RESULTS = Path("episodes") / "results.json"
@@ -32,12 +31,7 @@ def read_episodes(path: Path) -> dict[str, Any] | None:
 
 def render(path: Path) -> str:
     """The page of the episodes; it needs nothing else."""
-    environment = Environment(
-        loader=PackageLoader("inspection"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    return environment.get_template("episodes_page.html").render(
-        episodes=read_episodes(path), plotly=Markup(get_plotlyjs())
-    )
+    return html("episodes_page.html", episodes=read_episodes(path))
 
 
 def table(path: Path) -> Table:

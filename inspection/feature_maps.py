@@ -5,12 +5,11 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 from plotly.subplots import make_subplots
 
 from inspection.charts import CONFIG
+from inspection.page import html
 
 COLUMNS = 8
 TILE_PIXELS = 116
@@ -24,10 +23,8 @@ def page(seen: Mapping[str, Any], *, title: str) -> str:
         `[channel, height, width]`; `gates` `{layer: [channel]}`.
       title: of the page.
     """
-    environment = Environment(
-        loader=PackageLoader("inspection"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    return environment.get_template("feature_maps.html").render(
+    return html(
+        "feature_maps.html",
         title=title,
         image=Markup(_image(seen["image"])),
         maps=[
@@ -39,7 +36,6 @@ def page(seen: Mapping[str, Any], *, title: str) -> str:
             for found in seen["maps"]
         ],
         gates=Markup(_gates(seen["gates"])) if seen["gates"] else None,
-        plotly=Markup(get_plotlyjs()),
     )
 
 

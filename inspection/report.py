@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from inspection import charts
 from inspection.adaptation import adaptation_curves, curves_by_shot, is_of_adaptation
 from inspection.compression import Compression, read_compression
 from inspection.dag_drawing import BOX_HEIGHT, BOX_WIDTH, draw
 from inspection.evaluation_results import MetricValue, read_confusion, read_metrics
+from inspection.page import html
 from inspection.runs import Run
 from inspection.statistics import read_anomalies, read_statistics
 from inspection.store import Artifact
@@ -47,9 +46,6 @@ def render_report(
       backtest: of forecasts on the same root; see `inspection.backtest.read_backtest`.
       episodes: of a few-shot task on the same root; see `inspection.episodes.read_episodes`.
     """
-    environment = Environment(
-        loader=PackageLoader("inspection"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
     outputs = _outputs(run)
     record = run.record
     page = {
@@ -75,9 +71,8 @@ def render_report(
         "anomalies": read_anomalies(_path(outputs["ExampleValidator"])) if "ExampleValidator" in outputs else [],
         "artifacts": [(e, channel, a) for e in run.executions for channel, found in e.outputs.items() for a in found],
         "config": yaml.safe_dump(record.get("config", {}), sort_keys=False),
-        "plotly": Markup(get_plotlyjs()),
     }
-    return environment.get_template("report.html").render(page)
+    return html("report.html", **page)
 
 
 def _outputs(run: Run) -> dict[str, Mapping[str, tuple[Artifact, ...]]]:

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 from rich.table import Table
 
 from inspection.charts import CONFIG
+from inspection.page import html
 
 ROW_HEIGHT = 24
 # In the terminal.
@@ -18,11 +17,7 @@ SHOWN_LAYERS = 10
 
 def render(results: Mapping[str, Any]) -> str:
     """The page of an analysis; it needs nothing else."""
-    environment = Environment(
-        loader=PackageLoader("inspection"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    page = {"results": results, "chart": Markup(chart(results)), "plotly": Markup(get_plotlyjs())}
-    return environment.get_template("sensitivity_page.html").render(page)
+    return html("sensitivity_page.html", results=results, chart=Markup(chart(results)))
 
 
 def chart(results: Mapping[str, Any]) -> str:
