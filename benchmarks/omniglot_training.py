@@ -21,6 +21,7 @@ from models.few_shot_networks import convolutions
 from tasks.few_shot_features import images
 from tasks.image_episode_batches import ImageDraws
 from training import CheckpointStore, Loop
+from training.augmentation import ImageAugmentation
 from training.meta.build import episodic_model
 from training.meta.objective import MetaObjective
 from training.meta.options import MAMLOptions, PrototypeOptions
@@ -48,6 +49,7 @@ class Case:
       steps: of the outer loop.
       learning_rate: that it begins with.
       clip_norm: of the outer gradient.
+      is_augmented: whether each image is turned, shifted and zoomed a little.
     """
 
     learner: Any
@@ -59,28 +61,30 @@ class Case:
     steps: int
     learning_rate: float
     clip_norm: float | None = None
+    is_augmented: bool = False
 
 
 CASES = {
     "prototypes": Case(
         learner=PrototypeOptions(kind="prototypes"),
-        widths=(32, 64, 64, 64),
+        widths=(32, 64, 128, 128),
         way=60,
         shot=1,
         queries=5,
         batch=1,
-        steps=3000,
+        steps=16_000,
         learning_rate=2e-3,
+        is_augmented=True,
     ),
     # Rate, normalization and steps as in the paper, section A.1, which judges after three steps.
     "maml": Case(
         learner=MAMLOptions(kind="maml", steps=1, eval_steps=3, rate=0.4, statistics="transductive"),
-        widths=(32, 32, 32, 32),
+        widths=(48, 48, 48, 48),
         way=5,
         shot=1,
-        queries=5,
+        queries=3,
         batch=16,
-        steps=4000,
+        steps=20_000,
         learning_rate=2e-3,
         clip_norm=10.0,
     ),
@@ -147,9 +151,12 @@ def training_minutes(name: str) -> float:
 
 def _train(name: str, case: Case, untrained: keras.Model) -> None:
     sizes = {"way": case.way, "shot": case.shot, "queries": case.queries}
+    augmentation = ImageAugmentation(num_classes=case.way, rotate_degrees=15, translate=0.07, zoom=0.1, seed=SEED)
+    augmentation.build((None, *IMAGE_SHAPE))
+    changes = {"augment": lambda x: augmentation(x, None, training=True)[0], "layers": [augmentation]}
     loop = Loop(
         model=untrained,
-        objective=MetaObjective(loss="cross_entropy", options=case.learner),
+        objective=MetaObjective(loss="cross_entropy", options=case.learner, **(changes if case.is_augmented else {})),
         optimizer=keras.optimizers.Adam(case.learning_rate),
         schedule=schedule(
             ScheduleOptions(kind="cosine", warmup_epochs=0),

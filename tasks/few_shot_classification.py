@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tensorflow_metadata.proto.v0 import schema_pb2
 
     from tasks.image_episode_batches import ImageDraws
+    from training.objective import Objective
 
 
 class JudgedEpisodes(TaskOptions):
@@ -26,6 +27,14 @@ class JudgedEpisodes(TaskOptions):
 
     eval: int = Field(200, ge=2)
     test: int = Field(1000, ge=2)
+
+
+class EpisodeAugmentOptions(TaskOptions):
+    """Random changes of each train image, of support and queries alike. Defaults change nothing."""
+
+    translate: float = Field(0.0, ge=0, lt=1, description="Largest shift, as a share of height and of width.")
+    rotate_degrees: float = Field(0.0, ge=0, le=180, description="Largest turn either way.")
+    zoom: float = Field(0.0, ge=0, lt=1, description="Largest zoom in or out, as a share of the size.")
 
 
 class FewShotClassificationOptions(FewShotOptions):
@@ -43,6 +52,7 @@ class FewShotClassificationOptions(FewShotOptions):
     episodes: JudgedEpisodes = Field(default_factory=JudgedEpisodes)
     is_within_groups: bool = Field(False, description="Draw each judged episode from one group, such as an alphabet.")
     is_rotated: bool = Field(False, description="In training, each class turned by 90, 180, 270 degrees is one more.")
+    augment: EpisodeAugmentOptions = Field(default_factory=EpisodeAugmentOptions)
     seed: int = Field(0, ge=0, description="Another seed draws other judged episodes.")
     height: int = Field(28, ge=4, description="Images are resized to this height, in pixels.")
     width: int = Field(28, ge=4, description="Images are resized to this width, in pixels.")
@@ -166,6 +176,24 @@ class FewShotClassification(FewShot):
             "query_y": tf.cast(padded(features["query_y"], queries), tf.int32),
             "query_weight": presence(features["query_y"], queries),
         }
+
+    def objective(self) -> Objective:
+        from training.augmentation import ImageAugmentation
+        from training.meta.objective import MetaObjective
+
+        if self.options.augment == EpisodeAugmentOptions():
+            return super().objective()
+        # Nearest pixels, as nobody says whether the paper is white or black.
+        augmentation = ImageAugmentation(
+            num_classes=max(self.options.ways), fill_mode="nearest", **self.options.augment.model_dump()
+        )
+        augmentation.build((None, *self._image_shape()))
+        return MetaObjective(
+            loss=self.loss,
+            options=self.learner,
+            augment=lambda x: augmentation(x, None, training=True)[0],
+            layers=[augmentation],
+        )
 
     def example_metric(self, targets: Any, outputs: Mapping[str, Any]) -> Any:
         import numpy as np

@@ -10,6 +10,7 @@ from training.cutmix import CutMix
 from training.random_crop import RandomPaddedCrop
 
 Flip = Literal["horizontal", "vertical", "horizontal_and_vertical"]
+FillMode = Literal["constant", "nearest"]
 
 
 @keras.saving.register_keras_serializable(package="slipway")
@@ -34,6 +35,7 @@ class ImageAugmentation(keras.layers.Layer):
         erase: float = 0.0,
         mixup_alpha: float = 0.0,
         cutmix_alpha: float = 0.0,
+        fill_mode: FillMode = "constant",
         seed: int | None = None,
         dtype: Any = "float32",
         **kwargs: Any,
@@ -48,6 +50,7 @@ class ImageAugmentation(keras.layers.Layer):
         erase: chance that a rectangle of an image is erased.
         mixup_alpha: of MixUp's beta distribution; zero leaves it out.
         cutmix_alpha: the same of CutMix; with both, one of the two is drawn for each batch.
+        fill_mode: what shows behind an image that is turned, shifted or zoomed: zeros, or its nearest pixels.
         seed: of the first seed generator, the others count up from it; None draws each.
         dtype: of the arithmetic.
 
@@ -77,8 +80,9 @@ class ImageAugmentation(keras.layers.Layer):
         self.erase = erase
         self.mixup_alpha = mixup_alpha
         self.cutmix_alpha = cutmix_alpha
+        self.fill_mode = fill_mode
         self.seed = seed
-        filled = {"fill_mode": "constant", "interpolation": "bilinear"}
+        filled = {"fill_mode": fill_mode, "interpolation": "bilinear"}
         layers = keras.layers
         # Each its own: generators of one seed would draw the same numbers, and turn as far as they zoom.
         seeds = itertools.repeat(None) if seed is None else itertools.count(seed)
@@ -138,6 +142,6 @@ class ImageAugmentation(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         own = (
             *("num_classes", "flip", "crop_padding", "rotate_degrees", "translate", "zoom", "erase"),
-            *("mixup_alpha", "cutmix_alpha", "seed"),
+            *("mixup_alpha", "cutmix_alpha", "fill_mode", "seed"),
         )
         return {**super().get_config(), **{name: getattr(self, name) for name in own}}

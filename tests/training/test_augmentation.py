@@ -15,6 +15,7 @@ KINDS = [
     {"rotate_degrees": 20},
     {"translate": 0.2},
     {"zoom": 0.2},
+    {"translate": 0.2, "fill_mode": "nearest"},
     {"erase": 1.0},
     {"mixup_alpha": 0.4},
     {"cutmix_alpha": 1.0},
@@ -48,6 +49,16 @@ def test_changes_images_within_bounds_and_a_checkpoint_brings_the_same_change_ba
     again = augmented()
     np.testing.assert_array_equal(again[0], images)
     np.testing.assert_array_equal(again[1], labels)
+
+
+def test_nearest_pixels_fill_what_a_shift_leaves_bare():
+    """White paper stays white: a border of zeros would be black."""
+    paper = np.ones((6, 8, 8, 1), np.float32)
+    changes = {"translate": 0.4, "rotate_degrees": 30, "zoom": 0.3}
+    filled = ImageAugmentation(num_classes=10, seed=0, fill_mode="nearest", **changes)(paper, LABELS, training=True)[0]
+    np.testing.assert_allclose(filled, paper, atol=1e-6)
+    bare = ImageAugmentation(num_classes=10, seed=0, **changes)(paper, LABELS, training=True)[0]
+    assert np.min(bare) == 0
 
 
 def test_mixup_mixes_labels_as_it_mixes_images():

@@ -1,5 +1,6 @@
 """The outer loop's objective: what the network's start is changed for."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -9,6 +10,7 @@ from training.meta.class_fine_tuner import ClassFineTuner
 from training.meta.gradient_learner import GradientLearner
 from training.meta.losses import LOSSES, TaskLoss, mean_over
 from training.meta.options import DifferentiatedOptions, FineTuningOptions, PrototypeOptions, ReptileOptions
+from training.meta.per_example import per_example
 from training.meta.step_weights import AnnealedSteps
 
 # Name of the layer that adapts, in a model that maps episodes to predictions.
@@ -24,21 +26,34 @@ class MetaObjective:
     learner learns from.
     """
 
-    def __init__(self, *, loss: TaskLoss, options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        loss: TaskLoss,
+        options: Any,
+        augment: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        layers: Sequence[keras.layers.Layer] = (),
+    ) -> None:
         """Args:
         loss: of the queries.
         options: the learner's.
+        augment: maps examples `[example, ...]`, of support and queries, to others, in training only.
+        layers: whose variables `augment` uses.
         """
         self.loss = LOSSES[loss]
         self.name = loss
         self.options = options
         is_annealed = isinstance(options, DifferentiatedOptions) and options.step_losses == "annealed"
         self.annealed = AnnealedSteps(options.steps, options.anneal_steps) if is_annealed else None
-        self.layers = (self.annealed,) if self.annealed is not None else ()
+        self.augment = augment
+        self.layers = (*layers, self.annealed) if self.annealed is not None else tuple(layers)
 
     def __call__(self, model: keras.Model, batch: Any, *, training: bool) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         episodes, targets = batch
         learner = model.get_layer(LEARNER)
+        if training and self.augment is not None:
+            changed = {name: per_example(self.augment, episodes[name]) for name in ("support_x", "query_x")}
+            episodes = {**episodes, **changed}
         if isinstance(self.options, PrototypeOptions):
             losses = self._losses(learner(episodes, training=training), targets)
             return losses[:, 0], self._metrics(losses)

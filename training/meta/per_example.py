@@ -6,12 +6,12 @@ import tensorflow as tf
 
 
 def per_example(network: Callable[[tf.Tensor], tf.Tensor], examples: tf.Tensor) -> tf.Tensor:
-    """`[task, example, ...]` to `[task, example, output]`.
+    """`[task, example, ...]` to `[task, example, *output]`.
 
     Args:
-      network: from `[example, ...]` to `[example, output]`.
+      network: from `[example, ...]` to `[example, *output]`.
       examples: of several tasks.
     """
     flat = tf.reshape(examples, tf.concat([[-1], tf.shape(examples)[2:]], axis=0))
     outputs = network(tf.ensure_shape(flat, [None, *examples.shape[2:]]))
-    return tf.reshape(outputs, tf.concat([tf.shape(examples)[:2], [outputs.shape[-1]]], axis=0))
+    return tf.reshape(outputs, tf.concat([tf.shape(examples)[:2], outputs.shape[1:]], axis=0))
