@@ -40,7 +40,7 @@ def adaptation_curves(values: Iterable[MetricValue]) -> list[tuple[str, str]]:
         for where in sorted(curves, key=lambda where: (where != "", where)):
             line = {"color": BLUE, "width": 3} if not where else {"dash": "dot"}
             figure.add_trace(curve_trace(curves[where], name=where or "all episodes", line=line))
-        charts.append((metric, _chart(figure, metric, "inner steps")))
+        charts.append((metric, _chart(figure, metric, "inner steps", dtick=1)))
     return charts
 
 
@@ -93,7 +93,7 @@ def _with_intervals(values: Iterable[MetricValue]) -> dict[tuple[str, str], tupl
     }
 
 
-def _chart(figure: go.Figure, metric: str, against: str) -> str:
-    figure.update_xaxes(title=against, dtick=1 if against == "inner steps" else None)
+def _chart(figure: go.Figure, metric: str, against: str, *, dtick: int | None = None) -> str:
+    figure.update_xaxes(title=against, dtick=dtick)
     figure.update_yaxes(title=metric, rangemode="tozero")
     return as_html(figure)

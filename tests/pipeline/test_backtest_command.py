@@ -1,19 +1,12 @@
 """What `slipway backtest` refuses before it loads anything; whole backtests are in tests/e2e/test_forecasting.py."""
 
 import pytest
-from click.testing import CliRunner
 
 from pipeline.commands.backtest import command
-from pipeline.errors import UsageError
+from tests.pipeline.refusals import refusal
 from tests.pipeline.test_command_line import DIGITS
 
 CO2 = DIGITS.with_name("co2.yaml")
-
-
-def _refusal(*arguments: object) -> str:
-    done = CliRunner().invoke(command, [str(argument) for argument in arguments])
-    assert isinstance(done.exception, UsageError)
-    return str(done.exception)
 
 
 @pytest.mark.parametrize(
@@ -27,5 +20,5 @@ def _refusal(*arguments: object) -> str:
 )
 def test_what_cannot_be_done_is_told_at_once(arguments, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert message in _refusal(*arguments)
+    assert message in refusal(command, *arguments)
     assert not list(tmp_path.iterdir())

@@ -1,20 +1,13 @@
 """What `slipway episodes` refuses before it loads anything; a whole one is in tests/e2e/test_few_shot.py."""
 
 import pytest
-from click.testing import CliRunner
 
 from pipeline.commands.episodes import command
-from pipeline.errors import UsageError
 from serving.registry import Registry
+from tests.pipeline.refusals import refusal
 from tests.pipeline.test_command_line import DIGITS
 
 SINUSOID = DIGITS.with_name("sinusoid.yaml")
-
-
-def _refusal(*arguments: object) -> str:
-    done = CliRunner().invoke(command, [str(argument) for argument in arguments])
-    assert isinstance(done.exception, UsageError)
-    return str(done.exception)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +20,7 @@ def _refusal(*arguments: object) -> str:
 )
 def test_what_cannot_be_done_is_told_at_once(arguments, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert message in _refusal(*arguments)
+    assert message in refusal(command, *arguments)
     assert not list(tmp_path.iterdir())
 
 
@@ -37,6 +30,6 @@ def test_a_root_to_compare_with_must_have_a_learner(tmp_path):
     Registry(tmp_path / "root" / "registry").push(
         "sinusoid", push_key="1", saved_model=tmp_path / "saved_model", stage="production"
     )
-    message = _refusal(SINUSOID, "--root", tmp_path / "root", "--against", tmp_path / "other")
+    message = refusal(command, SINUSOID, "--root", tmp_path / "root", "--against", tmp_path / "other")
     assert "--against must be a root with a pushed few-shot learner. Received: " in message
     assert "other" in message

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from serving.registry import Registry
+
 
 def sample_push(directory: Path, key: str) -> dict[str, Any]:
     """Arguments of `Registry.push`, their files written below `directory`."""
@@ -29,3 +31,8 @@ SAMPLE_FILES = {
 def files_below(directory: Path) -> dict[str, bytes]:
     """Relative name -> content."""
     return {str(p.relative_to(directory)): p.read_bytes() for p in directory.rglob("*") if p.is_file()}
+
+
+def stages(registry: Registry, model: str) -> dict[int, str]:
+    """Version -> label."""
+    return {version.number: version.stage for version in registry.versions(model)}

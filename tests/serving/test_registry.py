@@ -1,6 +1,5 @@
-"""The registry on one process's good and bad days. Crashes and crowds: test_registry_crash.py."""
+"""The registry on one process's good and bad days. Others: test_registry_storage.py, test_registry_crash.py."""
 
-import errno
 import json
 import math
 from collections.abc import Callable
@@ -12,7 +11,7 @@ import pytest
 
 from serving.registry import Registry, RegistryError, RegistryUsageError
 from serving.registry_storage import LocalStorage, ObjectStorage
-from tests.serving.registry_sample import SAMPLE_FILES, files_below, sample_push
+from tests.serving.registry_sample import SAMPLE_FILES, files_below, sample_push, stages
 
 MODEL = "digits"
 EASTERN = timezone(timedelta(hours=-5))
@@ -33,10 +32,6 @@ def push(registry: Registry, tmp_path: Path) -> Callable[..., int]:
         return registry.push(MODEL, **sample_push(tmp_path / "sources", key), **options).number
 
     return push
-
-
-def stages(registry: Registry) -> dict[int, str]:
-    return {version.number: version.stage for version in registry.versions(MODEL)}
 
 
 def folder(registry: Registry) -> Path:
@@ -81,7 +76,7 @@ def test_metrics_that_are_no_numbers_come_back_and_leave_the_index_json(registry
 def test_production_is_taken_from_the_version_that_holds_it(registry, push):
     push("a", stage="production")
     push("b", stage="production")
-    assert stages(registry) == {1: "archived", 2: "production"}
+    assert stages(registry, MODEL) == {1: "archived", 2: "production"}
     assert registry.at_stage(MODEL, "production").number == 2
 
 
@@ -89,7 +84,7 @@ def test_a_new_canary_archives_the_old_one_and_leaves_production_alone(registry,
     push("a", stage="production")
     push("b", stage="canary")
     push("c", stage="canary")
-    assert stages(registry) == {1: "production", 2: "archived", 3: "canary"}
+    assert stages(registry, MODEL) == {1: "production", 2: "archived", 3: "canary"}
 
 
 def test_history_tells_every_move_and_what_made_it(registry, push):
@@ -115,7 +110,7 @@ def test_production_cannot_be_given_up_to_none(registry, push):
     ) as it:
         registry.label(MODEL, 1, "archived")
     assert it.value.exit_code == 1
-    assert stages(registry) == {1: "production"}
+    assert stages(registry, MODEL) == {1: "production"}
 
 
 def test_rollback_moves_labels_and_no_file(registry, push):
@@ -123,7 +118,7 @@ def test_rollback_moves_labels_and_no_file(registry, push):
     push("b", stage="production")
     before = {name: content for name, content in files_below(folder(registry)).items() if name != "index.json"}
     assert registry.rollback(MODEL).number == 1
-    assert stages(registry) == {1: "production", 2: "archived"}
+    assert stages(registry, MODEL) == {1: "production", 2: "archived"}
     assert {name: c for name, c in files_below(folder(registry)).items() if name != "index.json"} == before
 
 
@@ -176,7 +171,7 @@ def test_pushing_the_same_key_again_returns_the_version_with_the_label_it_has_no
     push("b", stage="production")
     registry.rollback(MODEL)
     assert push("b", stage="production") == 2
-    assert stages(registry) == {1: "production", 2: "archived"}
+    assert stages(registry, MODEL) == {1: "production", 2: "archived"}
 
 
 def test_the_number_of_a_deleted_version_is_not_given_again(registry, push):
@@ -184,7 +179,7 @@ def test_the_number_of_a_deleted_version_is_not_given_again(registry, push):
     push("b")
     registry.path(registry.version(MODEL, 2)).rmtree()
     assert push("c") == 3
-    assert stages(registry) == {1: "candidate", 3: "candidate"}
+    assert stages(registry, MODEL) == {1: "candidate", 3: "candidate"}
 
 
 def test_the_number_of_a_directory_that_someone_else_made_is_not_given(registry, push):
@@ -192,7 +187,7 @@ def test_the_number_of_a_directory_that_someone_else_made_is_not_given(registry,
     (folder(registry) / "7").mkdir()
     assert push("b") == 8
     (folder(registry) / "7").rmdir()
-    assert stages(registry) == {1: "candidate", 8: "candidate"}
+    assert stages(registry, MODEL) == {1: "candidate", 8: "candidate"}
 
 
 def test_a_version_put_back_by_hand_comes_back_archived(registry, push, tmp_path):
@@ -200,7 +195,7 @@ def test_a_version_put_back_by_hand_comes_back_archived(registry, push, tmp_path
     Path(registry.path(registry.version(MODEL, 1))).rename(tmp_path / "away")
     push("b", stage="production")
     (tmp_path / "away").rename(folder(registry) / "1")
-    assert stages(registry) == {1: "archived", 2: "production"}
+    assert stages(registry, MODEL) == {1: "archived", 2: "production"}
 
 
 def test_a_copy_of_a_version_made_by_hand_is_not_a_version(registry, push):
@@ -209,7 +204,7 @@ def test_a_copy_of_a_version_made_by_hand_is_not_a_version(registry, push):
     for name, content in files_below(folder(registry) / "1").items():
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         (copy / name).write_bytes(content)
-    assert stages(registry) == {1: "production"}
+    assert stages(registry, MODEL) == {1: "production"}
 
 
 def test_without_its_index_a_registry_is_read_from_the_versions(registry, push):
@@ -290,137 +285,6 @@ def test_a_bundle_file_that_does_not_exist_is_wrong_usage(registry, tmp_path):
     sample = sample_push(tmp_path, "a")
     with pytest.raises(RegistryUsageError, match="made of files"):
         registry.push(MODEL, **sample | {"bundle": {"a.tflite": tmp_path / "none"}})
-
-
-@pytest.mark.parametrize("root", ["hdfs://host/registry", "file:///registry", "http://host/registry"])
-def test_a_scheme_that_nothing_reads_is_refused_rather_than_made_a_directory(root):
-    with pytest.raises(RegistryUsageError, match=f"Received: {root}"):
-        Registry(root)
-
-
-@pytest.mark.parametrize(
-    ("root", "kind"), [("gs://bucket/r", ObjectStorage), ("s3://b/r", ObjectStorage), ("r", LocalStorage)]
-)
-def test_the_storage_follows_from_the_path(root, kind):
-    assert type(Registry(root)._storage) is kind
-
-
-class FullDisk(LocalStorage):
-    """Has room for `room` files."""
-
-    def __init__(self, room: int) -> None:
-        self.room = room
-
-    def _take(self) -> None:
-        if self.room == 0:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        self.room -= 1
-
-    def copy(self, source: Any, target: Any) -> None:
-        self._take()
-        super().copy(source, target)
-
-    def write(self, path: Any, text: str) -> None:
-        self._take()
-        super().write(path, text)
-
-
-@pytest.mark.parametrize("room", range(len(SAMPLE_FILES)))
-def test_a_disk_that_gets_full_while_staging_leaves_nothing_and_says_so(tmp_path, room):
-    Registry(tmp_path / "r").push(MODEL, **sample_push(tmp_path, "a"), stage="production")
-    before = files_below(tmp_path / "r")
-    with pytest.raises(RegistryError, match=r"needs room .*No space left.*Nothing of it is visible"):
-        Registry(tmp_path / "r", storage=FullDisk(room)).push(MODEL, **sample_push(tmp_path, "b"), stage="production")
-    after = files_below(tmp_path / "r")
-    assert {name: after[name] for name in before} == before
-    assert {Path(name).name for name in after.keys() - before.keys()} <= {".lock", ".push.lock"}
-    assert not list((tmp_path / "r" / MODEL).glob(".staging-*"))
-
-
-def test_a_disk_that_gets_full_at_the_index_leaves_a_version_that_the_next_push_lists(tmp_path):
-    sample = sample_push(tmp_path, "a")
-    with pytest.raises(RegistryError, match="a version pushed just now is visible"):
-        Registry(tmp_path / "r", storage=FullDisk(len(SAMPLE_FILES))).push(MODEL, **sample, stage="production")
-    registry = Registry(tmp_path / "r")
-    assert stages(registry) == {1: "production"}
-    assert registry.push(MODEL, **sample).number == 1
-    assert (tmp_path / "r" / MODEL / "index.json").exists()
-
-
-class Recorded(ObjectStorage):
-    """Notes what is visible of a version after each copy."""
-
-    def __init__(self, version: Path) -> None:
-        self.version = version
-        self.seen: list[set[str]] = []
-
-    def copy(self, source: Any, target: Any) -> None:
-        super().copy(source, target)
-        self.seen.append(set(files_below(self.version)))
-
-
-def test_on_an_object_store_saved_model_pb_becomes_visible_last(tmp_path):
-    storage = Recorded(tmp_path / "r" / MODEL / "1")
-    Registry(tmp_path / "r", storage=storage).push(MODEL, **sample_push(tmp_path, "a"))
-    assert storage.seen[-1] == SAMPLE_FILES
-    assert storage.seen[-2] == SAMPLE_FILES - {"saved_model.pb"}
-
-
-def test_on_an_object_store_an_upload_that_fails_half_way_is_taken_back(tmp_path):
-    class Failing(ObjectStorage):
-        def copy(self, source: Any, target: Any) -> None:
-            if target.name == "saved_model.pb" and target.parent.name == "1":
-                raise OSError(errno.EIO, "Input/output error")
-            super().copy(source, target)
-
-    with pytest.raises(RegistryError, match="Input/output error"):
-        Registry(tmp_path / "r", storage=Failing()).push(MODEL, **sample_push(tmp_path, "a"))
-    assert files_below(tmp_path / "r") == {}
-
-
-def test_on_an_object_store_a_half_uploaded_version_is_not_shown_and_uses_its_number_up(tmp_path):
-    registry = Registry(tmp_path / "r", storage=ObjectStorage())
-    registry.push(MODEL, **sample_push(tmp_path, "a"), stage="production")
-    (tmp_path / "r" / MODEL / "2").mkdir()
-    record = (tmp_path / "r" / MODEL / "1" / "slipway.json").read_text()
-    (tmp_path / "r" / MODEL / "2" / "slipway.json").write_text(record.replace('"a"', '"b"'))
-    assert stages(registry) == {1: "production"}
-    assert registry.push(MODEL, **sample_push(tmp_path, "b"), stage="production").number == 3
-
-
-def test_a_number_taken_without_asking_the_lock_is_passed_over(tmp_path):
-    class Rival(LocalStorage):
-        def publish(self, staged: Any, target: Any) -> None:
-            if target.name == "1":
-                target.mkdir()
-            super().publish(staged, target)
-
-    registry = Registry(tmp_path / "r", storage=Rival())
-    assert registry.push(MODEL, **sample_push(tmp_path, "a")).number == 2
-
-
-def test_a_writer_that_does_not_finish_is_reported(tmp_path):
-    import filelock
-
-    registry = Registry(tmp_path / "r", lock_timeout_secs=0.01)
-    registry.push(MODEL, **sample_push(tmp_path, "a"))
-    with (
-        filelock.FileLock(tmp_path / "r" / MODEL / ".lock"),
-        pytest.raises(RegistryError, match=r"take turns. Received: .*0.01 s"),
-    ):
-        registry.label(MODEL, 1, "canary")
-
-
-def test_labels_move_while_a_push_copies_its_files(tmp_path):
-    class LabelsMeanwhile(LocalStorage):
-        def copy(self, source: Any, target: Any) -> None:
-            Registry(tmp_path / "r", lock_timeout_secs=1).label(MODEL, 1, "canary")
-            super().copy(source, target)
-
-    Registry(tmp_path / "r").push(MODEL, **sample_push(tmp_path, "a"))
-    registry = Registry(tmp_path / "r", storage=LabelsMeanwhile())
-    registry.push(MODEL, **sample_push(tmp_path, "b"))
-    assert stages(registry) == {1: "canary", 2: "candidate"}
 
 
 def test_a_user_without_a_name_as_in_many_containers_can_push(tmp_path, monkeypatch):
