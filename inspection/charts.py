@@ -14,11 +14,15 @@ BLUE, ORANGE, GREEN, RED, GREY = "#2563eb", "#ea580c", "#16a34a", "#dc2626", "#6
 HEIGHT = 320
 # Pixels between a plot and the top of its legend, with room for an axis title.
 LEGEND_BELOW = 50
+# More values of a feature cannot be told apart in one chart.
+MAX_BARS = 60
+# Of a label that stands upright.
+PIXELS_PER_LETTER = 7
 CONFIG = {"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
 
 
-def as_html(figure: go.Figure, *, height: int = HEIGHT) -> str:
-    """A figure in the report's style."""
+def as_html(figure: go.Figure, *, height: int = HEIGHT, is_legend_above: bool = False) -> str:
+    """A figure in the report's style; long labels of its x axis want the legend above."""
     margin = {"l": 50, "r": 16, "t": 52, "b": 64}
     # Plotly places legends by shares of the plot's height.
     legend_y = -LEGEND_BELOW / (height - margin["t"] - margin["b"])
@@ -27,7 +31,7 @@ def as_html(figure: go.Figure, *, height: int = HEIGHT) -> str:
         margin=margin,
         template="plotly_white",
         font={"family": "system-ui, sans-serif", "size": 13},
-        legend={"orientation": "h", "y": legend_y, "x": 0},
+        legend={"orientation": "h", "x": 0, **({"y": 1, "yanchor": "bottom"} if is_legend_above else {"y": legend_y})},
     )
     return figure.to_html(full_html=False, include_plotlyjs=False, config=CONFIG)
 
@@ -121,6 +125,14 @@ def confusion(matrix: np.ndarray, labels: Sequence[str]) -> str:
     return as_html(figure, height=420)
 
 
+def countable_features(splits: Sequence[SplitStatistics]) -> list[str]:
+    """Categorical features with few enough values for a chart of their counts."""
+    values: dict[str, set[str]] = {}
+    for feature in (feature for split in splits for feature in split.features):
+        values.setdefault(feature.name, set()).update(feature.values)
+    return [name for name, found in values.items() if 0 < len(found) <= MAX_BARS]
+
+
 def class_counts(splits: Sequence[SplitStatistics], feature: str) -> str:
     """How many examples have each value of a categorical feature, by split."""
     figure = go.Figure()
@@ -133,4 +145,5 @@ def class_counts(splits: Sequence[SplitStatistics], feature: str) -> str:
             )
     figure.update_xaxes(title=feature, type="category")
     figure.update_yaxes(title="examples")
-    return as_html(figure)
+    label_height = PIXELS_PER_LETTER * max(map(len, values))
+    return as_html(figure, height=HEIGHT + label_height, is_legend_above=True)

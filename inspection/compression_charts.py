@@ -36,8 +36,11 @@ def sizes(variants: Variants) -> str:
 def latencies(variants: Variants) -> str:
     """The percentiles of each file at batch 1 and, where it was measured, at batch 32."""
     names = [variant["name"] + ("" if variant["delegated"] else "<br>(no XNNPACK)") for variant in variants]
-    figure = make_subplots(rows=1, cols=2, subplot_titles=["batch 1", "batch 32"])
-    for column, prefix in enumerate(("latency", "batch_latency"), start=1):
+    titles = {"latency": "batch 1", "batch_latency": "batch 32"}
+    if not any(variant.get("batch_latency_p50_ms") for variant in variants):
+        del titles["batch_latency"]
+    figure = make_subplots(rows=1, cols=len(titles), subplot_titles=list(titles.values()))
+    for column, prefix in enumerate(titles, start=1):
         measured = [variant.get(f"{prefix}_p50_ms") for variant in variants]
         is_wide = _is_wide([value for value in measured if value])
         for percentile, colour in ((50, BLUE), (90, LIGHT_BLUE), (99, GREY)):

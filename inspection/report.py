@@ -160,9 +160,8 @@ def _compression(record: Mapping[str, Any]) -> Compression | None:
 
 
 def _class_charts(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> list[tuple[str, Markup]]:
-    """(feature, chart) for each categorical feature."""
+    """(feature, chart) for each categorical feature whose values can be told apart in one."""
     if "StatisticsGen" not in outputs:
         return []
     splits = read_statistics(_path(outputs["StatisticsGen"]))
-    names = dict.fromkeys(f.name for split in splits for f in split.features if f.values)
-    return [(name, Markup(charts.class_counts(splits, name))) for name in names]
+    return [(name, Markup(charts.class_counts(splits, name))) for name in charts.countable_features(splits)]

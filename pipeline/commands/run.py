@@ -17,8 +17,8 @@ from pipeline.session import local_run
 def command(config: Path, root: Path | None, from_node: str | None, to_node: str | None, no_cache: bool) -> None:
     """Run the pipeline of CONFIG on this machine.
 
-    Nodes whose inputs, options and code are unchanged are taken from the cache. The run leaves its record, log and
-    report under ROOT/runs.
+    Nodes whose inputs, options and code are unchanged are taken from the cache. The run leaves its record and
+    log under ROOT/runs, of which `slipway report` makes a page.
     """
     with local_run(load_config(config), config_path=config, root=root) as (run, _):
         run.run(from_node=from_node, to_node=to_node, use_cache=not no_cache)

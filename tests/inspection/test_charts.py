@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from inspection.charts import class_counts, confusion, metric_by_slice, training_curves
+from inspection.charts import class_counts, confusion, countable_features, metric_by_slice, training_curves
 from inspection.evaluation_results import MetricValue
 from inspection.statistics import FeatureStatistics, SplitStatistics
 
@@ -38,11 +39,19 @@ def test_curves_show_train_eval_and_the_best_epoch():
     assert '"x0":1,"x1":1' in html
 
 
-def test_classes_are_counted_by_split():
-    def split(name: str, **values: int) -> SplitStatistics:
-        feature = FeatureStatistics(name="label", missing_share=0.0, values=values, numbers=None)
-        return SplitStatistics(split=name, num_examples=sum(values.values()), features=(feature,))
+def _split(name: str, **values: int) -> SplitStatistics:
+    feature = FeatureStatistics(name="label", missing_share=0.0, values=values, numbers=None)
+    return SplitStatistics(split=name, num_examples=sum(values.values()), features=(feature,))
 
-    html = class_counts([split("train", cat=3, dog=2), split("test", dog=1)], "label")
+
+@pytest.mark.parametrize(("classes", "named"), [(0, []), (60, ["label"]), (61, [])])
+def test_features_of_more_values_than_a_chart_can_show_are_left_out(classes, named):
+    train = _split("train", **{f"class_{index}": 1 for index in range(classes // 2)})
+    test = _split("test", **{f"class_{index}": 1 for index in range(classes // 2, classes)})
+    assert countable_features([train, test]) == named
+
+
+def test_classes_are_counted_by_split():
+    html = class_counts([_split("train", cat=3, dog=2), _split("test", dog=1)], "label")
     assert '"x":["cat","dog"],"y":[3,2]' in html
     assert '"x":["cat","dog"],"y":[0,1]' in html

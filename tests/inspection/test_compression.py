@@ -18,6 +18,11 @@ def _headings(*variants: dict[str, object], **record: object) -> list[str]:
     return [heading for heading, _, _ in read_compression({"variants": variants, **record}, "accuracy").charts]
 
 
+def test_a_batch_that_was_measured_has_a_panel():
+    found = read_compression({"variants": [_variant("float32", batch_latency_p50_ms=4.0)]}, "accuracy")
+    assert "batch 32" in found.charts[1][2]
+
+
 def test_a_run_that_compressed_nothing_has_no_section():
     assert read_compression({"variants": []}, "accuracy") is None
 
@@ -25,6 +30,7 @@ def test_a_run_that_compressed_nothing_has_no_section():
 def test_what_was_not_measured_is_left_out():
     found = read_compression({"variants": [_variant("float32")]}, "accuracy")
     assert [heading for heading, _, _ in found.charts] == ["size", "latency"]
+    assert "batch 32" not in found.charts[1][2]
     [row] = found.rows
     assert (row.latency, row.batch_latency, row.eval_metric, row.peak_memory) == ("0.500 / – / 1.000", "", "", "")
 
