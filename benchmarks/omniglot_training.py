@@ -50,6 +50,8 @@ class Case:
       learning_rate: that it begins with.
       clip_norm: of the outer gradient.
       is_augmented: whether each image is turned, shifted and zoomed a little.
+      is_mirrored: whether each character's mirror image is one character more.
+      start: name of the case whose trained weights this one begins with.
     """
 
     learner: Any
@@ -62,6 +64,8 @@ class Case:
     learning_rate: float
     clip_norm: float | None = None
     is_augmented: bool = False
+    is_mirrored: bool = False
+    start: str | None = None
 
 
 CASES = {
@@ -75,6 +79,19 @@ CASES = {
         steps=16_000,
         learning_rate=2e-3,
         is_augmented=True,
+    ),
+    "prototypes_mirrored": Case(
+        learner=PrototypeOptions(kind="prototypes"),
+        widths=(32, 64, 128, 128),
+        way=60,
+        shot=1,
+        queries=5,
+        batch=1,
+        steps=2800,
+        learning_rate=1e-3,
+        is_augmented=True,
+        is_mirrored=True,
+        start="prototypes",
     ),
     # Rate, normalization and steps as in the paper, section A.1, which judges after three steps.
     "maml": Case(
@@ -101,9 +118,12 @@ def drawings(split: str) -> tuple[np.ndarray, np.ndarray]:
     return np.rint(255 * (1 - pixels)).astype(np.uint8), np.array([len(one.images) for one in characters])
 
 
-def draws(split: str, *, way: int, shot: int, queries: int) -> ImageDraws:
-    """Episodes of a split; those of "train" also of turned characters."""
-    return ImageDraws(*drawings(split), way=way, shot=shot, queries=queries, is_rotated=split == "train")
+def draws(split: str, *, way: int, shot: int, queries: int, is_mirrored: bool = False) -> ImageDraws:
+    """Episodes of a split; those of "train" also of turned characters and, on request, of their mirror images."""
+    pixels, counts = drawings(split)
+    if is_mirrored:
+        pixels, counts = np.concatenate([pixels, pixels[:, :, ::-1]]), np.tile(counts, 2)
+    return ImageDraws(pixels, counts, way=way, shot=shot, queries=queries, is_rotated=split == "train")
 
 
 def model(name: str, *, way: int, shot: int, queries: int) -> keras.Model:
@@ -134,7 +154,10 @@ def trained(name: str, *, way: int, shot: int, queries: int) -> keras.Model:
     if not weights.exists():
         OUTPUT.mkdir(parents=True, exist_ok=True)
         keras.utils.set_random_seed(SEED)
-        untrained = model(name, way=case.way, shot=case.shot, queries=case.queries)
+        sizes = {"way": case.way, "shot": case.shot, "queries": case.queries}
+        untrained = model(name, **sizes)
+        if case.start is not None:
+            untrained.set_weights(trained(case.start, **sizes).get_weights())
         _train(name, case, untrained)
         np.savez(weights, *untrained.get_weights())
     judged = model(name, way=way, shot=shot, queries=queries)
@@ -169,7 +192,7 @@ def _train(name: str, case: Case, untrained: keras.Model) -> None:
     )
     validation = draws("eval", **sizes).shuffled(case.batch, seed=SEED)(0)
     records = loop.epochs(
-        train=draws("train", **sizes).shuffled(case.batch, seed=SEED),
+        train=draws("train", **sizes, is_mirrored=case.is_mirrored).shuffled(case.batch, seed=SEED),
         evaluation=validation.take(max(1, VALIDATION_EPISODES // (case.batch * 10))),
         epochs=case.steps // EPOCH_STEPS,
         steps_per_epoch=EPOCH_STEPS,
