@@ -1,8 +1,8 @@
 """Few-shot learners on Omniglot and their training, for the benchmark: the characters of the background archive with
 rotations to train on, those of the evaluation archive to judge on.
 
-`python -m benchmarks.omniglot_training NAME` trains one, from its last checkpoint on. All choices were made on
-background characters that are held out; the evaluation characters are read by `benchmarks.omniglot` alone.
+`python -m benchmarks.omniglot_training NAME` trains one, from its last checkpoint on. What was
+compared was compared on background characters that are held out; `benchmarks.omniglot` reads the evaluation characters.
 """
 
 import json
