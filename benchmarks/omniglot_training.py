@@ -7,7 +7,7 @@ compared was compared on background characters that are held out; `benchmarks.om
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -68,31 +68,20 @@ class Case:
     start: str | None = None
 
 
+PROTOTYPES = Case(
+    learner=PrototypeOptions(kind="prototypes"),
+    widths=(32, 64, 128, 128),
+    way=60,
+    shot=1,
+    queries=5,
+    batch=1,
+    steps=16_000,
+    learning_rate=2e-3,
+    is_augmented=True,
+)
 CASES = {
-    "prototypes": Case(
-        learner=PrototypeOptions(kind="prototypes"),
-        widths=(32, 64, 128, 128),
-        way=60,
-        shot=1,
-        queries=5,
-        batch=1,
-        steps=16_000,
-        learning_rate=2e-3,
-        is_augmented=True,
-    ),
-    "prototypes_mirrored": Case(
-        learner=PrototypeOptions(kind="prototypes"),
-        widths=(32, 64, 128, 128),
-        way=60,
-        shot=1,
-        queries=5,
-        batch=1,
-        steps=2800,
-        learning_rate=1e-3,
-        is_augmented=True,
-        is_mirrored=True,
-        start="prototypes",
-    ),
+    "prototypes": PROTOTYPES,
+    "prototypes_mirrored": replace(PROTOTYPES, steps=2800, learning_rate=1e-3, is_mirrored=True, start="prototypes"),
     # Rate, normalization and steps as in the paper, section A.1, which judges after three steps.
     "maml": Case(
         learner=MAMLOptions(kind="maml", steps=1, eval_steps=3, rate=0.4, statistics="transductive"),
