@@ -56,6 +56,7 @@ def render_report(
         "box_width": BOX_WIDTH,
         "box_height": BOX_HEIGHT,
         "nodes": {node["name"]: node for node in record.get("nodes", [])},
+        "changed": [node for node in record.get("nodes", []) if node.get("reasons")],
         "figures": _figures(record),
         "gates": sorted(record.get("gates", []), key=lambda gate: (gate["passed"], gate["gate"])),
         "training": _training(outputs),

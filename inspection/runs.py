@@ -48,12 +48,14 @@ class RunOverview:
 
 @dataclass(frozen=True, kw_only=True)
 class NodeView:
-    """One node of a run; `execution` is None while it has none, `secs` None where nobody measured them."""
+    """One node of a run; `execution` is None while it has none, `secs` None where nobody measured them; `reasons` say
+    why it ran though an earlier run had it."""
 
     name: str
     state: str
     secs: float | None
     execution: NodeExecution | None
+    reasons: tuple[str, ...] = ()
 
     @property
     def outputs(self) -> list[tuple[str, Artifact]]:
@@ -86,7 +88,14 @@ def nodes_of(run: Run) -> list[NodeView]:
     executions = {execution.node: execution for execution in run.executions}
     if run.record:
         return [
-            NodeView(name=n["name"], state=n["state"], secs=n["secs"], execution=executions.get(n["name"]))
+            NodeView(
+                name=n["name"],
+                state=n["state"],
+                secs=n["secs"],
+                execution=executions.get(n["name"]),
+                # Records of older versions have none.
+                reasons=tuple(n.get("reasons", ())),
+            )
             for n in run.record["nodes"]
         ]
     over = ("done", "cached", "failed")

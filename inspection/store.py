@@ -38,6 +38,7 @@ class NodeExecution:
 
     id: int
     run_id: str = ""
+    pipeline: str = ""
     node: str
     state: str
     started_secs: float
@@ -86,6 +87,19 @@ class RunStore:
         done = [e for e in executions if e.last_known_state == metadata_store_pb2.Execution.COMPLETE]
         return self._read(done[:1])[0] if done else None
 
+    def last_success(self, node: str, *, before: int | None = None) -> NodeExecution | None:
+        """The newest execution of a node that was done or taken from the cache, of whichever pipeline of the root.
+
+        Args:
+          node: its name.
+          before: id of an execution; None looks at all.
+        """
+        contexts = [c for c in self.store.get_contexts_by_type("node") if c.name.rpartition(".")[2] == node]
+        found = [execution for c in contexts for execution in self.store.get_executions_by_context(c.id)]
+        done = (metadata_store_pb2.Execution.COMPLETE, metadata_store_pb2.Execution.CACHED)
+        earlier = [e for e in found if e.last_known_state in done and (before is None or e.id < before)]
+        return self._read([max(earlier, key=lambda execution: execution.id)])[0] if earlier else None
+
     def _read(self, executions: Sequence[metadata_store_pb2.Execution]) -> list[NodeExecution]:
         """With their artifacts, in the order in which they started."""
         if not executions:
@@ -107,10 +121,12 @@ class RunStore:
         channels: Mapping[tuple[int, int], Mapping[str, tuple[Artifact, ...]]],
     ) -> NodeExecution:
         contexts = {context.type: context.name for context in self.store.get_contexts_by_execution(execution.id)}
+        pipeline, _, node = contexts["node"].rpartition(".")
         return NodeExecution(
             id=execution.id,
             run_id=contexts["pipeline_run"],
-            node=contexts["node"].rpartition(".")[2],
+            pipeline=pipeline,
+            node=node,
             state=_STATES.get(execution.last_known_state, "unknown"),
             started_secs=execution.create_time_since_epoch / 1000,
             finished_secs=execution.last_update_time_since_epoch / 1000,

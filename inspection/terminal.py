@@ -78,6 +78,8 @@ def _nodes(nodes: list[NodeView], root: Path) -> Iterable[RenderableType]:
                 _named(origin_of(node.execution), before="  "), "cyan"
             )
         yield line
+        if node.reasons:
+            yield Text(f"  {'; '.join(node.reasons)}", "dim", overflow="fold")
         if node.outputs:
             grid = Table.grid(padding=(0, 2, 0, 0))
             # Two more for the indentation.

@@ -24,11 +24,12 @@ from inspection.store import RunStore
 from models.profile import profile
 from pipeline.config import PipelineConfig, load_task
 from pipeline.errors import RunError
+from pipeline.step_code import step_code
 from serving.latency import measure_latency
 from serving.peak_memory import peak_memory_bytes
 from serving.tflite import TFLiteModel
 from tasks.base import Task
-from tasks.loading import TaskSpec, code_digest
+from tasks.loading import TaskSpec
 from training.errors import TrainingError
 from training.options import TrainOptions
 
@@ -114,7 +115,7 @@ class Analysis:
             self._config.seed,
             self._config.compress.calibration_examples,
             self._examples.uri,
-            code_digest("models", "training", "compression", "tasks", self._config.task.rpartition(".")[0]),
+            step_code(__name__, self._config.task.rpartition(".")[0]).digest,
         ]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from components.trainer.start import StartOptions
+from components.trainer.start_options import StartOptions
 from components.tuner.options import TuneOptions, with_values
 from compression.choice import Budgets
 from compression.recipe import Precision, Recipe

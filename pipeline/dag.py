@@ -1,11 +1,12 @@
 """The one place that wires nodes."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import tensorflow_model_analysis as tfma
 from tfx.components import ExampleValidator, StatisticsGen, Trainer, Transform, Tuner
 from tfx.dsl.components.base.base_node import BaseNode
+from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 from tfx.orchestration.pipeline import Pipeline
 from tfx.types.channel import OutputChannel
 
@@ -18,12 +19,14 @@ from components.example_gen.component import ExampleGen
 from components.pusher.component import Pusher
 from components.schema_gen.component import SchemaGen
 from components.serving_check.component import ServingCheck
-from components.splits import GATE_SPLIT
 from components.trainer.start import Start
-from pipeline.config import PipelineConfig, load_task
-from tasks.base import Task
-from tasks.evaluation import BASELINE, CANDIDATE, eval_config
-from tasks.loading import code_digest, custom_config
+from pipeline.config import PipelineConfig
+from pipeline.source_tree import SourceTree
+from pipeline.step_code import step_code
+from tasks.base import Aspect
+
+# The property that holds a node's StepCode.
+CODE = "code"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +62,22 @@ def create_pipeline(config: PipelineConfig, places: Places) -> Pipeline:
     )
 
 
+# The aspects of a task that a node's executor asks for; see `tasks.base`.
+TRAINED: tuple[Aspect, ...] = ("training", "serving")
+ASPECTS: Mapping[str, tuple[Aspect, ...]] = {
+    "ExampleGen": ("source",),
+    "SchemaGen": ("schema",),
+    "Transform": ("preprocessing",),
+    "Tuner": ("training",),
+    "Trainer": TRAINED,
+    "Evaluator": ("evaluation",),
+    "Compressor": (*TRAINED, "evaluation"),
+    "EdgeEvaluator": ("evaluation", "serving"),
+    "ServingCheck": ("serving",),
+    "Pusher": ("serving",),
+}
+
+
 class _Wiring:
     """The nodes so far, in topological order; each method adds those of one stage."""
 
@@ -67,14 +86,13 @@ class _Wiring:
         self.places = places
         self.nodes: dict[str, BaseNode] = {}
         self._spec = config.task_spec()
-        self._task_spec = self._spec.model_dump_json()
-        self._compress = config.compress.model_dump_json()
+        self._task_module = config.task.rpartition(".")[0]
+        self._sources = SourceTree()
 
     def prepare_data(self) -> None:
         """From the source to transformed examples, past the gate on the data."""
-        code = self._code("data", "components.example_gen")
-        self._add(ExampleGen(task_spec=self._task_spec, fingerprint=self.places.fingerprint, code=code))
-        self._add(SchemaGen(task_spec=self._task_spec, code=code))
+        self._add(ExampleGen(task_spec=self._task_spec("ExampleGen"), fingerprint=self.places.fingerprint))
+        self._add(SchemaGen(task_spec=self._task_spec("SchemaGen")))
         examples, schema = self._output("ExampleGen", "examples"), self._output("SchemaGen", "schema")
         self._add(StatisticsGen(examples=examples, schema=schema))
         statistics = self._output("StatisticsGen", "statistics")
@@ -92,17 +110,17 @@ class _Wiring:
             examples=examples,
             schema=schema,
             preprocessing_fn="components.transform.preprocessing.preprocessing_fn",
-            custom_config=custom_config(self._spec, code=code),
+            custom_config={"task_spec": self._task_spec("Transform")},
         )
         # Nothing that the gate writes is read, but nothing may happen before it passed.
         transform.add_upstream_node(self.nodes["DataGate"])
-        self._add(transform)
+        self._add(transform, "components.transform.preprocessing")
 
     def train(self) -> None:
         """The model, and the one in production that it has to match."""
-        code = self._code("models", "training", "components.trainer")
         train = self.config.train.model_dump(mode="json")
         start = self.places.start.model_dump(mode="json") if self.places.start else None
+        asked = {"train": train, "seed": self.config.seed, "start": start}
         if self.config.tune is not None:
             self._add(
                 Tuner(
@@ -110,15 +128,13 @@ class _Wiring:
                     examples=self._output("Transform", "transformed_examples"),
                     transform_graph=self._output("Transform", "transform_graph"),
                     schema=self._output("SchemaGen", "schema"),
-                    custom_config=custom_config(
-                        self._spec,
-                        code=self._code("models", "training", "components.trainer", "components.tuner"),
-                        train=train,
-                        tune=self.config.tune.model_dump(mode="json"),
-                        seed=self.config.seed,
-                        start=start,
-                    ),
-                )
+                    custom_config={
+                        "task_spec": self._task_spec("Tuner"),
+                        "tune": self.config.tune.model_dump(mode="json"),
+                        **asked,
+                    },
+                ),
+                "components.tuner.tuner_fn",
             )
         self._add(
             Trainer(
@@ -127,15 +143,15 @@ class _Wiring:
                 transform_graph=self._output("Transform", "transform_graph"),
                 schema=self._output("SchemaGen", "schema"),
                 hyperparameters=self._output("Tuner", "best_hyperparameters") if self.config.tune else None,
-                custom_config=custom_config(
-                    self._spec,
-                    code=code,
-                    train=train,
-                    seed=self.config.seed,
-                    start=start,
-                    workspaces=self.places.workspaces,
-                ),
-            )
+                custom_config={
+                    "task_spec": self._task_spec("Trainer"),
+                    # A killed training goes on only with the same code.
+                    "code": step_code("components.trainer.run_fn", self._task_module, tree=self._sources).digest,
+                    "workspaces": self.places.workspaces,
+                    **asked,
+                },
+            ),
+            "components.trainer.run_fn",
         )
         self._add(
             Baseline(model=self._output("Trainer", "model"), registry=self.places.registry, model_name=self.config.name)
@@ -147,10 +163,11 @@ class _Wiring:
             Evaluator(
                 examples=self._output("ExampleGen", "examples"),
                 model=self._output("Trainer", "model"),
+                model_run=self._output("Trainer", "model_run"),
                 baseline_model=self._output("Baseline", "baseline"),
-                example_splits=[GATE_SPLIT],
-                eval_config=_eval_config(self.config, load_task(self.config)),
                 schema=self._output("SchemaGen", "schema"),
+                task_spec=self._task_spec("Evaluator"),
+                evaluate=self.config.evaluate.model_dump_json(),
             )
         )
 
@@ -162,9 +179,8 @@ class _Wiring:
                 transformed_examples=self._output("Transform", "transformed_examples"),
                 transform_graph=self._output("Transform", "transform_graph"),
                 evaluation=self._output("Evaluator", "evaluation"),
-                task_spec=self._task_spec,
-                code=self._code("compression", "serving", "models", "training", "components.compressor"),
-                compress=self._compress,
+                task_spec=self._task_spec("Compressor"),
+                compress=self.config.compress.model_dump_json(exclude={"gates"}),
                 train=self.config.train.model_dump_json(),
                 seed=self.config.seed,
             )
@@ -172,11 +188,11 @@ class _Wiring:
         self._add(
             EdgeEvaluator(
                 variants=self._output("Compressor", "variants"),
+                model_run=self._output("Trainer", "model_run"),
                 examples=self._output("ExampleGen", "examples"),
                 transform_graph=self._output("Transform", "transform_graph"),
-                task_spec=self._task_spec,
-                code=self._code("serving", "components.edge_evaluator"),
-                compress=self._compress,
+                task_spec=self._task_spec("EdgeEvaluator"),
+                compress=self.config.compress.model_dump_json(include={"variants", "gates"}),
                 slices=json.dumps(self.config.evaluate.slices),
             )
         )
@@ -191,47 +207,43 @@ class _Wiring:
                 edge_evaluation=self._output("EdgeEvaluator", "evaluation"),
                 examples=self._output("ExampleGen", "examples"),
                 transform_graph=self._output("Transform", "transform_graph"),
-                task_spec=self._task_spec,
-                code=self._code("serving", "components.serving_check"),
+                task_spec=self._task_spec("ServingCheck"),
                 serving_check=self.config.serving_check.model_dump_json(),
             )
         )
         self._add(
             Pusher(
                 model=self._output("Trainer", "model"),
+                model_run=self._output("Trainer", "model_run"),
                 variants=self._output("Compressor", "variants"),
                 evaluation=self._output("Evaluator", "evaluation"),
                 model_blessing=self._output("Evaluator", "blessing"),
                 edge_blessing=self._output("EdgeEvaluator", "blessing"),
                 serving_blessing=self._output("ServingCheck", "blessing"),
-                task_spec=self._task_spec,
+                task_spec=self._task_spec("Pusher"),
                 registry=self.places.registry,
                 model_name=self.config.name,
                 stage=self.config.push.stage,
             )
         )
 
-    def _add(self, node: BaseNode) -> None:
+    def _add(self, node: BaseNode, *modules: str) -> None:
+        """Adds a node; what its executor runs, and on what, becomes one of its properties.
+
+        Args:
+          node: whose executor's module, and the task's if it is given one, are known.
+          modules: that the executor imports by name besides.
+        """
+        tasks = [self._task_module] if node.id in ASPECTS else []
+        code = step_code(node.executor_spec.executor_class.__module__, *modules, *tasks, tree=self._sources)
+        node.exec_properties[CODE] = code.model_dump_json()
+        if isinstance(node.executor_spec, BeamExecutorSpec) and self.config.beam_args:
+            node.exec_properties["beam_args"] = json.dumps(self.config.beam_args)
         self.nodes[node.id] = node
 
     def _output(self, node: str, channel: str) -> OutputChannel:
         return self.nodes[node].outputs[channel]
 
-    def _code(self, *modules: str) -> str:
-        """A digest of the modules that a step runs, the task's among them."""
-        return code_digest(*modules, "tasks", self.config.task.rpartition(".")[0])
-
-
-def _eval_config(config: PipelineConfig, task: Task) -> tfma.EvalConfig:
-    """Of the new model and the baseline; Evaluator drops the second where there is none."""
-    specs = [
-        tfma.ModelSpec(
-            name=name,
-            signature_name="serving_default",
-            prediction_key=task.prediction_key,
-            label_key=task.label_key,
-            is_baseline=name == BASELINE,
-        )
-        for name in (CANDIDATE, BASELINE)
-    ]
-    return eval_config(task, gates=config.evaluate.gates, slices=config.evaluate.slices, model_specs=specs)
+    def _task_spec(self, node: str) -> str:
+        """The task with the options alone that the node reads, as JSON."""
+        return self._spec.of_step(*ASPECTS[node]).model_dump_json()

@@ -13,6 +13,7 @@ from tfx.orchestration import metadata
 from tfx.orchestration import pipeline as tfx_pipeline
 
 from components.gates import GateRefused
+from inspection.changes import Reasons
 from inspection.store import RunStore
 from pipeline.config import PipelineConfig, load_task
 from pipeline.dag import Places, create_pipeline
@@ -36,6 +37,26 @@ def disk_is_full(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def local_pipeline(config: PipelineConfig, root: Root, *, fingerprint: str) -> tfx_pipeline.Pipeline:
+    """The DAG of a config on a root of this machine.
+
+    Args:
+      config: checked.
+      root: of the pipeline.
+      fingerprint: of the source's data.
+    """
+    places = Places(
+        pipeline_root=str(root.artifacts),
+        registry=config.push.registry or str(root.registry),
+        workspaces=str(root.workspaces),
+        fingerprint=fingerprint,
+        start=config.start.resolve() if config.start else None,
+    )
+    pipeline = create_pipeline(config, places)
+    pipeline.metadata_connection_config = metadata.sqlite_metadata_connection_config(str(root.metadata))
+    return pipeline
 
 
 class LocalRun:
@@ -66,15 +87,7 @@ class LocalRun:
         self._start_secs = start_secs
         task = load_task(config)
         self._metric = task.metrics()[0].name
-        places = Places(
-            pipeline_root=str(root.artifacts),
-            registry=config.push.registry or str(root.registry),
-            workspaces=str(root.workspaces),
-            fingerprint=fingerprint,
-            start=config.start.resolve() if config.start else None,
-        )
-        self.pipeline = create_pipeline(config, places)
-        self.pipeline.metadata_connection_config = metadata.sqlite_metadata_connection_config(str(root.metadata))
+        self.pipeline = local_pipeline(config, root, fingerprint=fingerprint)
         self.record = RunRecord(
             run_id=run_id,
             pipeline=config.name,
@@ -89,6 +102,7 @@ class LocalRun:
             ],
         )
         self.nodes = {node.name: node for node in self.record.nodes}
+        self._reasons: Reasons | None = None
         self.progress = Progress(console, list(self.nodes))
 
     def run(self, *, from_node: str | None, to_node: str | None, use_cache: bool) -> None:
@@ -156,7 +170,16 @@ class LocalRun:
     def _settle(self, node: str, state: str, secs: float, executor_secs: float) -> None:
         row = self.nodes[node]
         row.state, row.cached, row.secs, row.executor_secs = state, state == "cached", secs, executor_secs
-        self.progress.finished(node, state, secs)
+        row.reasons = [] if row.cached else self._reasons_of(node)
+        self.progress.finished(node, state, secs, note="; ".join(row.reasons))
+
+    def _reasons_of(self, node: str) -> list[str]:
+        """Why the node ran though an earlier run had it."""
+        store = RunStore(self.root.path)
+        self._reasons = self._reasons or Reasons(store)
+        [execution] = [each for each in store.run(self.record.run_id) if each.node == node]
+        made = [artifact.id for artifacts in execution.outputs.values() for artifact in artifacts]
+        return [str(reason) for reason in self._reasons.of(execution, outputs=made)]
 
     def _run_options(self, from_node: str | None, to_node: str | None) -> tfx_pipeline.RunOptions | None:
         for option, node in (("--from", from_node), ("--to", to_node)):

@@ -62,11 +62,16 @@ class Progress(logging.Handler):
         self._message, self._share = "", None
         self.rows[node] = _Row("running", started_at=time.monotonic())
 
-    def finished(self, node: str, state: str, secs: float) -> None:
-        """Marks a node as over."""
+    def finished(self, node: str, state: str, secs: float, *, note: str = "") -> None:
+        """Marks a node as over; the note follows on its line."""
         self.rows[node] = _Row(state, secs)
         text = Text.assemble((f"{MARKS[state]} ", STYLES[state]), f"{node:<17}", (f"{state:<9}", STYLES[state]))
-        self.console.print(Text.assemble(text, f"{secs:7.1f} s"), highlight=False)
+        line = Text.assemble(text, f"{secs:7.1f} s", (f"  {note}", "dim"))
+        # In a file or a pipe nothing is cut.
+        if self.console.is_terminal:
+            self.console.print(line, highlight=False, overflow="ellipsis", no_wrap=True)
+        else:
+            self.console.print(line, highlight=False, soft_wrap=True)
 
     def _draw(self) -> RenderableType:
         """The running node and what is still to come; what is over has been printed above."""

@@ -22,7 +22,8 @@ FILE_NAME = "summary.json"
 
 @dataclass(kw_only=True)
 class NodeRecord:
-    """One node of one run; `secs` includes the launcher, `executor_secs` is the executor's own time."""
+    """One node of one run; `secs` includes the launcher, `executor_secs` is the executor's own time; `reasons` say why
+    it ran though an earlier run had it."""
 
     name: str
     upstream: list[str]
@@ -30,6 +31,7 @@ class NodeRecord:
     cached: bool = False
     secs: float = 0.0
     executor_secs: float = 0.0
+    reasons: list[str] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,33 @@ if TYPE_CHECKING:
 
 # This module is imported as soon as a command that runs something is called.
 START_SECS = time.perf_counter()
+
+
+def root_of(config: PipelineConfig, root: Path | None) -> Root:
+    """The root that was named, by default `output/NAME`."""
+    return Root((root or Path("output") / config.name).resolve())
+
+
+def explain_run(config: PipelineConfig, *, root: Path | None) -> None:
+    """Prints which nodes a run would run, and why.
+
+    Args:
+      config: checked.
+      root: as for `local_run`.
+
+    Raises:
+      SourceNotFoundError: the data is not there.
+    """
+    fingerprint = load_task(config).source().fingerprint()
+    place = root_of(config, root)
+    from pipeline.console import quiet_terminal
+
+    with tempfile.TemporaryDirectory() as directory, quiet_terminal(Path(directory) / "explain.log") as console:
+        with console.status("Starting TensorFlow and TFX …"):
+            from pipeline.local_run import local_pipeline
+            from pipeline.plan import plan, print_plan
+
+        print_plan(console, plan(local_pipeline(config, place, fingerprint=fingerprint), place))
 
 
 @contextlib.contextmanager
@@ -36,7 +64,7 @@ def local_run(
       SourceNotFoundError: the data is not there.
     """
     fingerprint = load_task(config).source().fingerprint()
-    place = Root((root or Path("output") / config.name).resolve())
+    place = root_of(config, root)
     place.prepare()
     run_id = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
     with place.lock():

@@ -6,11 +6,11 @@ a graph say so; what a method does not say is up to the task: images, windows of
 """
 
 import abc
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 if TYPE_CHECKING:
     import keras
@@ -25,10 +25,47 @@ if TYPE_CHECKING:
     from training.writers import Writer
 
 
+# What a step asks a task for; the sections of the contract below, the data's apart.
+Aspect: TypeAlias = Literal["source", "schema", "preprocessing", "training", "evaluation", "serving"]
+
+
+class UndeclaredOptionError(RuntimeError):
+    """A step read an option that its task does not list for it, and would not run again when that option changes."""
+
+    title = "Wrong task"
+    exit_code = 2
+
+
 class TaskOptions(BaseModel):
     """Base of every task's options: frozen, unknown keys refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def validate_part(cls, values: Mapping[str, Any]) -> "TaskOptions":
+        """Options of which only these are given; asking for another raises UndeclaredOptionError.
+
+        Raises:
+          pydantic.ValidationError: a value that the option may not have.
+        """
+        checked = {}
+        for name, value in values.items():
+            info = cls.model_fields[name]
+            checked[name] = TypeAdapter(Annotated[info.annotation, info]).validate_python(value)
+        part = cls.model_construct(**checked)
+        for name in cls.model_fields.keys() - values.keys():
+            part.__dict__.pop(name, None)
+        return part
+
+    def __getattr__(self, name: str) -> Any:
+        # Called only for what is not there.
+        if name in type(self).model_fields:
+            raise UndeclaredOptionError(
+                f"a step must read those options alone that Task.reads lists for it. Received: {name} of "
+                f"{type(self).__name__}, where {', '.join(self.__dict__) or 'none'} are listed. Add {name!r} to the "
+                f"task's `reads`."
+            )
+        return super().__getattr__(name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +99,10 @@ class Task(abc.ABC):
     # Key of `predictions` that TFMA compares with the label.
     prediction_key: ClassVar[str]
 
+    # Which options the methods of an aspect read, by name; an aspect that is not listed reads all. A step is given
+    # these alone, and runs again when one of them changes.
+    reads: ClassVar[Mapping[Aspect, tuple[str, ...]]] = {}
+
     def __init__(self, options: TaskOptions) -> None:
         self.options = options
 
@@ -70,7 +111,13 @@ class Task(abc.ABC):
         elsewhere get these."""
         return self.options
 
-    # -- data ------------------------------------------------------------------------------------------------------
+    @classmethod
+    def options_read(cls, aspects: Iterable[Aspect]) -> frozenset[str]:
+        """Names of the options that the methods of these aspects read."""
+        every = tuple(cls.Options.model_fields)
+        return frozenset(name for aspect in aspects for name in cls.reads.get(aspect, every))
+
+    # -- data: source, repairs and example_defect are of the aspect source, the others of their own -------------------
 
     @abc.abstractmethod
     def source(self) -> "Source":

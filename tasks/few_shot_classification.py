@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -93,6 +93,13 @@ class FewShotClassification(FewShot):
     figure = "accuracy"
     parameters = ("group",)
     loss = "cross_entropy"
+    reads: ClassVar = {
+        "source": ("source", "splits", "ways", "shots", "queries", "episodes", "is_within_groups", "seed"),
+        "schema": (),
+        "preprocessing": (),
+        "evaluation": ("ways", "shots", "queries", "height", "width", "channels", "learner"),
+        "serving": ("ways", "shots", "queries", "height", "width", "channels", "learner"),
+    }
     options: FewShotClassificationOptions
 
     @property

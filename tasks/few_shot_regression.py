@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
@@ -39,6 +39,13 @@ class FewShotRegression(FewShot):
     figure = "mse"
     parameters = ("amplitude", "phase")
     loss = "mse"
+    reads: ClassVar = {
+        "source": ("source", "shots", "queries"),
+        "schema": (),
+        "preprocessing": (),
+        "evaluation": ("shots", "queries", "learner"),
+        "serving": ("shots", "queries", "learner"),
+    }
     options: FewShotRegressionOptions
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -74,6 +74,24 @@ class Forecasting(Task):
     Options = ForecastingOptions
     label_key = "future"
     prediction_key = "quantiles"
+    reads: ClassVar = {
+        "source": ("source", "lookback", "horizon", "splits"),
+        "schema": ("horizon", "channels"),
+        "preprocessing": ("source", "horizon", "channels"),
+        "training": (
+            "source",
+            "lookback",
+            "horizon",
+            "season",
+            "channels",
+            "model",
+            "calendar",
+            "quantiles",
+            "loss",
+        ),
+        "evaluation": ("horizon", "season", "channels", "quantiles", "horizon_parts"),
+        "serving": ("source", "lookback", "horizon", "channels", "model", "calendar", "quantiles"),
+    }
     options: ForecastingOptions
 
     def source(self) -> SeriesWindows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -93,6 +93,13 @@ class ImageClassification(Task):
     Options = ImageClassificationOptions
     label_key = "label"
     prediction_key = "probabilities"
+    reads: ClassVar = {
+        "source": ("source",),
+        "schema": ("source",),
+        "preprocessing": ("height", "width", "channels"),
+        "evaluation": (),
+        "serving": ("source", "height", "width", "channels"),
+    }
     options: ImageClassificationOptions
 
     def source(self) -> LabelledImages:

@@ -1,17 +1,14 @@
 """From the dotted path and the options in a config to a task, in whichever process."""
 
-import hashlib
+import copy
 import importlib
-import importlib.util
 import inspect
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from tasks.base import Task
+from tasks.base import Aspect, Task
 
 
 class TaskNotFoundError(ValueError):
@@ -44,17 +41,49 @@ def task_class(path: str) -> type[Task]:
 
 
 class TaskSpec(BaseModel):
-    """A task as it travels between steps: JSON in an execution property."""
+    """A task as it travels between steps: JSON in an execution property.
+
+    Attributes:
+      task: dotted path of the class.
+      options: its options; in a spec made by `of_step`, those that a step reads.
+      is_part: whether there may be more.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     task: str
     options: dict[str, Any]
+    is_part: bool = False
 
     def load(self) -> Task:
         """Makes the task. Raises TaskNotFoundError, or pydantic's ValidationError for wrong options."""
         cls = task_class(self.task)
-        return cls(cls.Options.model_validate(self.options))
+        validate = cls.Options.validate_part if self.is_part else cls.Options.model_validate
+        return cls(validate(self.options))
+
+    def of_step(self, *aspects: Aspect) -> "TaskSpec":
+        """The same with the options alone that a step reads which asks for these aspects of the task.
+
+        Args:
+          aspects: of `tasks.base`.
+        """
+        read = task_class(self.task).options_read(aspects)
+        options = {name: value for name, value in self.options.items() if name in read}
+        return TaskSpec(task=self.task, options=options, is_part=True)
+
+    def with_values(self, values: Mapping[str, Any]) -> "TaskSpec":
+        """The same with other values of options, by dotted keys such as `model.dropout`.
+
+        Of a part, values of options that it does not have are passed over.
+        Raises pydantic.ValidationError for a key that there is not, or a value that it may not have.
+        """
+        options = copy.deepcopy(self.options) if self.is_part else self.load().options.model_dump(mode="json")
+        for key, value in values.items():
+            if not self.is_part or key.partition(".")[0] in options:
+                put(options, key, value)
+        changed = self.model_copy(update={"options": options})
+        changed.load()
+        return changed
 
     @classmethod
     def parse(cls, text: str) -> Task:
@@ -62,24 +91,9 @@ class TaskSpec(BaseModel):
         return cls.model_validate_json(text).load()
 
 
-def code_digest(*modules: str) -> str:
-    """A digest of the source of packages or modules; among a step's properties, it makes the cache see new code."""
-    digest = hashlib.sha256()
-    for name in modules:
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.origin is None:
-            raise TaskNotFoundError(f"The module must be importable. Received: {name!r}.")
-        origin = Path(spec.origin)
-        for path in sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]:
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def custom_config(spec: TaskSpec, **more: Any) -> dict[str, Any]:
-    """The JSON-serializable custom_config by which TFX's own components hand a task to our functions."""
-    return {"task_spec": spec.model_dump_json(), **more}
-
-
-def task_of(custom_config: Mapping[str, Any]) -> Task:
-    """The task in a custom_config of TFX's own components."""
-    return TaskSpec.model_validate(json.loads(custom_config["task_spec"])).load()
+def put(section: dict[str, Any], key: str, value: Any) -> None:
+    """Puts a value into nested dictionaries at a dotted key."""
+    *path, last = key.split(".")
+    for part in path:
+        section = section[part] if isinstance(section.get(part), dict) else section.setdefault(part, {})
+    section[last] = value

@@ -14,7 +14,6 @@ def Compressor(  # noqa: N802 - TFX names a component after its function
     transform_graph: InputArtifact[standard_artifacts.TransformGraph],
     evaluation: InputArtifact[standard_artifacts.ModelEvaluation],
     task_spec: Parameter[str],
-    code: Parameter[str],
     compress: Parameter[str],
     train: Parameter[str],
     seed: Parameter[int],

@@ -16,7 +16,8 @@ from components.compressor.retraining import Retraining
 from components.compressor.transformed_data import TransformedData
 from components.compressor.variants import make_variants, read_variants
 from components.files import write_file
-from components.trainer.model_run import MODEL_FILE
+from components.trainer.model_run import MODEL_FILE, read_model_facts
+from components.tuner.options import with_values
 from compression.choice import Budgets, choose
 from compression.packing import packed
 from tasks.base import Task
@@ -45,7 +46,11 @@ def compress_model(
       LayerPatternError: a pattern of a recipe fits no layer.
       StudentError: a student cannot take the trained model's place.
     """
-    spec = TaskSpec.model_validate_json(task_spec)
+    spec, train_options = with_values(
+        TaskSpec.model_validate_json(task_spec),
+        TrainOptions.model_validate_json(train),
+        read_model_facts(model_run.uri)["hyperparameters"],
+    )
     task = spec.load()
     options = json.loads(compress)
     data = TransformedData(
@@ -60,7 +65,7 @@ def compress_model(
             trained,
             data,
             spec,
-            train=TrainOptions.model_validate_json(train),
+            train=train_options,
             sample=sample,
             seed=seed,
         )

@@ -10,10 +10,10 @@ from components.artifacts import CompressedModels
 @component
 def EdgeEvaluator(  # noqa: N802 - TFX names a component after its function
     variants: InputArtifact[CompressedModels],
+    model_run: InputArtifact[standard_artifacts.ModelRun],
     examples: InputArtifact[standard_artifacts.Examples],
     transform_graph: InputArtifact[standard_artifacts.TransformGraph],
     task_spec: Parameter[str],
-    code: Parameter[str],
     compress: Parameter[str],
     slices: Parameter[str],
     evaluation: OutputArtifact[standard_artifacts.ModelEvaluation],
@@ -24,6 +24,7 @@ def EdgeEvaluator(  # noqa: N802 - TFX names a component after its function
 
     evaluate_variants(
         variants=variants,
+        model_run=model_run,
         examples=examples,
         transform_graph=transform_graph,
         task_spec=task_spec,

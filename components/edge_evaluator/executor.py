@@ -24,11 +24,11 @@ from components.evaluator.metrics import overall_metrics
 from components.files import write_file
 from components.gates import Finding, write_findings
 from components.splits import GATE_SPLIT, split_files
+from components.trainer.model_run import trained_spec
 from compression.choice import Choice
 from serving.tflite import TFLiteModel
 from tasks.base import Task
 from tasks.evaluation import MetricGate, eval_config
-from tasks.loading import TaskSpec
 
 GATE = "compression"
 REFERENCE = "float32"
@@ -38,6 +38,7 @@ BATCH_SIZE = 256
 def evaluate_variants(
     *,
     variants: CompressedModels,
+    model_run: standard_artifacts.ModelRun,
     examples: standard_artifacts.Examples,
     transform_graph: standard_artifacts.TransformGraph,
     task_spec: str,
@@ -47,7 +48,7 @@ def evaluate_variants(
     blessing: standard_artifacts.ModelBlessing,
 ) -> None:
     """Evaluates every variant on the test split, writes the findings, and blesses or not."""
-    task = TaskSpec.parse(task_spec)
+    task = trained_spec(task_spec, model_run.uri).load()
     options = json.loads(compress)
     names = variant_names(read_variants(options["variants"]))
     gates = {name: MetricGate(**gate) for name, gate in options["gates"].items()}

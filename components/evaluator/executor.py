@@ -1,16 +1,22 @@
 """Evaluator's runtime."""
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import tensorflow_model_analysis as tfma
 from tfx import types
 from tfx.components.evaluator import executor
 from tfx.types import artifact_utils, standard_component_specs
-from tfx.utils import proto_utils
+from tfx.utils import json_utils, proto_utils
 
 from components.baseline.executor import has_model
 from components.evaluator.findings import threshold_findings
 from components.gates import write_findings
+from components.splits import GATE_SPLIT
+from components.trainer.model_run import trained_spec
+from tasks.base import Task
+from tasks.evaluation import BASELINE, CANDIDATE, MetricGate, eval_config
 
 GATE = "evaluation"
 
@@ -28,8 +34,35 @@ class Executor(executor.Executor):
         key = standard_component_specs.BASELINE_MODEL_KEY
         if not has_model(artifact_utils.get_single_instance(input_dict[key])):
             input_dict = {name: artifacts for name, artifacts in input_dict.items() if name != key}
-        super().Do(input_dict, output_dict, exec_properties)
+        model_run = artifact_utils.get_single_uri(input_dict["model_run"])
+        config = two_models_config(
+            trained_spec(exec_properties["task_spec"], model_run).load(), json.loads(exec_properties["evaluate"])
+        )
+        properties = {
+            standard_component_specs.EVAL_CONFIG_KEY: proto_utils.proto_to_json(config),
+            standard_component_specs.EXAMPLE_SPLITS_KEY: json_utils.dumps([GATE_SPLIT]),
+        }
+        super().Do(input_dict, output_dict, properties)
         evaluation = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
-        config = tfma.EvalConfig()
-        proto_utils.json_to_proto(exec_properties[standard_component_specs.EVAL_CONFIG_KEY], config)
         write_findings(evaluation, threshold_findings(evaluation, config, gate=GATE))
+
+
+def two_models_config(task: Task, evaluate: Mapping[str, Any]) -> tfma.EvalConfig:
+    """Of the new model and the baseline, which TFX's executor drops where there is none.
+
+    Args:
+      task: as it was trained.
+      evaluate: the config's section.
+    """
+    specs = [
+        tfma.ModelSpec(
+            name=name,
+            signature_name="serving_default",
+            prediction_key=task.prediction_key,
+            label_key=task.label_key,
+            is_baseline=name == BASELINE,
+        )
+        for name in (CANDIDATE, BASELINE)
+    ]
+    gates = {name: MetricGate(**gate) for name, gate in evaluate["gates"].items()}
+    return eval_config(task, gates=gates, slices=evaluate["slices"], model_specs=specs)

@@ -10,14 +10,10 @@ from tfx.types import standard_artifacts
 def ExampleGen(  # noqa: N802 - TFX names a component after its function
     task_spec: Parameter[str],
     fingerprint: Parameter[str],
-    code: Parameter[str],
     examples: OutputArtifact[standard_artifacts.Examples],
     beam_pipeline: BeamComponentParameter[beam.Pipeline] = None,
 ) -> None:
-    """Reads the task's source into the splits train, eval and test.
-
-    `fingerprint` (of the data) and `code` (of what reads it) make the step run again when they change.
-    """
+    """Reads the task's source into the splits train, eval and test; with another `fingerprint` of the data, anew."""
     from components.example_gen.executor import generate
 
     generate(task_spec=task_spec, examples=examples, pipeline=beam_pipeline)

@@ -10,6 +10,7 @@ from components.artifacts import CompressedModels
 @component
 def Pusher(  # noqa: N802 - TFX names a component after its function
     model: InputArtifact[standard_artifacts.Model],
+    model_run: InputArtifact[standard_artifacts.ModelRun],
     variants: InputArtifact[CompressedModels],
     evaluation: InputArtifact[standard_artifacts.ModelEvaluation],
     model_blessing: InputArtifact[standard_artifacts.ModelBlessing],
@@ -26,6 +27,7 @@ def Pusher(  # noqa: N802 - TFX names a component after its function
 
     push_model(
         model=model,
+        model_run=model_run,
         variants=variants,
         evaluation=evaluation,
         blessings={"evaluation": model_blessing, "compression": edge_blessing, "serving": serving_blessing},

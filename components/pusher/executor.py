@@ -16,16 +16,17 @@ from components.compressor.measurements import read_choice, read_measurements
 from components.evaluator.metrics import candidate_metrics
 from components.gates import ADVICE, Finding, GateRefused
 from components.pusher.push_record import write_push
+from components.trainer.model_run import trained_spec
 from serving.registry import Registry
 from serving.registry_storage import tree
 from tasks.base import Task
 from tasks.evaluation import CANDIDATE
-from tasks.loading import TaskSpec
 
 
 def push_model(
     *,
     model: standard_artifacts.Model,
+    model_run: standard_artifacts.ModelRun,
     variants: CompressedModels,
     evaluation: standard_artifacts.ModelEvaluation,
     blessings: Mapping[str, artifact.Artifact],
@@ -45,7 +46,7 @@ def push_model(
         version = Registry(registry).push(
             model_name,
             saved_model=path_utils.serving_model_path(model.uri),
-            bundle=write_bundle(TaskSpec.parse(task_spec), variants.uri, Path(directory)),
+            bundle=write_bundle(trained_spec(task_spec, model_run.uri).load(), variants.uri, Path(directory)),
             metrics=candidate_metrics(evaluation.uri, CANDIDATE),
             lineage={"model_artifact": model.id, "model_uri": model.uri},
             stage=stage,

@@ -8,7 +8,6 @@ from tfx.types import standard_artifacts
 @component
 def SchemaGen(  # noqa: N802 - TFX names a component after its function
     task_spec: Parameter[str],
-    code: Parameter[str],
     schema: OutputArtifact[standard_artifacts.Schema],
 ) -> None:
     """Writes the task's curated schema: one that is inferred from the data could find nothing wrong with the data."""

@@ -16,7 +16,6 @@ def ServingCheck(  # noqa: N802 - TFX names a component after its function
     examples: InputArtifact[standard_artifacts.Examples],
     transform_graph: InputArtifact[standard_artifacts.TransformGraph],
     task_spec: Parameter[str],
-    code: Parameter[str],
     serving_check: Parameter[str],
     blessing: OutputArtifact[standard_artifacts.InfraBlessing],
 ) -> None:

@@ -16,12 +16,11 @@ from components.compressor.measurements import read_measurements
 from components.files import write_file
 from components.gates import Finding, refuse_if_failed, write_findings
 from components.splits import GATE_SPLIT, split_files
-from components.trainer.model_run import MODEL_FILE
+from components.trainer.model_run import MODEL_FILE, trained_spec
 from compression.differences import MAX_RELATIVE_DIFFERENCE, max_difference, relative_difference
 from serving.saved_model import SavedModel
 from serving.tflite import TFLiteModel
 from tasks.base import Task
-from tasks.loading import TaskSpec
 
 GATE = "serving"
 
@@ -42,7 +41,7 @@ def check_serving(
     Raises:
       GateRefused: an exported file gives something else than the trained model.
     """
-    task = TaskSpec.parse(task_spec)
+    task = trained_spec(task_spec, model_run.uri).load()
     options = json.loads(serving_check)
     transform_output = tft.TFTransformOutput(transform_graph.uri)
     records = tf.data.TFRecordDataset(split_files(examples, GATE_SPLIT), compression_type="GZIP")

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 from components.files import read_file, write_file
+from components.tuner.options import of_section
+from tasks.loading import TaskSpec
 
 # One JSON object an epoch: training.EpochRecord.
 HISTORY_FILE = "history.jsonl"
@@ -20,5 +22,17 @@ def write_model_facts(uri: str, facts: dict[str, Any]) -> None:
 
 
 def read_model_facts(uri: str) -> dict[str, Any]:
-    """What `write_model_facts` wrote: `parameters`, and `training`, see `run_fn.summary`."""
+    """What `write_model_facts` wrote: `parameters`; `training`, see `run_fn.summary`; and `hyperparameters`, the values
+    that Tuner found by dotted key, none without a Tuner."""
     return json.loads(read_file(uri, FACTS_FILE))
+
+
+def trained_spec(task_spec: str, uri: str) -> TaskSpec:
+    """The task as it was trained.
+
+    Args:
+      task_spec: JSON of the config's task.
+      uri: of the model run, which knows the values that Tuner found.
+    """
+    values = of_section("options", read_model_facts(uri)["hyperparameters"])
+    return TaskSpec.model_validate_json(task_spec).with_values(values)

@@ -29,10 +29,9 @@ def run_fn(fn_args: FnArgs) -> None:
     outlives a killed step, so that the next one goes on from there.
     """
     config = fn_args.custom_config
+    tuned = _tuned(fn_args)
     spec, options = with_values(
-        TaskSpec.model_validate_json(config["task_spec"]),
-        TrainOptions.model_validate(config["train"]),
-        _tuned(fn_args),
+        TaskSpec.model_validate_json(config["task_spec"]), TrainOptions.model_validate(config["train"]), tuned
     )
     task = spec.load()
     transform_output = tft.TFTransformOutput(fn_args.transform_output)
@@ -55,7 +54,8 @@ def run_fn(fn_args: FnArgs) -> None:
     model = training.float32_model()
     io_utils.copy_dir(str(workspace), fn_args.model_run_dir)
     model.save(str(epath.Path(fn_args.model_run_dir) / MODEL_FILE))
-    write_model_facts(fn_args.model_run_dir, {"parameters": model.count_params(), "training": summary(history.rows)})
+    facts = {"parameters": model.count_params(), "training": summary(history.rows), "hyperparameters": tuned}
+    write_model_facts(fn_args.model_run_dir, facts)
     export(task, task.exported_model(model), transform_output, fn_args.serving_model_dir)
     trained = epath.Path(fn_args.serving_model_dir) / TRAINED_MODEL
     trained.parent.mkdir(parents=True)

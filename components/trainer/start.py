@@ -1,19 +1,6 @@
 """What a training starts from, other than weights drawn anew. Needs no TensorFlow."""
 
-import hashlib
-
-from etils import epath
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-from components.trainer.model_run import TRAINED_MODEL
-from serving.registry import Registry, RegistryError
-
-
-class StartNotFoundError(ValueError):
-    """There is no such model to start from."""
-
-    title = "Wrong config"
-    exit_code = 2
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Start(BaseModel):
@@ -24,56 +11,3 @@ class Start(BaseModel):
     weights: str
     digest: str = Field(description="Of the file: another one trains anew.")
     fresh: tuple[str, ...]
-
-
-class StartOptions(BaseModel):
-    """The config's section `start`: a version in a registry, or a file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    weights: str | None = Field(
-        None, description="A .keras file, such as a run's model run holds. Relative paths start where the command runs."
-    )
-    registry: str | None = Field(None, description="Directory of a registry, such as output/digits/registry.")
-    model: str | None = Field(None, description="Name of the model in the registry.")
-    version: int | None = Field(None, ge=1, description="Default: the one in production.")
-    fresh: tuple[str, ...] = Field(
-        (), description="Patterns of names of layers that are not taken over, such as logits where classes differ."
-    )
-
-    @model_validator(mode="after")
-    def _one_place(self) -> "StartOptions":
-        in_registry = (self.registry, self.model, self.version)
-        if self.weights is not None and any(value is not None for value in in_registry):
-            raise ValueError("start takes weights, or registry and model. Received: both")
-        if self.weights is None and (self.registry is None or self.model is None):
-            raise ValueError(f"start takes weights, or registry and model. Received: {self.model_dump(mode='json')}")
-        return self
-
-    def resolve(self) -> Start:
-        """Finds the file. Raises StartNotFoundError where there is none."""
-        path = self._path()
-        if not path.is_file():
-            raise StartNotFoundError(
-                f"start must lead to a trained Keras model. Received: {path}, which does not exist. Name a "
-                f".keras file, or a version that a pipeline pushed."
-            )
-        return Start(weights=str(path), digest=hashlib.sha256(path.read_bytes()).hexdigest(), fresh=self.fresh)
-
-    def _path(self) -> epath.Path:
-        if self.weights is not None:
-            return epath.Path(self.weights)
-        registry = Registry(self.registry)
-        try:
-            versions = registry.versions(self.model)
-            if self.version is not None:
-                return registry.path(registry.version(self.model, self.version)) / TRAINED_MODEL
-        except RegistryError as error:
-            raise StartNotFoundError(str(error)) from error
-        found = next((version for version in versions if version.stage == "production"), None)
-        if found is None:
-            raise StartNotFoundError(
-                f"start without a version takes the one in production. Received: {self.model} in {self.registry}, "
-                f"which has none there. Name a version."
-            )
-        return registry.path(found) / TRAINED_MODEL

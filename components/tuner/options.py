@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tasks.loading import TaskSpec
+from tasks.loading import TaskSpec, put
 from training.options import TrainOptions
 
 
@@ -90,13 +90,13 @@ def with_values(spec: TaskSpec, train: TrainOptions, values: Mapping[str, Any]) 
     Raises:
       pydantic.ValidationError: a key that there is not, or a value that it may not have.
     """
-    sections: dict[str, Any] = {"train": train.model_dump(), "options": spec.load().options.model_dump(mode="json")}
-    for key, value in values.items():
-        *path, last = key.split(".")
-        section = sections
-        for part in path:
-            section = section[part] if isinstance(section.get(part), dict) else section.setdefault(part, {})
-        section[last] = value
-    tuned = TaskSpec(task=spec.task, options=sections["options"])
-    tuned.load()
-    return tuned, TrainOptions.model_validate(sections["train"])
+    changed = train.model_dump()
+    for key, value in of_section("train", values).items():
+        put(changed, key, value)
+    return spec.with_values(of_section("options", values)), TrainOptions.model_validate(changed)
+
+
+def of_section(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values whose keys begin with a section's name, by what follows it."""
+    prefix = f"{section}."
+    return {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}

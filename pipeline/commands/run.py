@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from pipeline.config import load_config
-from pipeline.session import local_run
+from pipeline.session import explain_run, local_run
 
 
 @click.command()
@@ -14,11 +14,20 @@ from pipeline.session import local_run
 @click.option("--from", "from_node", metavar="NODE", help="Start here; what comes before is taken from the last run.")
 @click.option("--to", "to_node", metavar="NODE", help="Stop after this node.")
 @click.option("--no-cache", is_flag=True, help="Run every node, changed or not.")
-def command(config: Path, root: Path | None, from_node: str | None, to_node: str | None, no_cache: bool) -> None:
+@click.option("--explain", is_flag=True, help="Say which nodes would run, and why, and run none.")
+def command(
+    config: Path, root: Path | None, from_node: str | None, to_node: str | None, no_cache: bool, explain: bool
+) -> None:
     """Run the pipeline of CONFIG on this machine.
 
-    Nodes whose inputs, options and code are unchanged are taken from the cache. The run leaves its record and
+    Nodes whose inputs, options, code and libraries are unchanged are taken from the cache; of the others the run says
+    what changed. It leaves its record and
     log under ROOT/runs, of which `slipway report` makes a page.
     """
+    if explain:
+        if from_node or to_node or no_cache:
+            raise click.UsageError("--explain takes no --from, --to or --no-cache: it says what the cache holds.")
+        explain_run(load_config(config), root=root)
+        return
     with local_run(load_config(config), config_path=config, root=root) as (run, _):
         run.run(from_node=from_node, to_node=to_node, use_cache=not no_cache)

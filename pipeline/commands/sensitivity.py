@@ -65,7 +65,7 @@ def command(
 
 
 def _pushed_model(config: PipelineConfig, root: Path, version: int) -> str:
-    from components.trainer.start import StartOptions
+    from components.trainer.start_options import StartOptions
 
     registry = config.push.registry or str(root / "registry")
     return StartOptions(registry=registry, model=config.name, version=version).resolve().weights

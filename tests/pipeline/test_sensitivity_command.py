@@ -5,7 +5,7 @@ from click.testing import CliRunner
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 import pipeline
-from components.trainer.start import StartNotFoundError
+from components.trainer.start_options import StartNotFoundError
 from inspection.locate import RunNotFoundError
 from pipeline.commands.sensitivity import command
 from tests.inspection.conftest import root, writer

@@ -3,7 +3,7 @@ import hashlib
 import pytest
 from pydantic import ValidationError
 
-from components.trainer.start import StartNotFoundError, StartOptions
+from components.trainer.start_options import StartNotFoundError, StartOptions
 from serving.registry import Registry
 
 

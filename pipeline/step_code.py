@@ -1,0 +1,168 @@
+"""What a step runs: the modules that its executor comes to import, late imports too, and versions of what is installed.
+
+Both are among a step's properties, so that the cache sees new code, and can say which code is new.
+"""
+
+import functools
+import hashlib
+import importlib.metadata
+import platform
+import re
+from collections.abc import Iterable
+
+from packaging.utils import canonicalize_name
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.module_source import ModuleSource, Part
+from pipeline.source_tree import ROOMS, SourceTree
+
+# What a trained model's file needs to be loaded is what built the model.
+IMPLIED = {"load_model": ("model", "training_model")}
+
+
+# The first part of each path in a distribution's RECORD.
+_TOP = re.compile(r"^[^/,.\n]+", re.MULTILINE)
+
+
+class StepCode(BaseModel):
+    """Attributes:
+    modules: of ours and of the user's, a digest of what the step may run in each.
+    versions: of the distributions that those import, and of Python.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    modules: dict[str, str]
+    versions: dict[str, str]
+
+    @property
+    def digest(self) -> str:
+        """Of all."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+
+def step_code(*modules: str, tree: SourceTree | None = None) -> StepCode:
+    """The code that runs where these modules are imported and used.
+
+    An `import` anywhere in a module is followed, but for those inside methods of tasks and of options, which are
+    followed where the method's name stands in code that is reached. A string that is a module's name counts as an
+    import. Modules that are installed are not followed; a TFX component's executor is read for what it imports.
+
+    Args:
+      modules: names.
+      tree: where they are found; several steps of one pipeline share it.
+    """
+    return _Walk(modules, tree or SourceTree()).result()
+
+
+class _Walk:
+    """From module to module until nothing new is found."""
+
+    def __init__(self, modules: Iterable[str], tree: SourceTree) -> None:
+        self._tree = tree
+        self._names: set[str] = set()
+        self._reached: dict[str, set[str]] = {}
+        self._installed: set[str] = set()
+        for module in modules:
+            self._import(module)
+            if module not in self._reached:
+                self._read_installed(module)
+        while self._reach_methods():
+            pass
+
+    def result(self) -> StepCode:
+        found = {module: self._tree.source(module) for module in sorted(self._reached)}
+        return StepCode(
+            modules={module: _digest(source, self._reached[module]) for module, source in found.items() if source},
+            versions={"python": platform.python_version(), **_versions(frozenset(self._installed))},
+        )
+
+    def _import(self, module: str, name: str | None = None) -> None:
+        if not self._tree.is_ours(module.partition(".")[0]):
+            self._installed.add(module)
+            return
+        parts = module.split(".")
+        for end in range(1, len(parts) + 1):
+            self._visit(".".join(parts[:end]))
+        source = self._tree.source(module)
+        if name is None or source is None:
+            return
+        if self._tree.source(f"{module}.{name}") is not None:
+            self._visit(f"{module}.{name}")
+        elif name not in source.defined:
+            # A package that finds its public names when they are asked for.
+            self._follow_texts(source.always)
+
+    def _visit(self, module: str) -> None:
+        source = self._tree.source(module)
+        if source is None or module in self._reached:
+            return
+        self._reached[module] = set()
+        self._follow(source.always, has_texts="__getattr__" not in source.defined)
+
+    def _follow(self, part: Part, *, has_texts: bool = True) -> None:
+        self._names |= part.names
+        for name in part.names & IMPLIED.keys():
+            self._names.update(IMPLIED[name])
+        for module, name in part.imports:
+            self._import(module, name)
+        if has_texts:
+            self._follow_texts(part)
+
+    def _follow_texts(self, part: Part) -> None:
+        for text in part.texts:
+            if "." in text and text.partition(".")[0] in ROOMS and self._tree.source(text) is not None:
+                self._import(text)
+
+    def _reach_methods(self) -> bool:
+        """Adds the methods whose names have turned up; whether there were any."""
+        found = [
+            (module, name, part)
+            for module, reached in self._reached.items()
+            for name, part in self._tree.source(module).by_name.items()
+            if name in self._names and name not in reached
+        ]
+        for module, name, part in found:
+            self._reached[module].add(name)
+            self._follow(part)
+        return bool(found)
+
+    def _read_installed(self, module: str) -> None:
+        source = self._tree.installed(module)
+        if source is not None:
+            self._installed |= {name for name, _ in source.always.imports}
+
+
+def _digest(source: ModuleSource, reached: set[str]) -> str:
+    digests = [source.always.digest, *(f"{name} {source.by_name[name].digest}" for name in sorted(reached))]
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()[:8]
+
+
+@functools.cache
+def _versions(modules: frozenset[str]) -> dict[str, str]:
+    found = {each for module in modules for each in _distributions(module)}
+    return dict(sorted((canonicalize_name(each.name), each.version) for each in found))
+
+
+@functools.cache
+def _owners() -> dict[str, list[tuple[importlib.metadata.Distribution, str]]]:
+    """{top-level module: distributions, each with a list of its files}. `importlib.metadata.packages_distributions`
+    knows on this Python those alone that list their modules in `top_level.txt`, which NumPy does not."""
+    found: dict[str, list[tuple[importlib.metadata.Distribution, str]]] = {}
+    for distribution in importlib.metadata.distributions():
+        record = distribution.read_text("RECORD") or ""
+        for top in set(_TOP.findall(record)):
+            found.setdefault(top, []).append((distribution, record))
+    return found
+
+
+@functools.cache
+def _distributions(module: str) -> list[importlib.metadata.Distribution]:
+    """That a module is from; of a namespace such as `google`, those that hold the very module."""
+    owners = _owners().get(module.partition(".")[0], [])
+    folder = module.replace(".", "/")
+    return [
+        distribution
+        for distribution, record in owners
+        if len(owners) == 1 or f"\n{folder}/" in f"\n{record}" or f"\n{folder}.py" in f"\n{record}"
+    ]

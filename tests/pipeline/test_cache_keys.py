@@ -1,0 +1,170 @@
+"""Which nodes an option makes run anew: those whose outputs it can change, of every shipped task."""
+
+from typing import Any
+
+import pytest
+from tfx.dsl.components.base.base_node import BaseNode
+
+from pipeline.config import PipelineConfig
+from pipeline.dag import Places, create_pipeline
+
+NODES = [
+    "ExampleGen",
+    "SchemaGen",
+    "StatisticsGen",
+    "ExampleValidator",
+    "DataGate",
+    "Transform",
+    "Trainer",
+    "Baseline",
+    "Evaluator",
+    "Compressor",
+    "EdgeEvaluator",
+    "ServingCheck",
+    "Pusher",
+]
+FROM_DATA = {*NODES} - {"SchemaGen"}
+FROM_TRANSFORM = set(NODES[5:])
+FROM_TRAINER = set(NODES[6:])
+FROM_EVALUATOR = set(NODES[8:])
+IMAGES = {"source": {"kind": "digits"}, "height": 8, "width": 8}
+SERIES = {
+    "source": {"kind": "co2"},
+    "lookback": 104,
+    "horizon": 26,
+    "season": 52,
+    "quantiles": [0.1, 0.5, 0.9],
+    "model": {"kind": "recurrent"},
+}
+SINUSOIDS = {"source": {"kind": "sinusoids"}, "learner": {"kind": "cavia"}}
+EPISODES = {"source": {"kind": "digits"}, "ways": [2], "learner": {"kind": "prototypes"}}
+SHARES = {"train": 0.5, "eval": 0.25, "test": 0.25}
+# Of each task: its options, the metric that is gated, and of each option another value and what has to run.
+TASKS: dict[str, tuple[dict[str, Any], str, dict[str, tuple[Any, set[str]]]]] = {
+    "tasks.image_classification.ImageClassification": (
+        IMAGES,
+        "accuracy",
+        {
+            "source": ({"kind": "digits", "splits": SHARES}, {*NODES}),
+            "height": (9, FROM_TRANSFORM),
+            "width": (9, FROM_TRANSFORM),
+            "channels": (3, FROM_TRANSFORM),
+            "model": ({"dropout": 0.25}, FROM_TRAINER),
+            "augment": ({"translate": 0.1}, FROM_TRAINER),
+            "loss": ({"label_smoothing": 0.1}, FROM_TRAINER),
+            "contrast": ({"dim": 8}, FROM_TRAINER),
+            "fold": (False, FROM_TRAINER),
+        },
+    ),
+    "tasks.forecasting.Forecasting": (
+        SERIES,
+        "mase",
+        {
+            "source": ({"kind": "series_file", "file": "/series.csv", "columns": ["co2"]}, FROM_DATA),
+            "lookback": (105, FROM_DATA),
+            "horizon": (13, {*NODES}),
+            "splits": (SHARES, FROM_DATA),
+            "season": (26, FROM_TRAINER),
+            "channels": (["ppm"], {*NODES} - {"ExampleGen"}),
+            "model": ({"kind": "nlinear"}, FROM_TRAINER),
+            "calendar": (False, FROM_TRAINER),
+            "quantiles": ([0.2, 0.5, 0.8], FROM_TRAINER),
+            "loss": ("pinball", FROM_TRAINER),
+            "horizon_parts": (3, FROM_EVALUATOR),
+        },
+    ),
+    "tasks.few_shot_regression.FewShotRegression": (
+        SINUSOIDS,
+        "mse",
+        {
+            "source": ({"kind": "sinusoids", "seed": 1}, FROM_DATA),
+            "shots": ([5], FROM_DATA),
+            "queries": (50, FROM_DATA),
+            "episodes_per_epoch": (1000, FROM_TRAINER),
+            "widths": ([8], FROM_TRAINER),
+            "extra_inputs": (2, FROM_TRAINER),
+            "learner": ({"kind": "cavia", "context": 2}, FROM_TRAINER),
+        },
+    ),
+    "tasks.few_shot_classification.FewShotClassification": (
+        EPISODES,
+        "accuracy",
+        {
+            "source": ({"kind": "digits", "splits": SHARES}, FROM_DATA),
+            "splits": (SHARES, FROM_DATA),
+            "ways": ([3], FROM_DATA),
+            "shots": ([2], FROM_DATA),
+            "queries": (5, FROM_DATA),
+            "episodes": ({"eval": 10, "test": 10}, FROM_DATA),
+            "is_within_groups": (True, FROM_DATA),
+            "seed": (1, FROM_DATA),
+            "is_rotated": (True, FROM_TRAINER),
+            "augment": ({"zoom": 0.1}, FROM_TRAINER),
+            "episodes_per_epoch": (1000, FROM_TRAINER),
+            "height": (16, FROM_TRAINER),
+            "width": (32, FROM_TRAINER),
+            "channels": (3, FROM_TRAINER),
+            "widths": ([8], FROM_TRAINER),
+            "learner": ({"kind": "maml"}, FROM_TRAINER),
+        },
+    ),
+}
+CASES = [(task, option) for task, (_, _, others) in TASKS.items() for option in others]
+
+
+def _nodes(task: str, options: dict[str, Any], **sections: Any) -> dict[str, BaseNode]:
+    metric = TASKS[task][1]
+    config = PipelineConfig(
+        name="test", task=task, options=options, **{"evaluate": {"gates": {metric: {"min": 0}}}, **sections}
+    )
+    places = Places(pipeline_root="/root", registry="/registry", workspaces="/workspaces", fingerprint="", start=None)
+    return {node.id: node for node in create_pipeline(config, places).components}
+
+
+def _that_run(before: dict[str, BaseNode], after: dict[str, BaseNode]) -> set[str]:
+    """As TFX decides it: nodes with other properties, and those that read what such a node makes."""
+    found: set[str] = set()
+    for name, node in after.items():
+        producers = {channel.producer_component_id for channel in node.inputs.values()}
+        if producers & found or before[name].exec_properties != node.exec_properties:
+            found.add(name)
+    return found
+
+
+@pytest.fixture(scope="module")
+def base() -> dict[str, dict[str, BaseNode]]:
+    return {task: _nodes(task, options) for task, (options, _, _) in TASKS.items()}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_option_of_a_shipped_task_is_tried(task):
+    from tasks.loading import task_class
+
+    assert TASKS[task][2].keys() == task_class(task).Options.model_fields.keys()
+
+
+@pytest.mark.parametrize(("task", "option"), CASES)
+def test_an_option_runs_the_nodes_whose_outputs_it_can_change(base, task, option):
+    options, _, others = TASKS[task]
+    value, expected = others[option]
+    assert _that_run(base[task], _nodes(task, {**options, option: value})) == expected
+
+
+@pytest.mark.parametrize(
+    ("sections", "expected"),
+    [
+        ({"seed": 1}, FROM_TRAINER),
+        ({"train": {"epochs": 3}}, FROM_TRAINER),
+        ({"data_gate": {"min_examples": {"train": 2}}}, {"DataGate"}),
+        ({"evaluate": {"gates": {"accuracy": {"min": 0.1}}}}, FROM_EVALUATOR),
+        ({"evaluate": {"gates": {"accuracy": {"min": 0}}, "slices": ["label"]}}, FROM_EVALUATOR),
+        ({"compress": {"variants": ["float32"]}}, set(NODES[9:])),
+        ({"compress": {"gates": {"accuracy": {"min": 0.1}}}}, {"EdgeEvaluator", "ServingCheck", "Pusher"}),
+        ({"serving_check": {"examples": 3}}, {"ServingCheck", "Pusher"}),
+        ({"push": {"stage": "canary"}}, {"Pusher"}),
+        ({"kubeflow": {"image": "image:1", "pipeline_root": "gs://bucket"}}, set()),
+    ],
+)
+def test_a_section_runs_the_nodes_that_read_it(base, sections, expected):
+    task = "tasks.image_classification.ImageClassification"
+    assert _that_run(base[task], _nodes(task, IMAGES, **sections)) == expected

@@ -1,0 +1,132 @@
+"""Which options a step is given: those that its aspects of the task read, no fewer and no more."""
+
+from typing import Any, get_args
+
+import pytest
+
+from tasks.base import Aspect, Task, TaskOptions, UndeclaredOptionError
+from tasks.loading import TaskSpec
+
+SPECS = {
+    "image_classification": TaskSpec(
+        task="tasks.image_classification.ImageClassification",
+        options={"source": {"kind": "digits"}, "height": 8, "width": 8},
+    ),
+    "forecasting": TaskSpec(
+        task="tasks.forecasting.Forecasting",
+        options={
+            "source": {"kind": "co2"},
+            "lookback": 104,
+            "horizon": 26,
+            "season": 52,
+            "channels": ["co2"],
+            "quantiles": [0.1, 0.5, 0.9],
+            "model": {"kind": "recurrent", "units": 4},
+        },
+    ),
+    "few_shot_regression": TaskSpec(
+        task="tasks.few_shot_regression.FewShotRegression",
+        options={"source": {"kind": "sinusoids"}, "learner": {"kind": "cavia"}},
+    ),
+    "few_shot_classification": TaskSpec(
+        task="tasks.few_shot_classification.FewShotClassification",
+        options={"source": {"kind": "digits"}, "ways": [2], "learner": {"kind": "prototypes"}},
+    ),
+}
+SPECS = {
+    name: TaskSpec(task=spec.task, options=spec.load().options.model_dump(mode="json")) for name, spec in SPECS.items()
+}
+
+
+def _source(task: Task) -> Any:
+    source = task.source()
+    shard = source.shards("test")[0]
+    origin, example = next(iter(source.examples(shard)))
+    return source.fingerprint(), origin, example, task.example_defect(example), task.repairs()
+
+
+def _preprocessing(task: Task) -> Any:
+    # Transform traces the function with whatever the schema says that examples hold.
+    from tensorflow_transform import impl_helper
+    from tensorflow_transform.tf_metadata import schema_utils
+
+    [schema] = [spec.load().schema() for spec in SPECS.values() if type(spec.load()) is type(task)]
+    specs = impl_helper.get_type_specs_from_feature_specs(schema_utils.schema_as_feature_spec(schema).feature_spec)
+    graph, _, _ = impl_helper.trace_preprocessing_function(task.preprocessing_fn, specs, use_tf_compat_v1=False)
+    return [node.op for node in graph.as_graph_def().node]
+
+
+def _serving(task: Task) -> Any:
+    return task.serving_metadata(), task.labels()
+
+
+# What an aspect's methods give, as far as it can be had without training.
+ASPECTS = {
+    "source": _source,
+    "schema": lambda task: task.schema(),
+    "preprocessing": _preprocessing,
+    "training": lambda task: (task.model().count_params(), type(task.objective())),
+    "evaluation": lambda task: task.metrics(),
+    "serving": _serving,
+}
+CASES = [(name, aspect) for name in SPECS for aspect in ASPECTS]
+
+
+def test_the_aspects_are_those_of_the_contract():
+    assert set(ASPECTS) == set(get_args(Aspect))
+
+
+@pytest.mark.parametrize(("name", "aspect"), CASES)
+def test_what_an_aspect_lists_is_enough(name, aspect):
+    whole, part = SPECS[name].load(), SPECS[name].of_step(aspect).load()
+    assert ASPECTS[aspect](part) == ASPECTS[aspect](whole)
+
+
+@pytest.mark.parametrize(
+    ("name", "aspect", "option"),
+    [
+        (name, aspect, each)
+        for name, aspect in CASES
+        for each in SPECS[name].load().reads.get(aspect, ())
+        # Which reads examples, too.
+        if aspect != "training"
+    ],
+)
+def test_what_an_aspect_lists_is_read(name, aspect, option):
+    """Else a change of it would run a step anew that gives the same."""
+    part = SPECS[name].of_step(aspect)
+    without = part.model_copy(update={"options": {key: part.options[key] for key in part.options if key != option}})
+    with pytest.raises(UndeclaredOptionError, match=f"Received: {option} of"):
+        ASPECTS[aspect](without.load())
+
+
+class Undeclaring(Task):
+    """A user's task, which lists nothing."""
+
+    class Options(TaskOptions):
+        size: int
+        shade: str = "grey"
+
+
+def test_what_a_task_does_not_list_is_given_whole():
+    assert Undeclaring.options_read(["source"]) == {"size", "shade"}
+
+
+def test_an_option_that_is_not_given_is_no_default():
+    part = Undeclaring.Options.validate_part({"size": 3})
+    assert part.size == 3
+    with pytest.raises(UndeclaredOptionError, match=r"Received: shade of Options, where size are listed. Add 'shade'"):
+        part.shade  # noqa: B018
+
+
+def test_a_part_is_checked():
+    with pytest.raises(ValueError, match="valid integer"):
+        Undeclaring.Options.validate_part({"size": "large"})
+
+
+def test_tuned_values_reach_the_steps_that_read_them():
+    spec = SPECS["few_shot_regression"]
+    values = {"learner.steps": 3, "widths": [7]}
+    assert spec.of_step("evaluation").with_values(values).load().options.learner.steps == 3
+    assert "widths" not in spec.of_step("evaluation").with_values(values).options
+    assert spec.of_step("training").with_values(values).load().options.widths == (7,)
