@@ -55,6 +55,8 @@ class RunRecord:
     orchestration_share: float = 0.0
     nodes: list[NodeRecord] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
+    # The values that Tuner found, by dotted key, with which everything after it was made; none without a Tuner.
+    hyperparameters: dict[str, Any] = field(default_factory=dict)
     # What training came to: epochs, steps, the bottleneck, what its guards did.
     training: dict[str, Any] = field(default_factory=dict)
     variants: list[dict[str, Any]] = field(default_factory=list)
@@ -86,6 +88,7 @@ class RunRecord:
             facts = read_model_facts(outputs["Trainer"]["model_run"][0].uri)
             self.metrics["parameters"] = facts["parameters"]
             self.training = facts["training"]
+            self.hyperparameters = facts["hyperparameters"]
         if "Evaluator" in outputs:
             metrics = candidate_metrics(outputs["Evaluator"]["evaluation"][0].uri, CANDIDATE)
             self.metrics |= {f"test_{name}": value for name, value in metrics.items()}

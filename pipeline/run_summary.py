@@ -24,6 +24,12 @@ def _results(record: RunRecord, root: Root, metric: str) -> list[str]:
     value = record.metrics.get(f"test_{metric}")
     if value is not None:
         lines.append(f"[bold]test {metric}[/bold]  {value:.4f}  ({record.metrics['parameters']:,.0f} parameters)")
+    if record.hyperparameters:
+        found = ", ".join(
+            f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
+            for key, value in record.hyperparameters.items()
+        )
+        lines.append(f"[bold]tuned[/bold]          {found}")
     if record.gates:
         passed = sum(finding.passed for finding in record.gates)
         lines.append(f"[bold]gates[/bold]          {passed} of {len(record.gates)} limits kept")

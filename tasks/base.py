@@ -6,6 +6,7 @@ a graph say so; what a method does not say is up to the task: images, windows of
 """
 
 import abc
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
@@ -25,8 +26,19 @@ if TYPE_CHECKING:
     from training.writers import Writer
 
 
-# What a step asks a task for; the sections of the contract below, the data's apart.
+# What a step asks a task for, and the methods that answer. Methods in none of these may answer anything.
 Aspect: TypeAlias = Literal["source", "schema", "preprocessing", "training", "evaluation", "serving"]
+METHODS: Mapping[Aspect, frozenset[str]] = {
+    "source": frozenset({"source", "repairs", "example_defect"}),
+    "schema": frozenset({"schema"}),
+    "preprocessing": frozenset({"preprocessing_fn"}),
+    "training": frozenset(
+        {"model", "to_batch", "training_model", "exported_model", "adapt", "batches", "train_batches", "objective"}
+        | {"examples_per_epoch", "distillation_loss", "summaries", "representative_sample"}
+    ),
+    "evaluation": frozenset({"metrics", "example_metric", "as_targets"}),
+    "serving": frozenset({"model_inputs", "checked_inputs", "predictions", "endpoints", "serving_metadata"}),
+}
 
 
 class UndeclaredOptionError(RuntimeError):
@@ -100,7 +112,8 @@ class Task(abc.ABC):
     prediction_key: ClassVar[str]
 
     # Which options the methods of an aspect read, by name; an aspect that is not listed reads all. A step is given
-    # these alone, and runs again when one of them changes.
+    # these alone, and runs again when one of them changes. A subclass that overrides a method of an aspect, or one that
+    # any may use, and lists nothing of its own, reads all there.
     reads: ClassVar[Mapping[Aspect, tuple[str, ...]]] = {}
 
     def __init__(self, options: TaskOptions) -> None:
@@ -114,8 +127,15 @@ class Task(abc.ABC):
     @classmethod
     def options_read(cls, aspects: Iterable[Aspect]) -> frozenset[str]:
         """Names of the options that the methods of these aspects read."""
-        every = tuple(cls.Options.model_fields)
-        return frozenset(name for aspect in aspects for name in cls.reads.get(aspect, every))
+        listing = next(each for each in cls.__mro__ if "reads" in vars(each))
+        newer = cls.__mro__[: cls.__mro__.index(listing)]
+        overridden = {name for each in newer for name, value in vars(each).items() if _is_method(name, value)}
+        is_shared = not overridden <= frozenset().union(*METHODS.values())
+        found: set[str] = set()
+        for aspect in aspects:
+            is_listed = aspect in cls.reads and not is_shared and overridden.isdisjoint(METHODS[aspect])
+            found.update(cls.reads[aspect] if is_listed else cls.Options.model_fields)
+        return frozenset(found)
 
     # -- data: source, repairs and example_defect are of the aspect source, the others of their own -------------------
 
@@ -276,3 +296,7 @@ class Task(abc.ABC):
         They are in the order in which Transform wrote them; override it where that order is not a fair sample.
         """
         return {name: values[:: max(1, len(values) // size)][:size] for name, values in inputs.items()}
+
+
+def _is_method(name: str, value: Any) -> bool:
+    return not name.startswith("__") and (inspect.isfunction(value) or isinstance(value, property | classmethod))

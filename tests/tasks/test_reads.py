@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 
 from tasks.base import Aspect, Task, TaskOptions, UndeclaredOptionError
-from tasks.loading import TaskSpec
+from tasks.loading import TaskSpec, task_class
 
 SPECS = {
     "image_classification": TaskSpec(
@@ -110,6 +110,26 @@ class Undeclaring(Task):
 
 def test_what_a_task_does_not_list_is_given_whole():
     assert Undeclaring.options_read(["source"]) == {"size", "shade"}
+
+
+def _subclass(**overridden: Any) -> type[Task]:
+    """Of a task that lists what it reads."""
+    return type("Mine", (task_class(SPECS["image_classification"].task),), overridden)
+
+
+@pytest.mark.parametrize(
+    ("name", "reads_all"),
+    [("metrics", {"evaluation", "training"}), ("schema", {"schema", "training"}), ("labels", set(ASPECTS))],
+)
+def test_who_overrides_a_method_reads_all_where_it_is_asked(name, reads_all):
+    cls = _subclass(**{name: lambda self: None})
+    every = set(cls.Options.model_fields)
+    assert {aspect for aspect in ASPECTS if cls.options_read([aspect]) == every} == reads_all
+
+
+def test_who_overrides_a_method_may_list_what_it_reads():
+    cls = _subclass(metrics=lambda self: None, reads={"evaluation": ("height",)})
+    assert cls.options_read(["evaluation"]) == {"height"}
 
 
 def test_an_option_that_is_not_given_is_no_default():
