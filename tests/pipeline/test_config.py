@@ -4,12 +4,26 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.config import PipelineConfig, load_config
+from pipeline.config import PipelineConfig, load_config, load_task
 from pipeline.config_schema import config_schema
 from pipeline.errors import ConfigError, UsageError
 
 DIGITS = Path(__file__).resolve().parents[2] / "pipeline" / "configs" / "digits.yaml"
 TEMPLATES = DIGITS.parents[1] / "templates"
+BUCKET_TASK = """
+from pydantic import BaseModel
+from tasks.base import TaskOptions
+from tasks.image_classification import ImageClassification
+
+class Source(BaseModel):
+    directory: str
+
+class Options(TaskOptions):
+    source: Source
+
+class Bucket(ImageClassification):
+    Options = Options
+"""
 
 
 @pytest.fixture
@@ -118,6 +132,31 @@ def test_a_config_does_not_change(write):
 def test_a_relative_directory_starts_at_the_config(write, tmp_path):
     path = write("options.source", {"kind": "image_folder", "directory": "images"})
     assert load_config(path).options["source"]["directory"] == str(tmp_path / "images")
+
+
+def test_an_address_is_no_path_to_start_at_the_config(write, tmp_path):
+    """A source of the user's own may read it; shipped ones say that they do not."""
+    (tmp_path / "bucket_task.py").write_text(BUCKET_TASK)
+    path = write("options", {"source": {"directory": "gs://bucket/images"}})
+    path.write_text(path.read_text().replace("tasks.image_classification.ImageClassification", "bucket_task.Bucket"))
+    config = load_config(path)
+    assert config.options["source"]["directory"] == "gs://bucket/images"
+    assert load_task(config).options.source.directory == "gs://bucket/images"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"kind": "image_folder", "directory": "gs://bucket/images"},
+        {"kind": "image_csv", "file": "s3://bucket/images.csv"},
+        {"kind": "idx", "directory": "gs://bucket/images", "classes": ["a", "b"]},
+        {"kind": "tfrecord", "directory": "file:///images", "classes": ["a", "b"]},
+    ],
+)
+def test_a_shipped_source_refuses_an_address(write, source):
+    address = source.get("directory", source.get("file"))
+    with pytest.raises(ConfigError, match=rf"files of this machine\. Received: '{address}'\. Mount what is elsewhere"):
+        load_config(write("options.source", source))
 
 
 def test_a_task_beside_the_config_is_found(tmp_path):
