@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.config import PipelineConfig, load_config, load_task
-from pipeline.config_schema import config_schema
+from pipeline.config import load_config, load_task
 from pipeline.errors import ConfigError, UsageError
 
 DIGITS = Path(__file__).resolve().parents[2] / "pipeline" / "configs" / "digits.yaml"
@@ -167,23 +166,6 @@ def test_a_task_beside_the_config_is_found(tmp_path):
     config = load_config(tmp_path / "pipeline.yaml")
     # The steps get the classes by name: they may run where the folders are not.
     assert config.task_spec().options["source"]["classes"] == ["cat", "dog"]
-
-
-def test_the_schema_knows_every_key_and_the_tasks_options():
-    schema = config_schema()
-    assert set(schema["properties"]) == set(PipelineConfig.model_fields)
-    assert schema["additionalProperties"] is False
-    [condition] = schema["allOf"]
-    assert condition["then"]["properties"]["options"]["$ref"] == "#/$defs/ImageClassificationOptions"
-    references = _references(schema)
-    assert {reference.removeprefix("#/$defs/") for reference in references} <= set(schema["$defs"])
-
-
-def _references(node: object) -> set[str]:
-    if isinstance(node, dict):
-        here = {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
-        return here.union(*(_references(value) for value in node.values()))
-    return set().union(*(_references(value) for value in node)) if isinstance(node, list) else set()
 
 
 def test_usage_errors_end_with_two():

@@ -19,6 +19,7 @@ from data.source import SPLITS, Source
 from tasks.base import Task
 from tasks.evaluation import MetricGate, eval_config
 from tasks.loading import TaskSpec
+from tasks.shipped import SHIPPED_TASKS
 
 TASKS = {
     "image_classification": TaskSpec(
@@ -146,6 +147,10 @@ def _features(task, raw, transformed) -> dict[str, tf.Tensor]:
 def model(task) -> keras.Model:
     keras.utils.set_random_seed(0)
     return task.model()
+
+
+def test_every_shipped_task_is_held_to_the_contract():
+    assert {spec.task for spec in TASKS.values()} == set(SHIPPED_TASKS)
 
 
 def test_the_spec_survives_json(spec):
