@@ -253,6 +253,21 @@ def test_predictions_hold_what_is_evaluated(task, model, features):
     assert task.prediction_key in predictions
 
 
+@pytest.mark.parametrize("none", [np.nan, np.inf, -np.inf])
+def test_a_client_s_number_that_is_none_is_refused(task, features, none):
+    inputs = task.model_inputs(features)
+    checked = tf.function(task.checked_inputs)
+    for name, value in checked(inputs).items():
+        np.testing.assert_array_equal(value, inputs[name])
+    floating = [name for name, value in inputs.items() if value.dtype.is_floating]
+    assert floating
+    for name in floating:
+        spoiled = inputs[name].numpy()
+        spoiled.flat[1] = none
+        with pytest.raises(tf.errors.InvalidArgumentError, match=f"{name} must hold finite numbers"):
+            checked({**inputs, name: tf.constant(spoiled)})
+
+
 def test_metrics_have_names_of_their_own_and_make_an_eval_config(task):
     metrics = task.metrics()
     assert len({metric.name for metric in metrics}) == len(metrics)
