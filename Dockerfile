@@ -28,6 +28,8 @@ FROM python:${PYTHON_VERSION}-slim-bookworm
 RUN useradd --create-home --uid 1000 slipway
 COPY --from=build /opt/slipway /opt/slipway
 ENV PATH=/opt/slipway/bin:${PATH}
+# Where an image made from this one has its own tasks: last on Python's path, so that no module there hides one of ours.
+RUN echo /opt/slipway/modules > "$(python -c 'import site; print(site.getsitepackages()[0])')/modules.pth"
 USER 1000
 WORKDIR /home/slipway
 # What TFX's KubeflowV2DagRunner gives a step as its command, so that a step compiled without one runs as well.

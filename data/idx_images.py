@@ -12,6 +12,7 @@ from data.errors import DataError, SourceNotFoundError
 from data.examples import labelled_image
 from data.idx import read_idx
 from data.known_datasets import known, locate
+from data.local_path import LocalPath
 from data.splits import dealt
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class IDXImages(BaseModel):
 
     kind: Literal["idx"]
     dataset: Literal["fashion_mnist", "mnist"] | None = Field(None, description="A known dataset, by name.")
-    directory: Path | None = Field(None, description="Or a folder with the four files.")
+    directory: LocalPath | None = Field(None, description="Or a folder with the four files.")
     classes: tuple[str, ...] = Field((), description="In the order of the labels; a known dataset brings its own.")
     eval: Annotated[float, Field(gt=0, lt=1)] = Field(0.1, description="Share of the train files that is held out.")
     seed: int = Field(0, description="Another seed deals the eval split anew.")

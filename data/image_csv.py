@@ -3,13 +3,13 @@
 import csv
 import hashlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import DataError, SourceNotFoundError
 from data.examples import labelled_image
+from data.local_path import LocalPath
 from data.source import SPLITS
 from data.splits import Splits
 
@@ -34,7 +34,7 @@ class ImageCSV(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["image_csv"]
-    file: Path = Field(description="The CSV file. Relative paths start at the config's folder.")
+    file: LocalPath = Field(description="The CSV file. Relative paths start at the config's folder.")
     path_column: str = "path"
     label_column: str = "label"
     split_column: str | None = Field(None, description="Holds train, eval or test; default: dealt by `splits`.")

@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import SourceNotFoundError
 from data.examples import labelled_image
+from data.local_path import LocalPath
 from data.splits import Splits
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class ImageFolder(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["image_folder"]
-    directory: Path = Field(description="Holds one folder a class. Relative paths start at the config's folder.")
+    directory: LocalPath = Field(description="Holds one folder a class. Relative paths start at the config's folder.")
     classes: tuple[str, ...] = Field(
         (), description="The folders to read; empty: all. Naming them lets the data gate notice a missing one."
     )

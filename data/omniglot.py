@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from data.errors import DataError, SourceNotFoundError
 from data.image_classes import ImageClass
 from data.known_datasets import locate
+from data.local_path import LocalPath
 from data.splits import dealt
 
 ARCHIVES = {"background": "images_background.zip", "evaluation": "images_evaluation.zip"}
@@ -27,7 +28,7 @@ class Omniglot(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["omniglot"]
-    directory: Path | None = Field(None, description="Folder of the two archives; default: the known dataset's.")
+    directory: LocalPath | None = Field(None, description="Folder of the two archives; default: the known dataset's.")
     eval: float = Field(0.1, gt=0, lt=1, description="Share of the background characters that is held out.")
     seed: int = Field(0, description="Another seed holds out others.")
 

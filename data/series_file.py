@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from data.errors import DataError, SourceNotFoundError
 from data.known_datasets import locate
+from data.local_path import LocalPath
 from data.series import Series, SeriesSet, select_channels
 from data.series_repair import Repairs, regular
 
@@ -25,7 +26,7 @@ class SeriesFile(BaseModel):
 
     kind: Literal["series_file"]
     dataset: Literal["etth1"] | None = Field(None, description="A known dataset, by name.")
-    file: Path | None = Field(None, description="Or a .csv or .parquet file. Relative paths start at the config.")
+    file: LocalPath | None = Field(None, description="Or a .csv or .parquet file. Relative paths start at the config.")
     time_column: str = Field("date", description="Of stamps that pandas reads; those without a zone are taken for UTC.")
     columns: tuple[str, ...] = Field((), description="The channels; empty: every other column.")
     series_column: str | None = Field(None, description="Names the series of each row; default: all are one.")

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import DataError, SourceNotFoundError
+from data.local_path import LocalPath
 from data.source import SPLITS
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class TFRecords(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["tfrecord"]
-    directory: Path = Field(description="Holds the folders train, eval and test.")
+    directory: LocalPath = Field(description="Holds the folders train, eval and test.")
     classes: tuple[str, ...] = Field(min_length=2, description="Names of the classes; labels are indices into them.")
 
     def class_names(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from etils import epath
 
 from components.trainer.model_run import TRAINED_MODEL
 from data.series import Series
@@ -47,7 +48,7 @@ class Backtest:
         if not self._parts:
             raise RunError("A backtest needs one window in the test range. Received: none. Give it more time.")
 
-    def run(self, version: Path, names: Sequence[str]) -> dict[str, Any]:
+    def run(self, version: epath.Path, names: Sequence[str]) -> dict[str, Any]:
         """The results, JSON-serializable.
 
         Args:
@@ -66,7 +67,7 @@ class Backtest:
             "attention": self._attention(version),
         }
 
-    def _model_row(self, served: Any, version: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
+    def _model_row(self, served: Any, version: epath.Path) -> tuple[dict[str, Any], list[np.ndarray]]:
         """What the signature for raw history gives, its figures, and its quantiles by series."""
         lookback = self._task.options.lookback
         found, calls = [], []
@@ -79,7 +80,7 @@ class Backtest:
         for history, stamps in calls[:TIMED]:
             served(history=history, timestamps=stamps)
         latency_ms = 1000 * (time.perf_counter() - start_secs) / len(calls[:TIMED])
-        size = sum(path.stat().st_size for path in (version / "variables").glob("*"))
+        size = sum(path.stat().length for path in (version / "variables").glob("*"))
         return self._row(f"version {version.name}", found, latency_ms=latency_ms, size_bytes=size, advice=ADVICE), found
 
     def _traditional_row(self, name: str) -> dict[str, Any]:
@@ -147,7 +148,7 @@ class Backtest:
             for channel, name in enumerate(self._task.channel_names())
         ]
 
-    def _attention(self, version: Path) -> dict[str, Any] | None:
+    def _attention(self, version: epath.Path) -> dict[str, Any] | None:
         """Of the first channel of the last window, beside its forecast; None where the model has no attention."""
         model = self._task.load_model(str(version / TRAINED_MODEL))
         series, origins = self._parts[0]

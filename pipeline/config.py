@@ -17,6 +17,7 @@ from components.trainer.start_options import StartOptions
 from components.tuner.options import TuneOptions, with_values
 from compression.choice import Budgets
 from compression.recipe import Precision, Recipe
+from data.local_path import is_uri
 from pipeline.errors import ConfigError
 from tasks.base import Task
 from tasks.evaluation import MetricGate, check_gates
@@ -251,11 +252,11 @@ def _complaint(error: Mapping[str, Any], prefix: str) -> str:
 
 
 def _with_absolute_paths(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The raw config with `options.source.directory` and `.file` resolved against the config's folder."""
+    """The raw config with the paths in `options.source.directory` and `.file` resolved against the config's folder."""
     options = raw.get("options")
     source = options.get("source") if isinstance(options, dict) else None
     if not isinstance(source, dict):
         return raw
     given = {key: source[key] for key in ("directory", "file") if isinstance(source.get(key), str)}
-    resolved = {key: str(folder / Path(path).expanduser()) for key, path in given.items()}
+    resolved = {key: str(folder / Path(path).expanduser()) for key, path in given.items() if not is_uri(path)}
     return {**raw, "options": {**options, "source": {**source, **resolved}}}

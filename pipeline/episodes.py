@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from etils import epath
 from tensorflow_transform.tf_metadata import schema_utils
 
 from components.trainer.model_run import TRAINED_MODEL
@@ -66,7 +66,7 @@ class Episodes:
 
         self._parsed = tf.function(parsed, input_signature=[tf.TensorSpec([None], tf.string)])
 
-    def results(self, version: Path, others: Sequence[Path]) -> dict[str, Any]:
+    def results(self, version: epath.Path, others: Sequence[epath.Path]) -> dict[str, Any]:
         """JSON-serializable results; see `inspection.episodes`.
 
         Args:
@@ -95,7 +95,7 @@ class Episodes:
             **self._drawings(drawn, figures[0][:, drawn.steps]),
         }
 
-    def _learner(self, version: Path) -> PushedLearner | None:
+    def _learner(self, version: epath.Path) -> PushedLearner | None:
         """None where it takes other episodes."""
         model = self._task.load_model(str(version / TRAINED_MODEL))
         shape = self._task.shape()
@@ -200,5 +200,5 @@ class Episodes:
         }
 
 
-def _name(version: Path) -> str:
+def _name(version: epath.Path) -> str:
     return f"{version.parent.name} {version.name}"

@@ -17,6 +17,7 @@ from inspection.changes import Reasons
 from inspection.store import RunStore
 from pipeline.config import PipelineConfig, load_task
 from pipeline.dag import Places, create_pipeline
+from pipeline.error_causes import described, user_error
 from pipeline.errors import RunError, UsageError
 from pipeline.local_runner import LocalRunner, close_abandoned_executions
 from pipeline.progress import Progress
@@ -134,9 +135,12 @@ class LocalRun:
             close_abandoned_executions(self.pipeline.metadata_connection_config, self.root.artifacts)
             raise
         except Exception as error:
-            self._over("failed", error)
             logger.exception("the run failed")
-            raise self._explained(error) from error
+            explained = self._explained(error)
+            self._over("failed", explained)
+            if explained is error:
+                raise
+            raise explained from error
         finally:
             logging.getLogger("slipway").removeHandler(self.progress)
             self._finish()
@@ -197,8 +201,9 @@ class LocalRun:
 
     def _explained(self, error: Exception) -> Exception:
         """The error as a person can use it; the traceback is in the log."""
-        if hasattr(error, "exit_code"):
-            return error
+        behind = user_error(error)
+        if behind is not None:
+            return behind
         log = self.root.run(self.record.run_id) / "run.log"
         failed = next((node.name for node in self.record.nodes if node.state == "failed"), "the runner")
         if disk_is_full(error):
@@ -211,8 +216,7 @@ class LocalRun:
                 f"--from needs an earlier run on this root that went past what it skips. Received: {error}. "
                 f"Run without --from first."
             )
-        first_line = (str(error).splitlines() or [""])[0]
-        return RunError(f"{failed} raised {type(error).__name__}: {first_line[:500]}\n  The whole story: {log}")
+        return RunError(f"{failed} raised {described(error)}\n  The whole story: {log}")
 
     def _write_record(self) -> None:
         record = self.record

@@ -1,16 +1,17 @@
 """Which pushed versions a command is about."""
 
 import json
-from pathlib import Path
+
+from etils import epath
 
 from pipeline.errors import UsageError
 from serving.registry import ModelVersion, Registry, RegistryError
 
 # Of a version, beside its TFLite files.
-METADATA = Path("tflite") / "metadata.json"
+METADATA = "tflite/metadata.json"
 
 
-def find_version(registry: Path, model: str, number: int | None) -> Path:
+def find_version(registry: epath.PathLike, model: str, number: int | None) -> epath.Path:
     """Directory of a pushed version; of the one in production unless a number is given.
 
     Raises:
@@ -27,19 +28,19 @@ def find_version(registry: Path, model: str, number: int | None) -> Path:
         raise UsageError(str(error)) from None
     if not found:
         raise UsageError(f"A version must be in production, or named by --version. Received: none of {model}.")
-    return Path(str(versions.path(found[0])))
+    return versions.path(found[0])
 
 
-def newest_learners(registry: Path) -> list[Path]:
+def newest_learners(registry: epath.PathLike) -> list[epath.Path]:
     """Directories of the newest version of each few-shot learner of each model, newest first."""
     versions = Registry(registry)
     found: dict[tuple[object, ...], ModelVersion] = {}
     for model in versions.models():
         for version in reversed(versions.versions(model)):
-            path = Path(str(versions.path(version))) / METADATA
+            path = versions.path(version) / METADATA
             metadata = json.loads(path.read_text()) if path.exists() else {}
             if "learner" in metadata:
                 options = (metadata["learner"], metadata["inner_steps"], metadata.get("context"))
                 found.setdefault((model, *options), version)
     newest = sorted(found.values(), key=lambda version: version.created_at, reverse=True)
-    return [Path(str(versions.path(version))) for version in newest]
+    return [versions.path(version) for version in newest]

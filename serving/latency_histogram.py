@@ -1,6 +1,7 @@
 """How long calls took, in few numbers however many calls there were."""
 
 import math
+import threading
 
 import numpy as np
 from hdrh.histogram import HdrHistogram
@@ -10,13 +11,15 @@ _LONGEST_SECS = 3600
 _SIGNIFICANT_DIGITS = 3
 # Upper end of a bucket over its lower end, where a histogram is to be looked at.
 _BUCKET_RATIO = 1.1
+# One for all: merging reads one histogram and writes another, so that two threads could wait for each other's locks.
+_LOCK = threading.Lock()
 
 
 class LatencyHistogram:
     """Counts of durations in buckets that grow with the duration, from a nanosecond to an hour.
 
     Source: Tene, HdrHistogram, https://hdrhistogram.org. Histograms of several threads, processes or days add up, which
-    percentiles do not.
+    percentiles do not. Threads may share one.
     """
 
     def __init__(self) -> None:
@@ -24,11 +27,14 @@ class LatencyHistogram:
 
     def record(self, secs: float) -> None:
         """Adds a call; one that took more than an hour counts as an hour."""
-        self._histogram.record_value(round(min(max(secs, 1e-9), _LONGEST_SECS) * 1e9))
+        nanoseconds = round(min(max(secs, 1e-9), _LONGEST_SECS) * 1e9)
+        with _LOCK:
+            self._histogram.record_value(nanoseconds)
 
     def merge(self, other: "LatencyHistogram") -> None:
         """Adds the calls of another histogram."""
-        self._histogram.add(other._histogram)
+        with _LOCK:
+            self._histogram.add(other._histogram)
 
     @property
     def count(self) -> int:
@@ -43,7 +49,8 @@ class LatencyHistogram:
         """
         if not self.count:
             raise ValueError("A percentile must be of one call at least. Received: none. Record calls first.")
-        return self._histogram.get_value_at_percentile(percent) / 1e6
+        with _LOCK:
+            return self._histogram.get_value_at_percentile(percent) / 1e6
 
     @property
     def p50_ms(self) -> float:
@@ -64,7 +71,8 @@ class LatencyHistogram:
         """(upper end, calls) of buckets whose ends are powers of 1.1 ms, from the first with a call to the last."""
         counts: dict[int, int] = {}
         # Not by the histogram's iterators, which visit each of its empty buckets in Python.
-        recorded = np.ctypeslib.as_array(self._histogram.counts)
+        with _LOCK:
+            recorded = np.array(self._histogram.counts)
         for index in np.flatnonzero(recorded):
             value_ms = self._histogram.get_value_from_index(int(index)) / 1e6
             power = math.ceil(math.log(value_ms, _BUCKET_RATIO))

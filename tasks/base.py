@@ -271,8 +271,10 @@ class Task(abc.ABC):
 
     def checked_inputs(self, inputs: "Mapping[str, tf.Tensor]") -> "dict[str, tf.Tensor]":
         """The model's inputs as a client sent them; runs inside a graph, which raises InvalidArgumentError here for
-        what must not be answered: servers report that as the client's error."""
-        return dict(inputs)
+        what must not be answered, NaN and infinity at least: servers report that as the client's error."""
+        from tasks.finite import finite
+
+        return finite(inputs)
 
     @abc.abstractmethod
     def predictions(self, outputs: "Mapping[str, tf.Tensor]") -> "dict[str, tf.Tensor]":

@@ -16,11 +16,6 @@ def presence(feature: tf.SparseTensor, size: int) -> tf.Tensor:
     return padded(tf.SparseTensor(feature.indices, ones, feature.dense_shape), size)
 
 
-def finite(values: tf.Tensor, name: str) -> tf.Tensor:
-    """The values. Raises InvalidArgumentError where one is none, which servers report as the client's error."""
-    return tf.debugging.check_numerics(values, f"{name} must hold finite numbers. Received: NaN or infinity")
-
-
 def images(encoded: tf.Tensor, shape: tuple[int, int, int]) -> tf.Tensor:
     """Encoded images `[...]` as pixels from 0 to 1, `[..., height, width, channel]`; zeros for empty strings."""
     height, width, channels = shape

@@ -18,14 +18,14 @@ def forecast_endpoint(
     """(function, its specs): `history` `[batch, lookback, channel]`, NaN where missing, and `timestamps` `[batch,
     lookback]`, seconds since 1970, to the task's predictions and the `timestamps` `[batch, horizon]` that they are for.
 
-    The function raises InvalidArgumentError where stamps are not a step apart.
+    The function raises InvalidArgumentError where stamps are not a step apart, and for infinity in the history.
     """
 
     def forecast(history: tf.Tensor, timestamps: tf.Tensor) -> dict[str, tf.Tensor]:
         rule = f"timestamps must rise by {step_secs} seconds; give absent rows as NaN"
         tf.debugging.assert_equal(timestamps[:, 1:] - timestamps[:, :-1], tf.cast(step_secs, tf.int64), message=rule)
         inputs, future = raw_inputs(model, shape, step_secs, history, timestamps)
-        return {**task.predictions(model(inputs, training=False)), "timestamps": future}
+        return {**task.predictions(model(task.checked_inputs(inputs), training=False)), "timestamps": future}
 
     return forecast, [
         tf.TensorSpec([None, shape.lookback, shape.channels], tf.float32, name="history"),

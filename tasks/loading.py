@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from tasks.base import Aspect, Task
+from tasks.shipped import SHIPPED_TASKS
 
 
 class TaskNotFoundError(ValueError):
@@ -25,10 +26,8 @@ def task_class(path: str) -> type[Task]:
       TaskNotFoundError: there is no such module or class, or it is no Task.
     """
     module_name, _, class_name = path.rpartition(".")
-    advice = (
-        "Name one of the shipped tasks, such as tasks.image_classification.ImageClassification, or a class of yours "
-        "in a module beside the config."
-    )
+    shipped = ", ".join(SHIPPED_TASKS)
+    advice = f"Name one of the shipped tasks ({shipped}), or a class of yours in a module beside the config."
     try:
         found = getattr(importlib.import_module(module_name), class_name)
     except (ImportError, ValueError, AttributeError) as error:

@@ -12,7 +12,7 @@ def export(task: Task, model: keras.Model, transform_output: tft.TFTransformOutp
 
     - `serving_default`: serialized tf.Examples without the label, `examples: [batch]`, to the task's predictions; the
       Transform graph is inside, so that training and serving cannot disagree.
-    - `predict`: the model's inputs by name, to the task's predictions.
+    - `predict`: the model's inputs by name, to the task's predictions. Both refuse what `Task.checked_inputs` does.
     - `transform_features`: serialized tf.Examples with the label, to transformed features: what TFMA may ask for.
     """
     raw_spec = transform_output.raw_feature_spec()

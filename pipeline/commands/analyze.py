@@ -6,14 +6,15 @@ import click
 
 from pipeline.config import load_config
 from pipeline.grid import load_grid
+from pipeline.local_path import LOCAL_PATH
 from pipeline.session import local_run
 
 
 @click.command()
-@click.argument("config", type=click.Path(path_type=Path))
-@click.option("--grid", required=True, type=click.Path(path_type=Path), help="YAML: names, each with what differs.")
+@click.argument("config", type=LOCAL_PATH)
+@click.option("--grid", required=True, type=LOCAL_PATH, help="YAML: names, each with what differs.")
 @click.option("--epochs", type=click.IntRange(min=1), help="The budget of each; default: the config's train.epochs.")
-@click.option("--root", type=click.Path(path_type=Path), help="Default: output/NAME.")
+@click.option("--root", type=LOCAL_PATH, help="Default: output/NAME.")
 def command(config: Path, grid: Path, epochs: int | None, root: Path | None) -> None:
     """Train the architectures of a grid on CONFIG's data under one budget, and compare what they cost.
 

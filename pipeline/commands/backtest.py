@@ -6,14 +6,15 @@ import click
 
 from pipeline.config import load_config, load_task
 from pipeline.errors import UsageError
+from pipeline.local_path import LOCAL_PATH
 
 # SARIMA's fit takes minutes where a season is long: only when it is asked for.
 DEFAULT = ("repeat", "seasonal naive", "linear regression on lags", "ETS (Holt-Winters)")
 
 
 @click.command()
-@click.argument("config", type=click.Path(path_type=Path))
-@click.option("--root", type=click.Path(path_type=Path), help="What `slipway run` wrote; default: output/NAME.")
+@click.argument("config", type=LOCAL_PATH)
+@click.option("--root", type=LOCAL_PATH, help="What `slipway run` wrote; default: output/NAME.")
 @click.option("--version", "number", type=click.IntRange(min=1), help="Default: the one in production.")
 @click.option("--every", type=click.IntRange(min=1), help="Rows between two forecasts; default: the horizon.")
 @click.option("--against", multiple=True, help="A traditional forecaster; may be repeated. Default: all but SARIMA.")
@@ -37,7 +38,7 @@ def command(config: Path, root: Path | None, number: int | None, every: int | No
     from pipeline.console import quiet_terminal
     from pipeline.pushed import find_version
 
-    version = find_version(Path(pipeline_config.push.registry or place / "registry"), pipeline_config.name, number)
+    version = find_version(pipeline_config.push.registry or place / "registry", pipeline_config.name, number)
 
     with quiet_terminal(place / "backtest" / "log") as console:
         with console.status("Forecasting …"):

@@ -7,11 +7,12 @@ import click
 
 from pipeline.config import load_config
 from pipeline.errors import ConfigError, UsageError
+from pipeline.local_path import LOCAL_PATH
 
 
 @click.command()
-@click.argument("config", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The file to write, such as digits.yaml.")
+@click.argument("config", type=LOCAL_PATH)
+@click.option("--out", type=LOCAL_PATH, required=True, help="The file to write, such as digits.yaml.")
 def command(config: Path, out: Path) -> None:
     """Compile the pipeline of CONFIG for Kubeflow Pipelines v2.
 

@@ -8,6 +8,7 @@ import yaml
 
 from pipeline.config import load_config, load_task
 from pipeline.config_schema import config_schema
+from pipeline.local_path import LOCAL_PATH
 
 
 @click.group()
@@ -16,7 +17,7 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("config", type=click.Path(path_type=Path))
+@click.argument("config", type=LOCAL_PATH)
 def check(config: Path) -> None:
     """Check CONFIG as `run` would, the data's place included, and print it with its defaults."""
     pipeline_config = load_config(config)

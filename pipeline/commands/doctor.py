@@ -22,6 +22,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipeline.local_path import LOCAL_PATH
+
 PYTHON = (3, 10)
 # The newest that a wheel among requirements/runtime.txt asks for.
 MIN_GLIBC = (2, 28)
@@ -336,9 +338,7 @@ def render(findings: Sequence[Finding]) -> Table:
 
 @click.command()
 @click.option("--deep", is_flag=True, help="Import TensorFlow, Keras and TFX too, run one operation, report seconds.")
-@click.option(
-    "--output", type=click.Path(path_type=Path), default=Path("output"), show_default=True, help="Where runs go."
-)
+@click.option("--output", type=LOCAL_PATH, default=Path("output"), show_default=True, help="Where runs go.")
 @click.pass_context
 def command(context: click.Context, deep: bool, output: Path) -> None:
     """Say what is missing or mismatched on this machine, and how to mend it."""

@@ -7,16 +7,17 @@ import click
 
 from pipeline.config import load_config, load_task
 from pipeline.errors import UsageError
+from pipeline.local_path import LOCAL_PATH
 
 
 @click.command()
-@click.argument("config", type=click.Path(path_type=Path))
-@click.option("--root", type=click.Path(path_type=Path), help="What `slipway run` wrote; default: output/NAME.")
+@click.argument("config", type=LOCAL_PATH)
+@click.option("--root", type=LOCAL_PATH, help="What `slipway run` wrote; default: output/NAME.")
 @click.option("--version", "number", type=click.IntRange(min=1), help="Default: the one in production.")
 @click.option(
     "--against",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=LOCAL_PATH,
     help="Another root whose learners join the table; may be repeated.",
 )
 def command(config: Path, root: Path | None, number: int | None, against: tuple[Path, ...]) -> None:
@@ -35,7 +36,7 @@ def command(config: Path, root: Path | None, number: int | None, against: tuple[
     from pipeline.pushed import find_version, newest_learners
 
     place = root or Path("output") / pipeline_config.name
-    registry = Path(pipeline_config.push.registry or place / "registry")
+    registry = pipeline_config.push.registry or place / "registry"
     version = find_version(registry, pipeline_config.name, number)
     others = newest_learners(registry)
     for other in against:

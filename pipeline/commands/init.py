@@ -8,13 +8,14 @@ import click
 
 from pipeline.config_schema import config_schema
 from pipeline.errors import UsageError
+from pipeline.local_path import LOCAL_PATH
 
 TEMPLATES = ("pipeline.yaml", "my_task.py")
 SCHEMA_FILE = "config.schema.json"
 
 
 @click.command()
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("directory", type=LOCAL_PATH)
 def command(directory: Path) -> None:
     """Write a commented config and a task file into DIRECTORY, for your own images."""
     existing = [name for name in (*TEMPLATES, SCHEMA_FILE) if (directory / name).exists()]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.local_path import LOCAL_PATH
+
 # What reads and draws is imported when it is used: --help needs none of it.
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -59,7 +61,7 @@ class RunOrLineage(click.Group):
 
 root_option = click.option(
     "--root",
-    type=click.Path(path_type=Path),
+    type=LOCAL_PATH,
     metavar="DIR",
     help="What `slipway run` wrote to; default: the only output/* below the current directory.",
 )

@@ -10,6 +10,7 @@ import click
 
 from pipeline.config import load_config, load_task
 from pipeline.errors import UsageError
+from pipeline.local_path import LOCAL_PATH
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,9 +24,9 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("config", type=click.Path(path_type=Path))
+@click.argument("config", type=LOCAL_PATH)
 @click.option("--layers", "by_layer", is_flag=True, help="List every layer, not every stage.")
-@click.option("--diagram", type=click.Path(path_type=Path), help="Also write the architecture as a Mermaid diagram.")
+@click.option("--diagram", type=LOCAL_PATH, help="Also write the architecture as a Mermaid diagram.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def summary(config: Path, by_layer: bool, diagram: Path | None, as_json: bool) -> None:
     """Parameters, operations and receptive field of CONFIG's network."""
@@ -52,9 +53,9 @@ def summary(config: Path, by_layer: bool, diagram: Path | None, as_json: bool) -
 
 
 @command.command()
-@click.argument("model", type=click.Path(path_type=Path))
-@click.option("--image", required=True, type=click.Path(path_type=Path), help="A PNG or JPEG file.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The page to write, for a browser.")
+@click.argument("model", type=LOCAL_PATH)
+@click.option("--image", required=True, type=LOCAL_PATH, help="A PNG or JPEG file.")
+@click.option("--out", required=True, type=LOCAL_PATH, help="The page to write, for a browser.")
 def features(model: Path, image: Path, out: Path) -> None:
     """Draw the feature maps and the SE gates of MODEL, a trained .keras file, for one image.
 

@@ -8,6 +8,7 @@ import click
 
 from pipeline.config import load_config
 from pipeline.errors import UsageError
+from pipeline.local_path import LOCAL_PATH
 
 # Lines of the drawing in the terminal, and characters of a full bar.
 LINES, WIDTH = 16, 48
@@ -20,8 +21,8 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("config", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="Also write a page with the curve, for a browser.")
+@click.argument("config", type=LOCAL_PATH)
+@click.option("--out", type=LOCAL_PATH, help="Also write a page with the curve, for a browser.")
 @click.option("--steps-per-epoch", type=click.IntRange(min=1), default=100, show_default=True)
 def schedule(config: Path, out: Path | None, steps_per_epoch: int) -> None:
     """The learning rate of CONFIG's training over its epochs."""

@@ -5,14 +5,13 @@ from pathlib import Path
 import click
 
 from pipeline.errors import UsageError
+from pipeline.local_path import LOCAL_PATH
 
 
 @click.command()
 @click.argument("run", default="latest")
-@click.option(
-    "--root", type=click.Path(path_type=Path), help="What `slipway run` wrote; default: the only one below ./output."
-)
-@click.option("--out", type=click.Path(path_type=Path), help="Default: ROOT/runs/RUN/report.html.")
+@click.option("--root", type=LOCAL_PATH, help="What `slipway run` wrote; default: the only one below ./output.")
+@click.option("--out", type=LOCAL_PATH, help="Default: ROOT/runs/RUN/report.html.")
 def command(run: str, root: Path | None, out: Path | None) -> None:
     """Write one self-contained HTML report of RUN (an id, the beginning of one, or latest)."""
     from inspection.locate import find_root, find_run

@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 
 from pipeline.config import load_config
+from pipeline.local_path import LOCAL_PATH
 from pipeline.session import explain_run, local_run
 
 
 @click.command()
-@click.argument("config", type=click.Path(path_type=Path))
-@click.option("--root", type=click.Path(path_type=Path), help="Default: output/NAME.")
+@click.argument("config", type=LOCAL_PATH)
+@click.option("--root", type=LOCAL_PATH, help="Default: output/NAME.")
 @click.option("--from", "from_node", metavar="NODE", help="Start here; what comes before is taken from the last run.")
 @click.option("--to", "to_node", metavar="NODE", help="Stop after this node.")
 @click.option("--no-cache", is_flag=True, help="Run every node, changed or not.")
@@ -21,8 +22,7 @@ def command(
     """Run the pipeline of CONFIG on this machine.
 
     Nodes whose inputs, options, code and libraries are unchanged are taken from the cache; of the others the run says
-    what changed. It leaves its record and
-    log under ROOT/runs, of which `slipway report` makes a page.
+    what changed. It leaves its record and log under ROOT/runs, of which `slipway report` makes a page.
     """
     if explain:
         if from_node or to_node or no_cache:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.config import PipelineConfig, load_config, load_task
+from pipeline.local_path import LOCAL_PATH
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,8 +19,8 @@ SPARSITIES, BITS = (0.5, 0.8, 0.9), (8, 4)
 
 
 @click.command()
-@click.argument("config", type=click.Path(path_type=Path))
-@click.option("--root", type=click.Path(path_type=Path), help="What `slipway run` wrote; default: output/NAME.")
+@click.argument("config", type=LOCAL_PATH)
+@click.option("--root", type=LOCAL_PATH, help="What `slipway run` wrote; default: output/NAME.")
 @click.option("--run", default="latest", show_default=True, help="Whose model and data: an id or the beginning of one.")
 @click.option("--version", type=click.IntRange(min=1), help="Try this pushed version instead of the run's model.")
 @click.option("--layer", "layers", multiple=True, help="Pattern of paths of layers; default: all with a kernel.")

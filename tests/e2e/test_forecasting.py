@@ -91,6 +91,13 @@ def test_a_client_sends_raw_history_and_gets_intervals_in_its_own_units(ran):
         served(history=given, timestamps=tf.constant(2 * stamps))
 
 
+def test_the_model_s_own_inputs_must_hold_numbers(ran):
+    served = tf.saved_model.load(str(ran.versions()[0])).signatures["predict"]
+    calendar = tf.zeros([1, LOOKBACK + HORIZON, 6])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="history must hold finite numbers"):
+        served(history=tf.fill([1, LOOKBACK, 2], np.float32("nan")), calendar=calendar)
+
+
 def test_the_bundle_says_what_a_device_has_to_send(ran):
     bundle = ran.versions()[0] / "tflite"
     metadata = json.loads((bundle / "metadata.json").read_text())

@@ -12,6 +12,14 @@ from data.source import SPLITS
 from tests.e2e.conftest import DIGITS, PROJECT, SLIPWAY, Ran, run, write_config
 
 pytestmark = pytest.mark.e2e
+FAULTY_TASK = """
+from tasks.image_classification import ImageClassification
+
+
+class Faulty(ImageClassification):
+    def example_defect(self, example):
+        return str(1 / 0)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +146,18 @@ def test_a_corrupt_image(tmp_path):
     assert failed.exit_code == 1
     assert "dark/broken.png: " in failed.output
     assert "Repair or remove them." in failed.output
+
+
+def test_a_mistake_in_a_task_s_own_code_is_told_from_inside_beam(tmp_path):
+    (tmp_path / "faulty_task.py").write_text(FAULTY_TASK)
+    threads = ["--direct_running_mode=multi_threading", "--direct_num_workers=2"]
+    config = write_config(tmp_path / "pipeline.yaml", task="faulty_task.Faulty", beam_args=threads)
+    failed = run(config, tmp_path / "root")
+    told = "ExampleGen raised ZeroDivisionError: division by zero [while running 'Map(_write_shard)']"
+    assert failed.exit_code == 1
+    assert f"Run failed: {told}" in failed.output
+    assert "Traceback" not in failed.output
+    assert failed.record()["error"].startswith(told)
 
 
 @pytest.mark.skipif(

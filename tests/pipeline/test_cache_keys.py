@@ -7,6 +7,8 @@ from tfx.dsl.components.base.base_node import BaseNode
 
 from pipeline.config import PipelineConfig
 from pipeline.dag import Places, create_pipeline
+from tasks.loading import task_class
+from tasks.shipped import SHIPPED_TASKS
 
 NODES = [
     "ExampleGen",
@@ -136,10 +138,12 @@ def base() -> dict[str, dict[str, BaseNode]]:
     return {task: _nodes(task, options) for task, (options, _, _) in TASKS.items()}
 
 
+def test_every_shipped_task_is_tried():
+    assert TASKS.keys() == set(SHIPPED_TASKS)
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_every_option_of_a_shipped_task_is_tried(task):
-    from tasks.loading import task_class
-
     assert TASKS[task][2].keys() == task_class(task).Options.model_fields.keys()
 
 

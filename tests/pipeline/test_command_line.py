@@ -68,6 +68,22 @@ def test_a_root_that_cannot_be_written_is_refused(tmp_path):
     assert "Choose another with --root" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", DIGITS, "--root", "gs://bucket/runs"),
+        ("run", "gs://bucket/pipeline.yaml"),
+        ("report", "--out", "gs://bucket/report.html"),
+        ("init", "gs://bucket/mine"),
+    ],
+)
+def test_an_address_becomes_no_local_folder(arguments, tmp_path):
+    done = slipway(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "must be a path on this machine. Received: gs://bucket/" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_init_never_overwrites(tmp_path):
     assert slipway("init", tmp_path).returncode == 0
     (tmp_path / "pipeline.yaml").write_text("mine")

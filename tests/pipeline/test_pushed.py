@@ -1,13 +1,22 @@
 """Which pushed versions are compared."""
 
+import importlib
 import json
+from pathlib import Path
 
 import pytest
+import yaml
+from click.testing import CliRunner
 
+import pipeline
 from pipeline.errors import UsageError
 from pipeline.pushed import find_version, newest_learners
-from serving.registry import Registry
+from serving.registry import Registry, RegistryUsageError
 
+CONFIGS = {
+    "backtest": Path(pipeline.__path__[0]) / "configs" / "co2.yaml",
+    "episodes": Path(pipeline.__path__[0]) / "configs" / "sinusoid.yaml",
+}
 CAVIA = {"learner": "cavia", "inner_steps": 1, "context": "float32 [task, 5]"}
 
 
@@ -57,3 +66,14 @@ def test_without_one_in_production_a_version_must_be_named(push):
     registry = push("curves", CAVIA)
     with pytest.raises(UsageError, match="A version must be in production, or named by --version"):
         find_version(registry, "curves", None)
+
+
+@pytest.mark.parametrize("command", ["backtest", "episodes"])
+def test_the_address_of_a_registry_reaches_it_as_it_is(command, tmp_path):
+    """The registry refuses this one; had its slashes been folded, it would be an empty folder of this machine."""
+    config = yaml.safe_load(CONFIGS[command].read_text())
+    (tmp_path / "pipeline.yaml").write_text(yaml.safe_dump({**config, "push": {"registry": "hdfs://host/registry"}}))
+    invoked = importlib.import_module(f"pipeline.commands.{command}").command
+    error = CliRunner().invoke(invoked, [str(tmp_path / "pipeline.yaml"), "--root", str(tmp_path)]).exception
+    assert isinstance(error, RegistryUsageError)
+    assert "Received: hdfs://host/registry." in str(error)

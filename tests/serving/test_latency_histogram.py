@@ -1,12 +1,18 @@
+import dis
 import itertools
 import math
+import sys
+import threading
 
 import pytest
+from hdrh.histogram import HdrHistogram
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving.latency_histogram import LatencyHistogram
 
+# Where the library writes what it has read before: a thread may be interrupted in front of each.
+WRITES = [step.offset for step in dis.get_instructions(HdrHistogram.record_value) if step.opname.startswith("STORE_")]
 DURATIONS = st.lists(st.floats(1e-6, 100), min_size=1, max_size=200)
 
 
@@ -51,3 +57,33 @@ def test_nothing_and_too_long():
         _histogram([]).p50_ms  # noqa: B018
     assert _histogram([]).buckets_ms() == []
     assert _histogram([1e6]).p50_ms == pytest.approx(3_600_000, rel=2e-3)
+
+
+@pytest.mark.parametrize("offset", WRITES)
+def test_no_call_is_lost_where_threads_share_a_histogram(offset):
+    """One thread is stopped at a byte of the library's code, another records meanwhile if it can."""
+    histogram, is_stopped, may_go_on = LatencyHistogram(), threading.Event(), threading.Event()
+
+    def stop(frame, event, _):
+        frame.f_trace_opcodes = frame.f_code is HdrHistogram.record_value.__code__
+        if frame.f_trace_opcodes and event == "opcode" and frame.f_lasti == offset:
+            is_stopped.set()
+            may_go_on.wait()
+        return stop
+
+    def record_interrupted():
+        sys.settrace(stop)
+        histogram.record(1.0)
+
+    interrupted = threading.Thread(target=record_interrupted)
+    other = threading.Thread(target=histogram.record, args=(1.0,))
+    interrupted.start()
+    assert is_stopped.wait(10)
+    other.start()
+    # It waits for the first one to be done, as it should, or is done itself long before this.
+    other.join(0.05)
+    may_go_on.set()
+    for thread in (interrupted, other):
+        thread.join()
+    assert histogram.count == 2
+    assert sum(count for _, count in histogram.buckets_ms()) == 2

@@ -19,6 +19,7 @@ from data.source import SPLITS, Source
 from tasks.base import Task
 from tasks.evaluation import MetricGate, eval_config
 from tasks.loading import TaskSpec
+from tasks.shipped import SHIPPED_TASKS
 
 TASKS = {
     "image_classification": TaskSpec(
@@ -148,6 +149,10 @@ def model(task) -> keras.Model:
     return task.model()
 
 
+def test_every_shipped_task_is_held_to_the_contract():
+    assert {spec.task for spec in TASKS.values()} == set(SHIPPED_TASKS)
+
+
 def test_the_spec_survives_json(spec):
     assert TaskSpec.model_validate_json(spec.model_dump_json()) == spec
 
@@ -246,6 +251,21 @@ def _example(values: dict[str, np.ndarray]) -> bytes:
 def test_predictions_hold_what_is_evaluated(task, model, features):
     predictions = task.predictions(model(task.model_inputs(features), training=False))
     assert task.prediction_key in predictions
+
+
+@pytest.mark.parametrize("none", [np.nan, np.inf, -np.inf])
+def test_a_client_s_number_that_is_none_is_refused(task, features, none):
+    inputs = task.model_inputs(features)
+    checked = tf.function(task.checked_inputs)
+    for name, value in checked(inputs).items():
+        np.testing.assert_array_equal(value, inputs[name])
+    floating = [name for name, value in inputs.items() if value.dtype.is_floating]
+    assert floating
+    for name in floating:
+        spoiled = inputs[name].numpy()
+        spoiled.flat[1] = none
+        with pytest.raises(tf.errors.InvalidArgumentError, match=f"{name} must hold finite numbers"):
+            checked({**inputs, name: tf.constant(spoiled)})
 
 
 def test_metrics_have_names_of_their_own_and_make_an_eval_config(task):

@@ -1,6 +1,40 @@
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
+import tasks
+from tasks.base import Task
 from tasks.loading import TaskNotFoundError, TaskSpec, task_class
+from tasks.shipped import SHIPPED_TASKS
+
+
+def test_the_shipped_tasks_are_all_that_there_are():
+    for module in pkgutil.iter_modules(tasks.__path__, "tasks."):
+        importlib.import_module(module.name)
+    concrete = [cls for cls in _below(Task) if cls.__module__.startswith("tasks.") and not inspect.isabstract(cls)]
+    assert {f"{cls.__module__}.{cls.__name__}" for cls in concrete} == set(SHIPPED_TASKS)
+
+
+def _below(cls: type) -> list[type]:
+    return [found for child in cls.__subclasses__() for found in (child, *_below(child))]
+
+
+def test_the_names_of_the_shipped_tasks_cost_no_import_of_them():
+    modules = {path.rpartition(".")[0] for path in SHIPPED_TASKS}
+    script = f"import sys; import tasks.loading; assert not {modules} & set(sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_who_names_no_task_is_told_the_shipped_ones():
+    with pytest.raises(TaskNotFoundError) as error:
+        task_class("tasks.nowhere.Task")
+    assert all(path in str(error.value) for path in SHIPPED_TASKS)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,69 @@
+"""What an error goes back to, where a library hides it.
+
+Beam raises a worker's error anew, as one of the same class if it can make one, as a RuntimeError if not, and from
+workers in threads or processes of their own as a RuntimeError whose message is the worker's traceback. TensorFlow and
+Keras Tuner also put tracebacks into messages.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+
+from pipeline.errors import RunError
+
+_HEADER = "Traceback (most recent call last):"
+# Below a traceback's frames, which are indented: a class, and its message up to an empty line.
+_RAISED = re.compile(r"^(?P<path>[A-Za-z_][\w.<>]*)(?:: (?P<message>.*?))?(?=\n\s*\n|\s*\Z)", re.MULTILINE | re.DOTALL)
+_MAX_CHARACTERS = 500
+
+
+def user_error(error: BaseException) -> BaseException | None:
+    """The error behind this one that is a user's to mend, with `title` and `exit_code`; None if there is none."""
+    for each in _chain(error):
+        if hasattr(each, "exit_code"):
+            return each
+        path, message = _last_raised(str(each))
+        module, _, name = path.rpartition(".")
+        known = getattr(sys.modules.get(module), name, None)
+        if hasattr(known, "exit_code"):
+            found = RunError(message)
+            found.title, found.exit_code = known.title, known.exit_code
+            return found
+    return None
+
+
+def described(error: BaseException) -> str:
+    """The classes and first lines of an error and its causes, the outermost first, each cause once."""
+    found: list[str] = []
+    for each in _chain(error):
+        text = str(each)
+        path, message = _last_raised(text)
+        own = text.partition(_HEADER)[0]
+        if own.strip() or not path:
+            found.append(_line(type(each).__name__, own))
+        if path:
+            found.append(_line(path.rpartition(".")[2], message))
+    # Beam's own error repeats that of a worker, and TensorFlow's the first line of a Python function's.
+    return ", caused by ".join(
+        line for number, line in enumerate(found) if not any(line in before for before in found[:number])
+    )
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        # Other contexts are of errors that were being handled, and need not be why this one was raised.
+        is_beams = getattr(error, "_tagged_with_step", False)
+        error = error.__cause__ or (error.__context__ if is_beams else None)
+
+
+def _last_raised(text: str) -> tuple[str, str]:
+    """(path of the class, message) of what the last traceback in a text ends with; empty where there is none."""
+    _, header, last = text.rpartition(_HEADER)
+    raised = _RAISED.search(last) if header else None
+    return (raised["path"], raised["message"] or "") if raised else ("", "")
+
+
+def _line(name: str, text: str) -> str:
+    lines = text.strip().splitlines()
+    return f"{name}: {lines[0][:_MAX_CHARACTERS]}" if lines else name

@@ -1,0 +1,23 @@
+"""The type of those arguments of commands that are paths on this machine."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from data.local_path import is_uri
+
+
+class LocalPath(click.Path):
+    """A `pathlib.Path`. Refuses addresses such as gs://bucket/runs, of which it would make local folders."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if is_uri(str(value)):
+            self.fail(f"must be a path on this machine. Received: {value}. Mount what is elsewhere.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+LOCAL_PATH = LocalPath()

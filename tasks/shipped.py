@@ -1,0 +1,8 @@
+"""The tasks that come with the project, by their dotted paths; importing this imports none of them."""
+
+SHIPPED_TASKS = (
+    "tasks.image_classification.ImageClassification",
+    "tasks.forecasting.Forecasting",
+    "tasks.few_shot_classification.FewShotClassification",
+    "tasks.few_shot_regression.FewShotRegression",
+)
