@@ -14,6 +14,8 @@ from etils import epath
 from components.files import write_file
 
 FINDINGS_FILE = "gates.json"
+# The value of a figure that the gate has a limit for and that nobody computed.
+NOT_MEASURED = "not measured"
 
 
 @dataclass(frozen=True, kw_only=True)

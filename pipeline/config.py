@@ -193,8 +193,8 @@ def load_config(path: Path) -> PipelineConfig:
         lambda: PipelineConfig.model_validate(_with_absolute_paths(raw, path.resolve().parent)), path, ""
     )
     task = load_task(config, path)
-    check_gates(task, config.evaluate.gates, key="evaluate.gates")
-    check_gates(task, config.compress.gates, key="compress.gates")
+    for key, gates in (("evaluate.gates", config.evaluate.gates), ("compress.gates", config.compress.gates)):
+        check_gates(task, gates, slices=config.evaluate.slices, key=key)
     _check_space(config, path)
     _check_students(config, path)
     return config

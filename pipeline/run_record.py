@@ -94,8 +94,9 @@ class RunRecord:
         if "EdgeEvaluator" in outputs:
             by_variant = overall_metrics(outputs["EdgeEvaluator"]["evaluation"][0].uri)
             for variant in self.variants:
-                values = by_variant.get(variant["name"]) or by_variant[""]
-                variant["metric"] = values[metric]
+                values = by_variant.get(variant["name"]) or by_variant.get("", {})
+                if metric in values:
+                    variant["metric"] = values[metric]
         if "Pusher" in outputs:
             [node] = [node for node in self.nodes if node.name == "Pusher"]
             pushed = read_push(outputs["Pusher"]["pushed_model"][0].uri)

@@ -56,6 +56,7 @@ def test_shipped_configs_are_right(path):
         ("evaluate.gates", {"accuracy": {}}, r"needs one limit at least"),
         ("evaluate.gates", {"f1": {"min": 0.5}}, r"evaluate.gates must name metrics .* Received: 'f1'"),
         ("compress.gates", {"f1": {"min": 0.5}}, r"compress.gates must name metrics .* Received: 'f1'"),
+        ("evaluate.slices", [], r"evaluate.gates.accuracy can have limits per slice .* Received: no slices"),
         ("compress.variants", ["int8"], r"variants must hold float32.* Received: \['int8'\]"),
         ("compress.variants", ["float32", "int8", "int8"], r"each variant once"),
         ("name", "My Model", r"name: .* Received: 'My Model'"),
