@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from inspection.limits import count_limits, verdict
 from inspection.lineage import Step, origin_of
 from inspection.runs import NodeView, Run, RunOverview, key_metrics, nodes_of, utc
 from inspection.store import Artifact
@@ -93,14 +94,14 @@ def _nodes(nodes: list[NodeView], root: Path) -> Iterable[RenderableType]:
 
 
 def _gates(gates: list[Mapping[str, Any]]) -> Iterable[Text]:
-    """What was missed, limit by limit; what was kept, as a count a gate."""
+    """What was missed or did not apply, limit by limit; what was kept, as a count a gate."""
     if not gates:
         return
-    missed = [gate for gate in gates if not gate["passed"]]
-    yield Text(f"\ngates  {len(gates) - len(missed)} of {len(gates)} limits kept")
-    for gate in missed:
-        yield Text.assemble("  ", ("missed", "yellow"), f"  {gate['gate']}: {_finding(gate)}", overflow="fold")
-    kept = [gate["gate"] for gate in gates if gate["passed"]]
+    yield Text(f"\ngates  {count_limits(gates)}")
+    for what, label, style in (("missed", "missed", "yellow"), ("not applicable", "n/a", "dim")):
+        for gate in (gate for gate in gates if verdict(gate) == what):
+            yield Text.assemble("  ", (f"{label:6}", style), f"  {gate['gate']}: {_finding(gate)}", overflow="fold")
+    kept = [gate["gate"] for gate in gates if verdict(gate) == "kept"]
     if kept:
         counts = ", ".join(f"{name} {kept.count(name)}" for name in dict.fromkeys(kept))
         yield Text.assemble("  ", ("kept", "green"), f"    {counts}")

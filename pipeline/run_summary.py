@@ -1,9 +1,12 @@
 """What the terminal says when a run is over."""
 
+from dataclasses import asdict
+
 from etils import epath
 from rich.console import Console
 from rich.table import Table
 
+from inspection.limits import count_limits
 from pipeline.root import Root
 from pipeline.run_record import FILE_NAME, RunRecord
 from serving.registry import Registry
@@ -25,8 +28,7 @@ def _results(record: RunRecord, root: Root, metric: str) -> list[str]:
     if value is not None:
         lines.append(f"[bold]test {metric}[/bold]  {value:.4f}  ({record.metrics['parameters']:,.0f} parameters)")
     if record.gates:
-        passed = sum(finding.passed for finding in record.gates)
-        lines.append(f"[bold]gates[/bold]          {passed} of {len(record.gates)} limits kept")
+        lines.append(f"[bold]gates[/bold]          {count_limits([asdict(finding) for finding in record.gates])}")
     if record.choice.get("variant"):
         lines.append(f"[bold]chosen[/bold]         {record.choice['variant']}: {record.choice['reason']}")
     for push in record.pushes:

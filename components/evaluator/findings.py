@@ -32,13 +32,14 @@ def threshold_findings(uri: str, config: tfma.EvalConfig, *, gate: str, has_base
     """Each threshold of `config` against each model and slice that it applies to.
 
     The verdict is TFMA's own: its validation file holds the failures. Its metrics give the values of what passed. A
-    threshold whose metric, or all of whose slices, they lack did not pass.
+    threshold whose metric, or all of whose slices, they lack did not pass. Without a baseline no change is judged: a
+    first model has nothing to be worse than.
 
     Args:
       uri: directory of TFMA's output.
       config: with the thresholds.
       gate: name of the gate in the findings.
-      has_baseline: whether the config's baseline was there; if not, no change is judged.
+      has_baseline: whether the config's baseline was there.
     """
     judged = [spec.name for spec in config.model_specs if not spec.is_baseline]
     # TFMA does not name a model that it has alone.
@@ -48,14 +49,17 @@ def threshold_findings(uri: str, config: tfma.EvalConfig, *, gate: str, has_base
     findings = []
     # A feature that the config names twice is one to TFMA.
     for limit in dict.fromkeys(_limits(config)):
+        figure = f"{limit.metric}{' against the baseline' if limit.is_change else ''}"
         if limit.is_change and not has_baseline:
+            nothing = {"value": "no baseline", "passed": True, "applies": False}
+            findings.append(Finding(gate=gate, figure=figure, where="", limit=limit.text, **nothing))
             continue
         for model, where in itertools.product(models, slices.get(limit.features) or [_unmeasured(limit.features)]):
             key = MetricKey(where, model, limit.metric, limit.is_change)
             findings.append(
                 Finding(
                     gate=gate,
-                    figure=f"{limit.metric}{' against the baseline' if limit.is_change else ''}",
+                    figure=figure,
                     where=", ".join(filter(None, ["" if has_baseline else model, where])),
                     value=values.get(key, NOT_MEASURED),
                     limit=limit.text,

@@ -103,6 +103,16 @@ def test_a_feature_that_is_named_twice_is_judged_once(tmp_path):
     assert len(threshold_findings(uri, config, gate="evaluation", has_baseline=False)) == 1
 
 
+def test_a_first_model_has_nothing_to_be_worse_than(tmp_path):
+    config = _config(tfma.ModelSpec(name=CANDIDATE), tfma.ModelSpec(name=BASELINE, is_baseline=True))
+    uri = write_tfma_files(tmp_path, {"": {("", ACCURACY): 0.5}, "0": {("", ACCURACY): 0.5}})
+    findings = threshold_findings(uri, config, gate="evaluation", has_baseline=False)
+    assert _limits(findings) == THREE_LIMITS
+    [other] = [finding for finding in findings if not finding.applies]
+    assert (other.figure, other.limit, other.value) == ("accuracy against the baseline", ">= -0.5", "no baseline")
+    assert all(finding.passed for finding in findings)
+
+
 @pytest.mark.parametrize(("passed", "file"), [(True, "BLESSED"), (False, "NOT_BLESSED")])
 def test_the_findings_decide_whatever_tfx_wrote(passed, file, tmp_path):
     blessing = standard_artifacts.ModelBlessing()

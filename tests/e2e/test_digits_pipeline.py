@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
+import yaml
 
 from data.digits import Digits
 from inspection.store import RunStore
@@ -56,6 +57,9 @@ def test_the_record_keeps_its_promises(digits: Ran):
     assert record["metrics"]["parameters"] <= 100_000
     assert all(finding["passed"] for finding in record["gates"])
     assert {finding["gate"] for finding in record["gates"]} == {"data", "evaluation", "compression", "serving"}
+    # A first model has nothing to be worse than.
+    others = [finding["figure"] for finding in record["gates"] if not finding["applies"]]
+    assert others == ["accuracy against the baseline"]
     assert 0 < record["executor_secs"] < record["total_secs"]
     variants = {variant["name"]: variant for variant in record["variants"]}
     assert set(variants) == {"float32", "float16", "dynamic", "int8"}
@@ -145,3 +149,16 @@ def test_a_moved_root_needs_no_repair_to_serve(digits: Ran, tmp_path, examples):
     assert served.signatures["serving_default"](tf.constant([examples[0].SerializeToString()]))["class_id"].shape == (
         1,
     )
+
+
+def test_a_first_model_that_is_only_limited_against_production_is_pushed(digits: Ran, tmp_path):
+    config = yaml.safe_load(DIGITS.read_text())
+    config["evaluate"]["gates"] = {"accuracy": {"max_worsening": 0.02}}
+    config["push"]["registry"] = str(tmp_path / "registry")
+    path = tmp_path / "pipeline.yaml"
+    path.write_text(yaml.safe_dump(config))
+    first = run(path, digits.root.path)
+    assert first.exit_code == 0, first.output
+    assert first.states()["Trainer"] == "cached"
+    assert "1 not applicable" in first.output
+    assert Registry(tmp_path / "registry").at_stage("digits", "production").number == 1

@@ -40,6 +40,15 @@ RECORD = {
         {"gate": "data", "figure": "anomalies", "where": "split eval", "value": 0, "limit": "== 0", "passed": True},
         {"gate": "data", "figure": "examples", "where": "split train", "value": 3, "limit": ">= 4", "passed": False},
         {"gate": "data", "figure": "feature x", "where": "", "value": "<b>bold</b>", "limit": "fine", "passed": False},
+        {
+            "gate": "evaluation",
+            "figure": "accuracy against the baseline",
+            "where": "",
+            "value": "no baseline",
+            "limit": ">= -0.02",
+            "passed": True,
+            "applies": False,
+        },
     ],
     "pushes": [],
 }
@@ -59,7 +68,9 @@ def test_says_what_became_of_the_run(page):
 def test_every_limit_is_a_row_the_missed_first(page):
     table = re.search(r'<table id="gates-table">(.*?)</table>', page, flags=re.DOTALL).group(1)
     rows = re.findall(r"<tr.*?</tr>", table, flags=re.DOTALL)[1:]
-    assert ["missed" in row for row in rows] == [True, True, False]
+    verdicts = [re.search(r"<span.*?>(.*?)</span>", row).group(1) for row in rows]
+    assert verdicts == ["missed", "missed", "not applicable", "kept"]
+    assert "1 of 3 limits kept, 1 not applicable." in page
 
 
 def test_every_node_is_drawn_with_its_state(page):

@@ -20,6 +20,15 @@ GATES = [
     {"gate": "data", "figure": "examples", "where": "split train", "value": 1323, "limit": ">= 1000", "passed": True},
     {"gate": "data", "figure": "examples", "where": "split eval", "value": 230, "limit": ">= 200", "passed": True},
     {"gate": "evaluation", "figure": "accuracy", "where": "", "value": 0.99184, "limit": ">= 1.01", "passed": False},
+    {
+        "gate": "evaluation",
+        "figure": "accuracy against the baseline",
+        "where": "",
+        "value": "no baseline",
+        "limit": ">= -0.02",
+        "passed": True,
+        "applies": False,
+    },
 ]
 
 
@@ -102,10 +111,12 @@ def test_a_run_that_goes_on_is_not_called_killed(root):
 
 def test_what_a_gate_missed_stands_before_the_count_of_what_was_kept(refused):
     shown = lines("r", "--root", refused.path)
-    at = shown.index("gates  2 of 3 limits kept")
+    at = shown.index("gates  2 of 3 limits kept, 1 not applicable")
     assert shown[at + 1] == "  missed  evaluation: accuracy must be >= 1.01. Received: 0.9918."
-    assert shown[at + 2] == "  kept    data 2"
-    assert shown[at + 4 :] == ["refused: the evaluation gate.", "  Nothing was pushed."]
+    change = "accuracy against the baseline must be >= -0.02. Received: no baseline."
+    assert shown[at + 2] == f"  n/a     evaluation: {change}"
+    assert shown[at + 3] == "  kept    data 2"
+    assert shown[at + 5 :] == ["refused: the evaluation gate.", "  Nothing was pushed."]
 
 
 def test_nodes_that_never_started_are_shown_as_such(refused):

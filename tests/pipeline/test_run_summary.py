@@ -33,7 +33,11 @@ def record() -> RunRecord:
         metrics={"test_accuracy": 0.98765, "parameters": 99672},
         variants=[FLOAT32],
         choice={"variant": "float32", "reason": "the best metric"},
-        gates=[Finding(**finding, passed=False), Finding(**finding, passed=True)],
+        gates=[
+            Finding(**finding, passed=False),
+            Finding(**finding, passed=True),
+            Finding(**finding, passed=True, applies=False),
+        ],
     )
 
 
@@ -48,7 +52,7 @@ def test_figures_times_and_the_next_step(record, tmp_path, monkeypatch):
     printed = _printed(record, Root(tmp_path / "output" / "digits"))
     assert "1,234,567" in printed
     assert "0.9877  (99,672 parameters)" in printed
-    assert "1 of 2 limits kept" in printed
+    assert "1 of 2 limits kept, 1 not applicable" in printed
     assert "float32: the best metric" in printed
     assert "100.0 s: executors 80.0 s, orchestration 20%; 1 of 2 nodes from the cache" in printed
     assert "slipway report r1 --root output/digits\n" in printed
