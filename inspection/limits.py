@@ -20,3 +20,8 @@ def count_limits(findings: Iterable[Mapping[str, Any]]) -> str:
     others = verdicts.count("not applicable")
     counted = f"{verdicts.count('kept')} of {len(verdicts) - others} limits kept"
     return f"{counted}, {others} not applicable" if others else counted
+
+
+def bounds(limit: str) -> list[float]:
+    """The numbers of a limit such as `>= 0.6 and <= 0.98`."""
+    return [float(bound.split()[1]) for bound in limit.split(" and ")]

@@ -13,7 +13,7 @@ from inspection.adaptation import adaptation_curves, curves_by_shot, is_of_adapt
 from inspection.compression import Compression, read_compression
 from inspection.dag_drawing import BOX_HEIGHT, BOX_WIDTH, draw
 from inspection.evaluation_results import MetricValue, read_confusion, read_metrics
-from inspection.limits import Verdict, count_limits, verdict
+from inspection.limits import Verdict, bounds, count_limits, verdict
 from inspection.page import html
 from inspection.runs import Run
 from inspection.statistics import read_anomalies, read_statistics
@@ -144,7 +144,7 @@ def _own_metrics(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> l
 def _metric_chart(name: str, values: Sequence[MetricValue], record: Mapping[str, Any]) -> str:
     gates = record.get("gates", [])
     relevant = [gate for gate in gates if gate["gate"] == "evaluation" and gate["figure"] == name]
-    limits = {bool(gate["where"]): float(gate["limit"].split()[1]) for gate in relevant}
+    limits = {bool(gate["where"]): bounds(gate["limit"]) for gate in relevant}
     failing = frozenset(gate["where"] for gate in relevant if not gate["passed"])
     names = {f"{record.get('label_key')}={index}": label for index, label in enumerate(record.get("labels", []))}
     mine = [value for value in values if value.metric == name]

@@ -1,6 +1,6 @@
 import pytest
 
-from inspection.limits import count_limits, verdict
+from inspection.limits import bounds, count_limits, verdict
 
 KEPT, MISSED = {"passed": True}, {"passed": False}
 OTHER = {"passed": True, "applies": False}
@@ -21,3 +21,10 @@ def test_what_does_not_apply_was_neither_kept_nor_missed(finding, expected):
 )
 def test_only_limits_that_applied_are_counted(findings, words):
     assert count_limits(findings) == words
+
+
+@pytest.mark.parametrize(
+    ("limit", "numbers"), [(">= 0.6 and <= 0.98", [0.6, 0.98]), ("<= 1e-05", [1e-05]), (">= -0.02", [-0.02])]
+)
+def test_a_limit_may_have_two_bounds(limit, numbers):
+    assert bounds(limit) == numbers

@@ -4,7 +4,7 @@ import pytest
 
 from inspection.report import render_report
 from inspection.runs import Run, read_run
-from tests.inspection.conftest import SECOND
+from tests.inspection.conftest import FIRST_MODEL, SECOND
 
 RECORD = {
     "run_id": "r",
@@ -40,15 +40,7 @@ RECORD = {
         {"gate": "data", "figure": "anomalies", "where": "split eval", "value": 0, "limit": "== 0", "passed": True},
         {"gate": "data", "figure": "examples", "where": "split train", "value": 3, "limit": ">= 4", "passed": False},
         {"gate": "data", "figure": "feature x", "where": "", "value": "<b>bold</b>", "limit": "fine", "passed": False},
-        {
-            "gate": "evaluation",
-            "figure": "accuracy against the baseline",
-            "where": "",
-            "value": "no baseline",
-            "limit": ">= -0.02",
-            "passed": True,
-            "applies": False,
-        },
+        FIRST_MODEL,
     ],
     "pushes": [],
 }

@@ -11,7 +11,7 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from inspection.locate import RunNotFoundError
 from pipeline.commands.inspect import command
-from tests.inspection.conftest import FIRST, SECOND, RootWriter, root, writer
+from tests.inspection.conftest import FIRST, FIRST_MODEL, SECOND, RootWriter, root, writer
 
 # Fixtures of another room.
 __all__ = ["root", "writer"]
@@ -20,15 +20,7 @@ GATES = [
     {"gate": "data", "figure": "examples", "where": "split train", "value": 1323, "limit": ">= 1000", "passed": True},
     {"gate": "data", "figure": "examples", "where": "split eval", "value": 230, "limit": ">= 200", "passed": True},
     {"gate": "evaluation", "figure": "accuracy", "where": "", "value": 0.99184, "limit": ">= 1.01", "passed": False},
-    {
-        "gate": "evaluation",
-        "figure": "accuracy against the baseline",
-        "where": "",
-        "value": "no baseline",
-        "limit": ">= -0.02",
-        "passed": True,
-        "applies": False,
-    },
+    FIRST_MODEL,
 ]
 
 
