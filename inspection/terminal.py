@@ -61,7 +61,8 @@ def run_details(found: Run, root: Path) -> RenderableType:
         parts.append(Text(f"test {_metrics(key_metrics(record))}"))
     for push in record.get("pushes", []):
         what = "pushed" if push.get("in_this_run") else "pushed by an earlier run:"
-        parts.append(Text(f"{what} {_relative(push['destination'], root)} as {push['stage']}"))
+        stage = f", moved from {push['moved_from']} to" if push.get("moved_from") else " as"
+        parts.append(Text(f"{what} {_relative(push['destination'], root)}{stage} {push['stage']}"))
     parts += [Text(""), *_nodes(nodes, root), *_gates(record.get("gates", [])), *_error(found)]
     return Group(*parts)
 

@@ -100,7 +100,8 @@ class RunRecord:
         if "Pusher" in outputs:
             [node] = [node for node in self.nodes if node.name == "Pusher"]
             pushed = read_push(outputs["Pusher"]["pushed_model"][0].uri)
-            self.pushes = [{**pushed, "in_this_run": not node.cached}]
+            # What a cached node wrote, an earlier run did.
+            self.pushes = [{**pushed, "in_this_run": False, "moved_from": None} if node.cached else pushed]
 
 
 # The nodes that leave findings, and the channel whose artifact holds them.

@@ -39,8 +39,11 @@ def _results(record: RunRecord, root: Root, metric: str) -> list[str]:
 
 
 def _pushed_before(record: RunRecord, push: dict) -> str:
-    """An unchanged model is not pushed again, and a label that has moved on since is left where it is."""
+    """An unchanged model is not pushed again, and its label is left where it was moved since, unless the config asks
+    for another one than before."""
     number = push["version"]
+    if push["moved_from"]:
+        return f"version {number} by an earlier run, moved from {push['moved_from']} to {push['stage']}"
     try:
         now = Registry(epath.Path(push["destination"]).parent.parent).version(record.pipeline, number).stage
     except RegistryError:

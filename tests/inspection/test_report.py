@@ -94,3 +94,9 @@ def test_a_run_without_a_record_has_a_page(root):
     page = render_report(read_run(root, SECOND))
     assert "The run ended before it could write its record" in page
     assert "ExampleGen/examples/1" in page
+
+
+def test_a_label_that_the_run_moved_is_told():
+    push = {"version": 1, "stage": "production", "destination": "x", "in_this_run": False, "moved_from": "candidate"}
+    moved = render_report(Run(run_id="r", state="done", record={**RECORD, "pushes": [push]}, executions=[]))
+    assert "Version 1, pushed by an earlier run, was moved from candidate to production." in moved

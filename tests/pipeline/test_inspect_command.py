@@ -111,6 +111,23 @@ def test_what_a_gate_missed_stands_before_the_count_of_what_was_kept(refused):
     assert shown[at + 5 :] == ["refused: the evaluation gate.", "  Nothing was pushed."]
 
 
+def test_a_label_that_the_run_moved_is_told(refused):
+    push = {"version": 1, "stage": "production", "destination": str(refused.path / "registry" / "digits" / "1")}
+    refused.record(
+        "r",
+        state="done",
+        started_at="",
+        total_secs=1.0,
+        nodes=[],
+        metrics={},
+        gates=[],
+        error=None,
+        pushes=[{**push, "in_this_run": False, "moved_from": "candidate"}],
+    )
+    shown = lines("r", "--root", refused.path)
+    assert "pushed by an earlier run: registry/digits/1, moved from candidate to production" in shown
+
+
 def test_nodes_that_never_started_are_shown_as_such(refused):
     shown = lines("r", "--root", refused.path)
     assert ["Compressor", "refused", "0.0", "s"] in [line.split() for line in shown]

@@ -41,6 +41,12 @@ def record() -> RunRecord:
     )
 
 
+def _push(destination: object, **changes: object) -> dict[str, object]:
+    """Of a version that an earlier run made."""
+    push = {"destination": str(destination), "version": 1, "stage": "production", "in_this_run": False}
+    return {**push, "moved_from": None, **changes}
+
+
 def _printed(record: RunRecord, root: Root) -> str:
     console = Console(file=io.StringIO(), width=100)
     print_summary(console, record, root, metric="accuracy")
@@ -72,18 +78,23 @@ def test_a_model_pushed_before_is_said_to_be_what_it_is_now(record, tmp_path):
             lineage={},
             stage="production",
         )
-    record.pushes = [
-        {
-            "destination": str(registry.path(version).parent / "1"),
-            "version": 1,
-            "stage": "production",
-            "in_this_run": False,
-        }
-    ]
+    record.pushes = [_push(registry.path(version).parent / "1")]
     assert "version 1 by an earlier run, now archived" in _printed(record, Root(tmp_path))
 
 
 def test_a_version_that_is_gone_is_said_to_be_gone(record, tmp_path):
     destination = str(tmp_path / "registry" / "digits" / "1")
-    record.pushes = [{"destination": destination, "version": 1, "stage": "production", "in_this_run": False}]
+    record.pushes = [_push(destination)]
     assert "the registry no longer has it" in _printed(record, Root(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"in_this_run": True}, "version 1 as production: "),
+        ({"moved_from": "candidate"}, "version 1 by an earlier run, moved from candidate to production: "),
+    ],
+)
+def test_what_this_run_did_to_the_registry_is_said(record, tmp_path, changes, words):
+    record.pushes = [_push(tmp_path / "registry" / "digits" / "1", **changes)]
+    assert words in _printed(record, Root(tmp_path))
