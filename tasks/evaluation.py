@@ -30,10 +30,14 @@ class MetricGate(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _has_a_limit(self) -> MetricGate:
+    def _can_be_kept(self) -> MetricGate:
         if all(getattr(self, limit) is None for limit in type(self).model_fields):
             limits = ", ".join(type(self).model_fields)
             raise ValueError(f"A gate needs one limit at least ({limits}). Received: none. Add one or drop the gate.")
+        for lower, upper in (("min", "max"), ("min_per_slice", "max_per_slice")):
+            bounds = getattr(self, lower), getattr(self, upper)
+            if None not in bounds and bounds[0] > bounds[1]:
+                raise ValueError(f"{lower} must not be above {upper}. Received: {bounds[0]} and {bounds[1]}")
         return self
 
     def holds_slices(self) -> bool:
