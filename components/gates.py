@@ -14,6 +14,8 @@ from etils import epath
 from components.files import write_file
 
 FINDINGS_FILE = "gates.json"
+# The value of a figure that the gate has a limit for and that nobody computed.
+NOT_MEASURED = "not measured"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,7 @@ class Finding:
       value: what was received.
       limit: what is allowed, such as `>= 0.95`.
       passed: whether the value is within the limit.
+      applies: whether there was anything to hold to the limit; a limit that does not apply refuses nothing.
     """
 
     gate: str
@@ -35,6 +38,7 @@ class Finding:
     value: float | str
     limit: str
     passed: bool
+    applies: bool = True
 
     def __str__(self) -> str:
         value = f"{self.value:.4g}" if isinstance(self.value, float) else str(self.value)

@@ -65,7 +65,7 @@ def training_curves(history: Sequence[Mapping[str, Any]]) -> str:
 def metric_by_slice(
     metric: str,
     values: Sequence[MetricValue],
-    limits: Mapping[bool, float],
+    limits: Mapping[bool, Sequence[float]],
     failing: frozenset[str],
     names: Mapping[str, str],
 ) -> str:
@@ -74,7 +74,7 @@ def metric_by_slice(
     Args:
       metric: its name.
       values: over all examples (`where` empty) and by slice.
-      limits: {whether it holds slices rather than all examples: the limit}.
+      limits: {whether they hold slices rather than all examples: the limits}.
       failing: the slices that a gate refused; empty for all examples.
       names: what to call a slice, where `feature=value` is not what a person would say.
     """
@@ -89,7 +89,7 @@ def metric_by_slice(
             hovertemplate="%{x}: %{y:.4f}<extra></extra>",
         )
     )
-    for for_slices, limit in limits.items():
+    for for_slices, limit in ((for_slices, limit) for for_slices, found in limits.items() for limit in found):
         last = len(ordered) - 0.5
         span = (0.5, last) if for_slices else (-0.5, 0.5)
         style = {"color": RED, "dash": "dash", "width": 2}
@@ -101,8 +101,8 @@ def metric_by_slice(
             "bgcolor": "rgba(255,255,255,.85)",
         }
         figure.add_annotation(x=span[1], y=limit, xanchor="right", yanchor="bottom", **label)
-    lowest = min([value.value for value in ordered] + list(limits.values()))
-    highest = max([value.value for value in ordered] + list(limits.values()))
+    shown = [value.value for value in ordered] + [limit for found in limits.values() for limit in found]
+    lowest, highest = min(shown), max(shown)
     room = max((highest - lowest) * 0.25, 0.02)
     # Classes may be called by numbers.
     figure.update_xaxes(type="category")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from markupsafe import Markup
@@ -13,6 +13,7 @@ from inspection.adaptation import adaptation_curves, curves_by_shot, is_of_adapt
 from inspection.compression import Compression, read_compression
 from inspection.dag_drawing import BOX_HEIGHT, BOX_WIDTH, draw
 from inspection.evaluation_results import MetricValue, read_confusion, read_metrics
+from inspection.limits import Verdict, bounds, count_limits, verdict
 from inspection.page import html
 from inspection.runs import Run
 from inspection.statistics import read_anomalies, read_statistics
@@ -58,7 +59,8 @@ def render_report(
         "nodes": {node["name"]: node for node in record.get("nodes", [])},
         "changed": [node for node in record.get("nodes", []) if node.get("reasons")],
         "figures": _figures(record),
-        "gates": sorted(record.get("gates", []), key=lambda gate: (gate["passed"], gate["gate"])),
+        "gates": _gates(record),
+        "limits_kept": count_limits(record.get("gates", [])),
         "training": _training(outputs),
         "evaluation": _evaluation(outputs, record),
         "adaptation": _adaptation(outputs),
@@ -101,6 +103,12 @@ def _figures(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     return figures
 
 
+def _gates(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The findings with their verdicts, those that were missed first."""
+    found = [{**gate, "verdict": verdict(gate)} for gate in record.get("gates", [])]
+    return sorted(found, key=lambda gate: (get_args(Verdict).index(gate["verdict"]), gate["gate"]))
+
+
 def _training(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> Markup | None:
     if "Trainer" not in outputs:
         return None
@@ -137,7 +145,7 @@ def _own_metrics(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> l
 def _metric_chart(name: str, values: Sequence[MetricValue], record: Mapping[str, Any]) -> str:
     gates = record.get("gates", [])
     relevant = [gate for gate in gates if gate["gate"] == "evaluation" and gate["figure"] == name]
-    limits = {bool(gate["where"]): float(gate["limit"].split()[1]) for gate in relevant}
+    limits = {bool(gate["where"]): bounds(gate["limit"]) for gate in relevant}
     failing = frozenset(gate["where"] for gate in relevant if not gate["passed"])
     names = {f"{record.get('label_key')}={index}": label for index, label in enumerate(record.get("labels", []))}
     mine = [value for value in values if value.metric == name]

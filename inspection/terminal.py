@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from inspection.limits import count_limits, verdict
 from inspection.lineage import Step, origin_of
 from inspection.runs import NodeView, Run, RunOverview, key_metrics, nodes_of, utc
 from inspection.store import Artifact
@@ -60,7 +61,8 @@ def run_details(found: Run, root: Path) -> RenderableType:
         parts.append(Text(f"test {_metrics(key_metrics(record))}"))
     for push in record.get("pushes", []):
         what = "pushed" if push.get("in_this_run") else "pushed by an earlier run:"
-        parts.append(Text(f"{what} {_relative(push['destination'], root)} as {push['stage']}"))
+        stage = f", moved from {push['moved_from']} to" if push.get("moved_from") else " as"
+        parts.append(Text(f"{what} {_relative(push['destination'], root)}{stage} {push['stage']}"))
     parts += [Text(""), *_nodes(nodes, root), *_gates(record.get("gates", [])), *_error(found)]
     return Group(*parts)
 
@@ -95,14 +97,14 @@ def _nodes(nodes: list[NodeView], root: Path) -> Iterable[RenderableType]:
 
 
 def _gates(gates: list[Mapping[str, Any]]) -> Iterable[Text]:
-    """What was missed, limit by limit; what was kept, as a count a gate."""
+    """What was missed or did not apply, limit by limit; what was kept, as a count a gate."""
     if not gates:
         return
-    missed = [gate for gate in gates if not gate["passed"]]
-    yield Text(f"\ngates  {len(gates) - len(missed)} of {len(gates)} limits kept")
-    for gate in missed:
-        yield Text.assemble("  ", ("missed", "yellow"), f"  {gate['gate']}: {_finding(gate)}", overflow="fold")
-    kept = [gate["gate"] for gate in gates if gate["passed"]]
+    yield Text(f"\ngates  {count_limits(gates)}")
+    for what, label, style in (("missed", "missed", "yellow"), ("not applicable", "n/a", "dim")):
+        for gate in (gate for gate in gates if verdict(gate) == what):
+            yield Text.assemble("  ", (f"{label:6}", style), f"  {gate['gate']}: {_finding(gate)}", overflow="fold")
+    kept = [gate["gate"] for gate in gates if verdict(gate) == "kept"]
     if kept:
         counts = ", ".join(f"{name} {kept.count(name)}" for name in dict.fromkeys(kept))
         yield Text.assemble("  ", ("kept", "green"), f"    {counts}")

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError, model_validator
 
 from components.trainer.start_options import StartOptions
 from components.tuner.options import TuneOptions, with_values
 from compression.choice import Budgets
 from compression.recipe import Precision, Recipe
 from data.local_path import is_uri
+from pipeline.config_checks import check_names
 from pipeline.errors import ConfigError
 from tasks.base import Task
 from tasks.evaluation import MetricGate, check_gates
@@ -34,7 +35,7 @@ class Section(BaseModel):
 class DataGateConfig(Section):
     """What a dataset must be before anything is trained on it."""
 
-    min_examples: dict[Literal["train", "eval", "test"], int] = Field(
+    min_examples: dict[Literal["train", "eval", "test"], NonNegativeInt] = Field(
         default_factory=lambda: {"train": 1, "eval": 1, "test": 1}, description="Fewest examples of each split."
     )
     max_mean: dict[str, float] = Field(
@@ -83,6 +84,12 @@ class CompressConfig(Section):
         }
         if len(distinct) != len(recipes):
             raise ValueError(f"Two recipes of compress.variants must differ in more than the name. Received: {names}.")
+        compared = [name for name, gate in self.gates.items() if gate.max_worsening is not None]
+        if compared and names == ["float32"]:
+            raise ValueError(
+                f"compress.gates can limit max_worsening where there is a variant beside float32, which it is against. "
+                f"Received: variants {names}, max_worsening of {', '.join(compared)}. Add a variant or drop the limit."
+            )
         return self
 
 
@@ -194,8 +201,9 @@ def load_config(path: Path) -> PipelineConfig:
         lambda: PipelineConfig.model_validate(_with_absolute_paths(raw, path.resolve().parent)), path, ""
     )
     task = load_task(config, path)
-    check_gates(task, config.evaluate.gates, key="evaluate.gates")
-    check_gates(task, config.compress.gates, key="compress.gates")
+    for key, gates in (("evaluate.gates", config.evaluate.gates), ("compress.gates", config.compress.gates)):
+        check_gates(task, gates, slices=config.evaluate.slices, key=key)
+    check_names(config, task)
     _check_space(config, path)
     _check_students(config, path)
     return config

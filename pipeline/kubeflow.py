@@ -31,7 +31,7 @@ def compile_pipeline(config: PipelineConfig, kubeflow: KubeflowConfig) -> list[d
       puts nodes on node pools.
 
     Raises:
-      ConfigError: a node that does not exist, or a quantity that Kubernetes would not read.
+      ConfigError: a quantity that Kubernetes would not read.
     """
     pipeline = create_pipeline(
         config,
@@ -64,9 +64,6 @@ def write_documents(documents: list[dict[str, Any]], path: Path) -> None:
 
 def node_resources(kubeflow: KubeflowConfig, nodes: list[str]) -> dict[str, NodeResources]:
     """What each node gets: `kubeflow.default`, overridden key by key by `kubeflow.nodes`."""
-    unknown = sorted(set(kubeflow.nodes) - set(nodes))
-    if unknown:
-        raise ConfigError(f"kubeflow.nodes must name nodes: {', '.join(nodes)}. Received: {', '.join(unknown)}.")
     return {
         node: kubeflow.default.model_copy(update=_set_fields(kubeflow.nodes[node]) if node in kubeflow.nodes else {})
         for node in nodes

@@ -99,12 +99,14 @@ class RunRecord:
         if "EdgeEvaluator" in outputs:
             by_variant = overall_metrics(outputs["EdgeEvaluator"]["evaluation"][0].uri)
             for variant in self.variants:
-                values = by_variant.get(variant["name"]) or by_variant[""]
-                variant["metric"] = values[metric]
+                values = by_variant.get(variant["name"]) or by_variant.get("", {})
+                if metric in values:
+                    variant["metric"] = values[metric]
         if "Pusher" in outputs:
             [node] = [node for node in self.nodes if node.name == "Pusher"]
             pushed = read_push(outputs["Pusher"]["pushed_model"][0].uri)
-            self.pushes = [{**pushed, "in_this_run": not node.cached}]
+            # What a cached node wrote, an earlier run did.
+            self.pushes = [{**pushed, "in_this_run": False, "moved_from": None} if node.cached else pushed]
 
 
 # The nodes that leave findings, and the channel whose artifact holds them.

@@ -1,9 +1,12 @@
 """What the terminal says when a run is over."""
 
+from dataclasses import asdict
+
 from etils import epath
 from rich.console import Console
 from rich.table import Table
 
+from inspection.limits import count_limits
 from pipeline.root import Root
 from pipeline.run_record import FILE_NAME, RunRecord
 from serving.registry import Registry
@@ -31,8 +34,7 @@ def _results(record: RunRecord, root: Root, metric: str) -> list[str]:
         )
         lines.append(f"[bold]tuned[/bold]          {found}")
     if record.gates:
-        passed = sum(finding.passed for finding in record.gates)
-        lines.append(f"[bold]gates[/bold]          {passed} of {len(record.gates)} limits kept")
+        lines.append(f"[bold]gates[/bold]          {count_limits([asdict(finding) for finding in record.gates])}")
     if record.choice.get("variant"):
         lines.append(f"[bold]chosen[/bold]         {record.choice['variant']}: {record.choice['reason']}")
     for push in record.pushes:
@@ -43,8 +45,11 @@ def _results(record: RunRecord, root: Root, metric: str) -> list[str]:
 
 
 def _pushed_before(record: RunRecord, push: dict) -> str:
-    """An unchanged model is not pushed again, and a label that has moved on since is left where it is."""
+    """An unchanged model is not pushed again, and its label is left where it was moved since, unless the config asks
+    for another one than before."""
     number = push["version"]
+    if push["moved_from"]:
+        return f"version {number} by an earlier run, moved from {push['moved_from']} to {push['stage']}"
     try:
         now = Registry(epath.Path(push["destination"]).parent.parent).version(record.pipeline, number).stage
     except RegistryError:

@@ -17,7 +17,7 @@ The layout is TF Serving's, whose base path is the model's directory; it passes 
 
 A push is committed when its directory appears (`registry_storage` says how, for each kind of file system); the index
 follows. Should the process die in between, `slipway.json` has all that the index needs: every reader shows the version,
-and the next writer lists it. Pushing again with the same `push_key` returns the version that is there.
+and the next writer lists it. Pushing again with the same `push_key` makes no other version.
 
 Numbers are never given twice: a new one is above `last_version` and above every number in the directory. A directory
 named by a number but without `slipway.json` was put there by someone else: it uses its number up and is not shown.
@@ -27,14 +27,14 @@ write to a model, and let a lifecycle rule of the bucket remove old objects belo
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 
 from etils import epath
 
 from serving.registry_errors import RegistryError, RegistryUsageError
 from serving.registry_folder import ModelFolder
-from serving.registry_index import STAGES, ModelVersion, Stage, StageMove
+from serving.registry_index import PUSH_STAGES, STAGES, ModelVersion, Stage, StageMove
 from serving.registry_storage import LAST_FILE, Storage, storage_of, tree
 
 __all__ = ["STAGES", "ModelVersion", "Registry", "RegistryError", "RegistryUsageError", "Stage"]
@@ -107,6 +107,10 @@ class Registry:
         _check_stage(stage)
         return self._folder(model).load().at_stage(stage)
 
+    def pushed_as(self, model: str, push_key: str) -> ModelVersion | None:
+        """The version that a push with that key made, with the label it has now."""
+        return self._folder(model).load().pushed_as(push_key)
+
     def path(self, version: ModelVersion) -> epath.Path:
         """The directory of a version: a SavedModel with the bundle in `tflite/`."""
         return self.root / version.model / str(version.number)
@@ -125,29 +129,30 @@ class Registry:
         """Makes a new version visible, complete and with its label, or changes nothing.
 
         Args:
-          push_key: What is pushed, such as the id of the trained model's artifact: stable when a killed run is
-            repeated, different for the next model. If a version with it exists, that one is returned and nothing is
-            changed, not even its label, which someone may have moved since.
+          push_key: What is pushed, such as a digest of the files: stable when a killed run is repeated, different for
+            the next model. If a version with it exists, that one is returned; its label is moved if this push asks for
+            another stage than the last one did, and else left to whoever may have moved it since.
           saved_model: Directory that holds `saved_model.pb`.
           bundle: Name below `tflite/` -> file to copy there.
           stage: `canary` and `production` are taken away from the version that holds them, which is archived.
 
         Raises:
           RegistryUsageError: A name, a stage or a source that cannot be pushed.
-          RegistryError: The disk is full, another writer does not finish, or the index is corrupt.
+          RegistryError: The disk is full, another writer does not finish, the index is corrupt, or production would be
+            left to none.
         """
-        _check_stage(stage)
+        _check_stage(stage, PUSH_STAGES)
         if not push_key:
             raise RegistryUsageError("push_key must not be empty: it is what a repeated push is recognized by.")
         sources = _sources(epath.Path(saved_model), bundle or {})
         folder = self._folder(model)
         with folder.pushing():
             with folder.writing() as index:
+                at = self._timestamp()
                 known = index.pushed_as(push_key)
                 if known:
-                    folder.save(index)
-                    return known
-            at = self._timestamp()
+                    folder.save(index.pushed_again(known, stage, at=at))
+                    return self.version(model, known.number)
             draft = ModelVersion(
                 model=model,
                 number=index.last_version + 1,
@@ -210,9 +215,9 @@ class Registry:
         return self._now().astimezone(timezone.utc).isoformat(timespec="seconds")
 
 
-def _check_stage(stage: str) -> None:
-    if stage not in STAGES:
-        raise RegistryUsageError(f"A stage must be one of {', '.join(STAGES)}. Received: {stage!r}.")
+def _check_stage(stage: str, allowed: Sequence[Stage] = STAGES) -> None:
+    if stage not in allowed:
+        raise RegistryUsageError(f"A stage must be one of {', '.join(allowed)}. Received: {stage!r}.")
 
 
 def _sources(saved_model: epath.Path, bundle: Mapping[str, epath.PathLike]) -> dict[str, epath.Path]:

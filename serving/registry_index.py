@@ -19,6 +19,8 @@ from serving.registry_errors import RegistryError
 Stage = Literal["candidate", "canary", "production", "archived"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 EXCLUSIVE_STAGES: tuple[Stage, ...] = ("canary", "production")
+# A version is archived by what becomes of others, or by hand.
+PUSH_STAGES: tuple[Stage, ...] = ("candidate", "canary", "production")
 
 
 class Record(BaseModel):
@@ -55,6 +57,12 @@ class ModelVersion(Record):
     metrics: dict[str, float] = Field(default_factory=dict)
     lineage: dict[str, str | int] = Field(default_factory=dict)
     history: tuple[StageMove, ...] = Field(min_length=1)
+
+    @property
+    def asked_stage(self) -> Stage:
+        """What the last push of this version asked for, wherever its label was moved since; a push of another version
+        can only have archived it."""
+        return next(move.stage for move in reversed(self.history) if move.by == "push" and move.stage in PUSH_STAGES)
 
     def moved(self, move: StageMove) -> "ModelVersion":
         return self.model_copy(update={"stage": move.stage, "history": (*self.history, move)})
@@ -121,14 +129,23 @@ class Index(Record):
         version = self.find(number)
         if version is None:
             raise RegistryError(f"A label needs a version that exists. Received: {number}. Choose another version.")
-        if version.stage == stage:
-            return self
+        return self if version.stage == stage else self._moved(version, StageMove(stage=stage, at=at, by="label"))
+
+    def pushed_again(self, version: ModelVersion, stage: Stage, *, at: str) -> "Index":
+        """With what another push of a version asks for. Asked for again, a stage is not given again: someone may have
+        moved the label since. Raises RegistryError if that would leave the model without production."""
+        return self if version.asked_stage == stage else self._moved(version, StageMove(stage=stage, at=at, by="push"))
+
+    def _moved(self, version: ModelVersion, move: StageMove) -> "Index":
+        if version.stage == move.stage:
+            return self._with_replaced(version, version.moved(move))
         if version.stage == "production":
             raise RegistryError(
-                f"Production is given up only to another version, so that servers always have one. Received: {stage} "
-                f"for version {number}, which is production. Label the other version production, or roll back."
+                "Production is given up only to another version, so that servers always have one. Received: "
+                f"{move.stage} for version {version.number}, which is production. Label the other version production, "
+                "or roll back."
             )
-        return self.with_version(version.moved(StageMove(stage=stage, at=at, by="label")))
+        return self.with_version(version.moved(move))
 
     def rolled_back(self, *, at: str) -> "Index":
         """With production given back to the version that held it before. Raises RegistryError if none did."""
@@ -174,9 +191,10 @@ class Index(Record):
         holder = self.at_stage(move.stage) if move.stage in EXCLUSIVE_STAGES else None
         if holder is None:
             return self
-        archived = holder.moved(StageMove(stage="archived", at=move.at, by=move.by))
-        versions = tuple(archived if version is holder else version for version in self.versions)
-        return self.model_copy(update={"versions": versions})
+        return self._with_replaced(holder, holder.moved(StageMove(stage="archived", at=move.at, by=move.by)))
+
+    def _with_replaced(self, old: ModelVersion, new: ModelVersion) -> "Index":
+        return self.model_copy(update={"versions": tuple(new if each is old else each for each in self.versions)})
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -30,31 +30,45 @@ class MetricGate(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _has_a_limit(self) -> MetricGate:
-        if not self.model_fields_set:
+    def _can_be_kept(self) -> MetricGate:
+        if all(getattr(self, limit) is None for limit in type(self).model_fields):
             limits = ", ".join(type(self).model_fields)
             raise ValueError(f"A gate needs one limit at least ({limits}). Received: none. Add one or drop the gate.")
+        for lower, upper in (("min", "max"), ("min_per_slice", "max_per_slice")):
+            bounds = getattr(self, lower), getattr(self, upper)
+            if None not in bounds and bounds[0] > bounds[1]:
+                raise ValueError(f"{lower} must not be above {upper}. Received: {bounds[0]} and {bounds[1]}")
         return self
+
+    def holds_slices(self) -> bool:
+        """Whether there is a limit for each slice."""
+        return self.min_per_slice is not None or self.max_per_slice is not None
 
     def without_baseline(self) -> MetricGate:
         """The limits that need no other model."""
         return self.model_copy(update={"max_worsening": None})
 
 
-class UnknownMetricError(ValueError):
-    """A gate on a metric that the task does not compute."""
+class WrongGateError(ValueError):
+    """A gate that nothing could be held to: on a metric that the task does not compute, or on slices without any."""
 
     title = "Wrong config"
     exit_code = 2
 
 
-def check_gates(task: Task, gates: Mapping[str, MetricGate], *, key: str) -> None:
-    """Raises UnknownMetricError when a gate names no metric of the task; `key` is the gates' place in the config."""
+def check_gates(task: Task, gates: Mapping[str, MetricGate], *, slices: Sequence[str], key: str) -> None:
+    """Raises WrongGateError when a gate names no metric of the task, or has limits for slices where there are none;
+    `key` is the gates' place in the config."""
     known = [metric.name for metric in task.metrics() if not metric.is_plot]
-    for name in gates:
+    for name, gate in gates.items():
         if name not in known:
-            raise UnknownMetricError(
+            raise WrongGateError(
                 f"{key} must name metrics of {type(task).__name__}: {', '.join(known)}. Received: {name!r}."
+            )
+        if gate.holds_slices() and not slices:
+            raise WrongGateError(
+                f"{key}.{name} can have limits per slice where evaluate.slices names a feature. Received: no slices. "
+                f"Name one, or drop the limits per slice."
             )
 
 
@@ -65,9 +79,14 @@ def eval_config(
     slices: Sequence[str],
     model_specs: Sequence[tfma.ModelSpec],
 ) -> tfma.EvalConfig:
-    """An EvalConfig that computes every metric, overall and by each feature in `slices`, and validates the gates."""
+    """An EvalConfig that computes every metric, overall and by each feature in `slices`, and validates the gates.
+
+    Raises:
+      WrongGateError: a limit that no threshold of the EvalConfig could hold.
+    """
     import tensorflow_model_analysis as tfma
 
+    check_gates(task, gates, slices=slices, key="gates")
     metrics = []
     for metric in task.metrics():
         config = tfma.MetricConfig(class_name=metric.class_name, module=metric.module, config=_json(metric))
@@ -109,7 +128,7 @@ def _add_thresholds(config: tfma.MetricConfig, metric: EvalMetric, gate: MetricG
         config.per_slice_thresholds.append(
             tfma.PerSliceMetricThreshold(slicing_specs=[tfma.SlicingSpec()], threshold=threshold)
         )
-    if slices and (gate.min_per_slice is not None or gate.max_per_slice is not None):
+    if gate.holds_slices():
         by_slice = tfma.GenericValueThreshold()
         _set_bounds(by_slice, gate.min_per_slice, gate.max_per_slice)
         config.per_slice_thresholds.append(

@@ -84,6 +84,12 @@ class ImageClassificationOptions(TaskOptions):
                 f"The network (options.model) shrinks images {smallest} times, so that they must have {smallest}x"
                 f"{smallest} pixels or more. Received: {self.height}x{self.width}. Name fewer stages or larger images."
             )
+        weights = self.loss.label_weights
+        if weights is not None and len(weights) != len(self.source.class_names()):
+            raise ValueError(
+                f"loss.label_weights must hold one weight for each of the {len(self.source.class_names())} classes. "
+                f"Received: {len(weights)}"
+            )
         return self
 
 

@@ -6,23 +6,23 @@ ships. TFMA then computes the metrics of these predictions.
 """
 
 import json
+import math
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 import tensorflow_transform as tft
-from tfx.components.evaluator import constants
 from tfx.types import standard_artifacts
 
 from components.artifacts import CompressedModels
+from components.blessing import write_blessing
 from components.compressor.measurements import read_choice
 from components.compressor.variants import read_variants, variant_names
 from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
-from components.files import write_file
-from components.gates import Finding, write_findings
+from components.gates import NOT_MEASURED, Finding, write_findings
 from components.splits import GATE_SPLIT, split_files
 from components.trainer.model_run import trained_spec
 from compression.choice import Choice
@@ -67,14 +67,11 @@ def evaluate_variants(
         predicted = os.path.join(directory, "predicted")
         write_predictions(task, models, split_files(examples, GATE_SPLIT), transform_graph.uri, predicted)
         tfma.run_model_analysis(eval_config=config, data_location=predicted, output_path=evaluation.uri)
-    findings = threshold_findings(evaluation.uri, config, gate=GATE)
-    findings += worsening_findings(task, gates, overall_metrics(evaluation.uri))
+    findings = threshold_findings(evaluation.uri, config, gate=GATE, has_baseline=False)
+    findings += worsening_findings(task, gates, overall_metrics(evaluation.uri), variants=names)
     findings += budget_findings(read_choice(variants.uri))
     write_findings(evaluation.uri, findings)
-    passed = all(finding.passed for finding in findings)
-    blessing.set_int_custom_property("blessed", int(passed))
-    name = constants.BLESSED_FILE_NAME if passed else constants.NOT_BLESSED_FILE_NAME
-    write_file(blessing.uri, name, "")
+    write_blessing(blessing, findings)
 
 
 def budget_findings(choice: Choice) -> list[Finding]:
@@ -95,28 +92,37 @@ def budget_findings(choice: Choice) -> list[Finding]:
 
 
 def worsening_findings(
-    task: Task, gates: Mapping[str, MetricGate], metrics: Mapping[str, Mapping[str, float]]
+    task: Task,
+    gates: Mapping[str, MetricGate],
+    metrics: Mapping[str, Mapping[str, float]],
+    *,
+    variants: Sequence[str],
 ) -> list[Finding]:
-    """Each variant's metrics against the float32 file's.
+    """Each variant's metrics against the float32 file's; a metric that one of the two lacks did not pass.
 
     Args:
       task: says which direction of a metric is better.
       gates: those with `max_worsening` count.
       metrics: {variant: {metric: value}}.
+      variants: all that there are, float32 among them.
     """
     findings = []
     for metric in task.metrics():
         limit = gates[metric.name].max_worsening if metric.name in gates else None
-        for variant, values in metrics.items():
-            if limit is None or variant in ("", REFERENCE):
+        if limit is None:
+            continue
+        for variant in variants:
+            if variant == REFERENCE:
                 continue
-            change = values[metric.name] - metrics[REFERENCE][metric.name]
+            mine, theirs = (metrics.get(name, {}).get(metric.name) for name in (variant, REFERENCE))
+            is_measured = mine is not None and theirs is not None
+            change = mine - theirs if is_measured else math.nan
             findings.append(
                 Finding(
                     gate=GATE,
                     figure=f"{metric.name} against {REFERENCE}",
                     where=variant,
-                    value=change,
+                    value=change if is_measured else NOT_MEASURED,
                     limit=f">= {-limit:+g}" if metric.higher_is_better else f"<= {limit:+g}",
                     passed=(-change if metric.higher_is_better else change) <= limit,
                 )

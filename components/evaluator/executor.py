@@ -11,6 +11,7 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import json_utils, proto_utils
 
 from components.baseline.executor import has_model
+from components.blessing import write_blessing
 from components.evaluator.findings import threshold_findings
 from components.gates import write_findings
 from components.splits import GATE_SPLIT
@@ -32,7 +33,8 @@ class Executor(executor.Executor):
     ) -> None:
         """Evaluates and blesses; see TFX's Evaluator."""
         key = standard_component_specs.BASELINE_MODEL_KEY
-        if not has_model(artifact_utils.get_single_instance(input_dict[key])):
+        has_baseline = has_model(artifact_utils.get_single_instance(input_dict[key]))
+        if not has_baseline:
             input_dict = {name: artifacts for name, artifacts in input_dict.items() if name != key}
         model_run = artifact_utils.get_single_uri(input_dict["model_run"])
         config = two_models_config(
@@ -44,7 +46,10 @@ class Executor(executor.Executor):
         }
         super().Do(input_dict, output_dict, properties)
         evaluation = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
-        write_findings(evaluation, threshold_findings(evaluation, config, gate=GATE))
+        findings = threshold_findings(evaluation, config, gate=GATE, has_baseline=has_baseline)
+        write_findings(evaluation, findings)
+        # TFX's verdict is TFMA's, which has nothing to say where nothing was measured.
+        write_blessing(artifact_utils.get_single_instance(output_dict[standard_component_specs.BLESSING_KEY]), findings)
 
 
 def two_models_config(task: Task, evaluate: Mapping[str, Any]) -> tfma.EvalConfig:

@@ -1,12 +1,22 @@
 """From TFMA's files to a gate's findings."""
 
+import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2
 
-from components.gates import Finding
+from components.gates import NOT_MEASURED, Finding
+
+
+class MetricKey(NamedTuple):
+    """One metric of one model on one slice; a change is the difference to the baseline."""
+
+    where: str
+    model: str
+    metric: str
+    is_change: bool
 
 
 class Limit(NamedTuple):
@@ -18,48 +28,71 @@ class Limit(NamedTuple):
     text: str
 
 
-def threshold_findings(uri: str, config: tfma.EvalConfig, *, gate: str) -> list[Finding]:
+def threshold_findings(uri: str, config: tfma.EvalConfig, *, gate: str, has_baseline: bool) -> list[Finding]:
     """Each threshold of `config` against each model and slice that it applies to.
 
-    The verdict is TFMA's own: its validation file holds the failures. Its metrics give the values of what passed.
+    The verdict is TFMA's own: its validation file holds the failures. Its metrics give the values of what passed. A
+    threshold whose metric, or all of whose slices, they lack did not pass. Without a baseline no change is judged: a
+    first model has nothing to be worse than.
 
     Args:
       uri: directory of TFMA's output.
       config: with the thresholds.
       gate: name of the gate in the findings.
+      has_baseline: whether the config's baseline was there.
     """
+    judged = [spec.name for spec in config.model_specs if not spec.is_baseline]
+    # TFMA does not name a model that it has alone.
+    models = judged if len(judged) + has_baseline > 1 else [""]
+    slices, values = _measured(uri)
     failed = set(_failures(uri))
-    baselines = {spec.name for spec in config.model_specs if spec.is_baseline and len(config.model_specs) > 1}
-    limits = list(_limits(config))
     findings = []
-    for metrics in tfma.load_metrics(uri):
-        where = _slice_text(metrics.slice_key)
-        features = tuple(single.column for single in metrics.slice_key.single_slice_keys)
-        for item in metrics.metric_keys_and_values:
-            key = item.key
-            for limit in limits:
-                if (limit.metric, limit.is_change, limit.features) != (key.name, key.is_diff, features):
-                    continue
-                if key.model_name in baselines and not key.is_diff:
-                    continue
-                findings.append(
-                    Finding(
-                        gate=gate,
-                        figure=f"{key.name}{' against the baseline' if key.is_diff else ''}",
-                        where=", ".join(filter(None, [key.model_name if not baselines else "", where])),
-                        value=float(item.value.double_value.value),
-                        limit=limit.text,
-                        passed=(where, key.model_name, key.name, key.is_diff) not in failed,
-                    )
+    # A feature that the config names twice is one to TFMA.
+    for limit in dict.fromkeys(_limits(config)):
+        figure = f"{limit.metric}{' against the baseline' if limit.is_change else ''}"
+        if limit.is_change and not has_baseline:
+            nothing = {"value": "no baseline", "passed": True, "applies": False}
+            findings.append(Finding(gate=gate, figure=figure, where="", limit=limit.text, **nothing))
+            continue
+        for model, where in itertools.product(models, slices.get(limit.features) or [_unmeasured(limit.features)]):
+            key = MetricKey(where, model, limit.metric, limit.is_change)
+            findings.append(
+                Finding(
+                    gate=gate,
+                    figure=figure,
+                    where=", ".join(filter(None, ["" if has_baseline else model, where])),
+                    value=values.get(key, NOT_MEASURED),
+                    limit=limit.text,
+                    passed=key in values and key not in failed,
                 )
+            )
     return sorted(findings, key=lambda finding: (finding.figure, finding.where))
 
 
-def _failures(uri: str) -> Iterator[tuple[str, str, str, bool]]:
+def _measured(uri: str) -> tuple[dict[tuple[str, ...], list[str]], dict[MetricKey, float]]:
+    """The slices that there were by their features, and every metric that is one number."""
+    slices: dict[tuple[str, ...], list[str]] = {}
+    values = {}
+    for metrics in tfma.load_metrics(uri):
+        where = _slice_text(metrics.slice_key)
+        slices.setdefault(tuple(single.column for single in metrics.slice_key.single_slice_keys), []).append(where)
+        for item in metrics.metric_keys_and_values:
+            if item.value.HasField("double_value"):
+                key = MetricKey(where, item.key.model_name, item.key.name, item.key.is_diff)
+                values[key] = item.value.double_value.value
+    return slices, values
+
+
+def _unmeasured(features: tuple[str, ...]) -> str:
+    """What to call slices that no example fell into."""
+    return f"by {', '.join(features)}" if features else ""
+
+
+def _failures(uri: str) -> Iterator[MetricKey]:
     for validation in tfma.load_validation_result(uri).metric_validations_per_slice:
         for failure in validation.failures:
             key = failure.metric_key
-            yield _slice_text(validation.slice_key), key.model_name, key.name, key.is_diff
+            yield MetricKey(_slice_text(validation.slice_key), key.model_name, key.name, key.is_diff)
 
 
 def _slice_text(slice_key: metrics_for_slice_pb2.SliceKey) -> str:

@@ -42,22 +42,32 @@ def push_model(
       GateRefused: a blessing is missing.
     """
     require_blessings(blessings)
+    store = Registry(registry)
+    # What ships: a push that was cut off and is run again finds what it had pushed.
+    key = push_key(path_utils.serving_model_path(model.uri), variants.uri)
+    before = store.pushed_as(model_name, key)
     with tempfile.TemporaryDirectory() as directory:
-        version = Registry(registry).push(
+        version = store.push(
             model_name,
             saved_model=path_utils.serving_model_path(model.uri),
             bundle=write_bundle(trained_spec(task_spec, model_run.uri).load(), variants.uri, Path(directory)),
             metrics=candidate_metrics(evaluation.uri, CANDIDATE),
             lineage={"model_artifact": model.id, "model_uri": model.uri},
             stage=stage,
-            # What ships: a push that was cut off and is run again finds what it had pushed.
-            push_key=push_key(path_utils.serving_model_path(model.uri), variants.uri),
+            push_key=key,
         )
-    destination = str(Registry(registry).path(version))
+    destination = str(store.path(version))
     pushed_model.set_string_custom_property("pushed_destination", destination)
     pushed_model.set_string_custom_property("pushed_version", str(version.number))
     pushed_model.set_int_custom_property("pushed", 1)
-    write_push(pushed_model.uri, {"destination": destination, "version": version.number, "stage": version.stage})
+    write_push(
+        pushed_model.uri,
+        destination=destination,
+        version=version.number,
+        stage=version.stage,
+        in_this_run=before is None,
+        moved_from=before.stage if before and before.stage != version.stage else None,
+    )
 
 
 def push_key(saved_model: str, variants_uri: str) -> str:

@@ -17,6 +17,7 @@ from components.tuner.options import Choice, FloatRange, TuneOptions, with_value
 from tasks.loading import TaskSpec
 from training.errors import DivergedError
 from training.options import TrainOptions
+from training.records import EpochRecord
 
 logger = logging.getLogger("slipway.tuner")
 
@@ -45,20 +46,31 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     return TunerFnResult(tuner=tuner, fit_kwargs={"spec": spec, "train": train, "tune": options, "reading": reading})
 
 
+class UnknownMetricError(keras_tuner.errors.FatalValueError):
+    """The search is for a metric that the task's objective does not report, as only a training shows."""
+
+    title = "Wrong config"
+    exit_code = 2
+
+
 class TaskTuner(BaseTuner):
     """Runs a trial as a training of the task."""
 
     def run_trial(
         self, trial: Any, *, spec: TaskSpec, train: TrainOptions, tune: TuneOptions, reading: dict[str, Any]
     ) -> dict[str, float]:
-        """Returns the best epoch's value of the metric; one that diverged has none, and is no trial that counts."""
+        """Returns the best epoch's value of the metric; one that diverged has none, and is no trial that counts.
+
+        Raises:
+          UnknownMetricError: nothing of that name is reported, which ends the search after an epoch.
+        """
         values = {key: value for key, value in trial.hyperparameters.values.items() if key in tune.space}
         tuned_spec, tuned = with_values(spec, train, values)
         epochs = trial.hyperparameters.values.get(HYPERBAND_EPOCHS, tune.epochs or train.epochs)
         tuned = TrainOptions.model_validate({**tuned.model_dump(), "epochs": max(epochs, _fewest_epochs(tuned))})
         training = TaskTraining(tuned_spec.load(), tuned, **reading)
         try:
-            seen = [record.evaluation[tune.metric] for record in training.records()]
+            seen = [_measured(tune.metric, record) for record in training.records()]
         except DivergedError as error:
             raise keras_tuner.errors.FailedTrialError(str(error)) from error
         best = min(seen) if tune.direction == "min" else max(seen)
@@ -90,6 +102,14 @@ def oracle(options: TuneOptions, *, epochs: int, seed: int) -> Oracle:
         "grid": keras_tuner.oracles.GridSearchOracle,
     }
     return kinds[options.algorithm](max_trials=options.trials, **common)
+
+
+def _measured(metric: str, record: EpochRecord) -> float:
+    if metric not in record.evaluation:
+        raise UnknownMetricError(
+            f"tune.metric must be one that training reports: {', '.join(record.evaluation)}. Received: {metric!r}."
+        )
+    return record.evaluation[metric]
 
 
 def _fewest_epochs(options: TrainOptions) -> int:

@@ -19,10 +19,13 @@ def command() -> None:
 @command.command()
 @click.argument("config", type=LOCAL_PATH)
 def check(config: Path) -> None:
-    """Check CONFIG as `run` would, the data's place included, and print it with its defaults."""
+    """Check CONFIG as `run` would, the places of the data and of a model to start from included, and print it with its
+    defaults."""
     pipeline_config = load_config(config)
     task = load_task(pipeline_config)
     task.source().fingerprint()
+    if pipeline_config.start is not None:
+        pipeline_config.start.resolve()
     filled = pipeline_config.model_dump(mode="json") | {"options": task.options.model_dump(mode="json")}
     click.echo(yaml.safe_dump(filled, sort_keys=False), nl=False)
 

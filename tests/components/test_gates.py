@@ -30,7 +30,7 @@ def test_what_passed_refuses_nothing():
 
 
 def test_findings_survive_the_artifact(tmp_path):
-    findings = (_finding(), _finding(value="three anomalies", passed=True))
+    findings = (_finding(), _finding(value="no baseline", passed=True, applies=False))
     write_findings(str(tmp_path), findings)
     assert read_findings(str(tmp_path)) == findings
 

@@ -3,11 +3,21 @@ import json
 import pytest
 from tfx.types import standard_artifacts
 
+from components.artifacts import CompressedModels
 from components.compressor.measurements import write_choice, write_measurements
 from components.gates import GateRefused
-from components.pusher.executor import content_digest, push_key, require_blessings, write_bundle
+from components.pusher.executor import content_digest, push_key, push_model, require_blessings, write_bundle
+from components.pusher.push_record import read_push
 from compression.choice import Choice
+from serving.registry import Registry
 from tasks.loading import TaskSpec
+from tests.components.tfma_files import write_tfma_files
+from tests.serving.registry_sample import sample_push
+
+DIGITS = TaskSpec(
+    task="tasks.image_classification.ImageClassification",
+    options={"source": {"kind": "digits"}, "height": 8, "width": 8},
+)
 
 
 def _blessing(blessed: int | None) -> standard_artifacts.ModelBlessing:
@@ -28,10 +38,7 @@ def test_blessed_by_all_is_pushed():
 
 
 def test_the_bundle_names_labels_and_what_a_client_must_know(tmp_path):
-    task = TaskSpec(
-        task="tasks.image_classification.ImageClassification",
-        options={"source": {"kind": "digits"}, "height": 8, "width": 8},
-    ).load()
+    task = DIGITS.load()
     variants = tmp_path / "variants"
     write_measurements(str(variants), [{"name": "int8", "bytes": 12, "layer_sparsity": [{"layer": "stem"}]}])
     write_choice(str(variants), Choice(variant="int8", reason="it is the only one", front=("int8",), misses=()))
@@ -43,6 +50,45 @@ def test_the_bundle_names_labels_and_what_a_client_must_know(tmp_path):
     assert metadata["chosen"] == "int8"
     assert "[batch, 8, 8, 1]" in metadata["input"]
     assert (tmp_path / "labels.txt").read_text().splitlines() == metadata["labels"]
+
+
+def test_what_became_of_a_push_is_recorded_as_it_is(tmp_path):
+    """Pushed as a candidate, asked for as production, rolled back by a person, pushed again."""
+    model, variants, evaluation = standard_artifacts.Model(), CompressedModels(), standard_artifacts.ModelEvaluation()
+    for artifact, name in ((model, "model"), (variants, "variants"), (evaluation, "evaluation")):
+        artifact.uri = str(tmp_path / name)
+        (tmp_path / name).mkdir()
+    (tmp_path / "model" / "Format-Serving").mkdir()
+    (tmp_path / "model" / "Format-Serving" / "saved_model.pb").write_bytes(b"model")
+    write_measurements(variants.uri, [])
+    write_choice(variants.uri, Choice(variant=None, reason="", front=(), misses=()))
+    write_tfma_files(tmp_path / "evaluation", {"": {("", "accuracy"): 0.5}})
+    registry = Registry(tmp_path / "registry")
+    registry.push("digits", **sample_push(tmp_path, "other"), stage="production")
+
+    def push(stage: str) -> dict:
+        pushed = standard_artifacts.PushedModel()
+        pushed.uri = str(tmp_path / "pushed")
+        push_model(
+            model=model,
+            variants=variants,
+            evaluation=evaluation,
+            blessings={"evaluation": _blessing(1)},
+            task_spec=DIGITS.model_dump_json(),
+            registry=str(tmp_path / "registry"),
+            model_name="digits",
+            stage=stage,
+            pushed_model=pushed,
+        )
+        record = read_push(pushed.uri)
+        assert record.pop("destination") == str(tmp_path / "registry" / "digits" / "2")
+        return record
+
+    assert push("candidate") == {"version": 2, "stage": "candidate", "in_this_run": True, "moved_from": None}
+    moved = {"version": 2, "stage": "production", "in_this_run": False, "moved_from": "candidate"}
+    assert push("production") == moved
+    registry.rollback("digits")
+    assert push("production") == {"version": 2, "stage": "archived", "in_this_run": False, "moved_from": None}
 
 
 def test_the_digest_is_of_names_and_contents(tmp_path):

@@ -1,10 +1,12 @@
+from types import SimpleNamespace
+
 import keras_tuner
 import pytest
 from keras_tuner.engine.base_tuner import BaseTuner
 from pydantic import ValidationError
 
 from components.tuner.options import TuneOptions, with_values
-from components.tuner.tuner_fn import HYPERBAND_EPOCHS, TaskTuner, oracle
+from components.tuner.tuner_fn import HYPERBAND_EPOCHS, TaskTuner, UnknownMetricError, oracle
 from tasks.loading import TaskSpec
 from training.errors import DivergedError
 from training.options import TrainOptions
@@ -110,3 +112,22 @@ def test_a_trial_that_diverges_fails_and_the_search_goes_on(tmp_path, monkeypatc
     trial = tuner.oracle.create_trial("tuner0")
     with pytest.raises(keras_tuner.errors.FailedTrialError, match="nan"):
         tuner.run_trial(trial, spec=SPEC, train=TrainOptions(), tune=options, reading={})
+
+
+def test_a_metric_that_training_does_not_report_ends_the_search_after_an_epoch(tmp_path, monkeypatch):
+    epochs = []
+
+    def records(*arguments, **options):
+        for epoch in (1, 2):
+            epochs.append(epoch)
+            yield SimpleNamespace(evaluation={"loss": 1.0, "accuracy": 0.5})
+
+    options = _options(algorithm="random", metric="f1")
+    tuner = TaskTuner(oracle(options, epochs=3, seed=0), directory=str(tmp_path), project_name="trials")
+    monkeypatch.setattr("components.tuner.tuner_fn.TaskTraining", lambda *a, **k: SimpleNamespace(records=records))
+    with pytest.raises(
+        UnknownMetricError, match=r"tune\.metric must be .*: loss, accuracy\. Received: 'f1'"
+    ) as mistake:
+        tuner.search(spec=SPEC, train=TrainOptions(), tune=options, reading={})
+    assert mistake.value.exit_code == 2
+    assert epochs == [1]

@@ -8,6 +8,16 @@ from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 FIRST, SECOND = "20260101-000000-000", "20260102-000000-000"
+# What the evaluation gate finds of a limit on change while nothing is in production.
+FIRST_MODEL = {
+    "gate": "evaluation",
+    "figure": "accuracy against the baseline",
+    "where": "",
+    "value": "no baseline",
+    "limit": ">= -0.02",
+    "passed": True,
+    "applies": False,
+}
 
 
 class RootWriter:

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -12,14 +14,25 @@ def _value(where: str, value: float) -> MetricValue:
 
 def test_slices_go_by_their_names_after_all_examples():
     values = [_value("label=1", 0.25), _value("", 0.5), _value("label=0", 0.75)]
-    html = metric_by_slice("accuracy", values, {False: 0.4}, frozenset(), {"label=0": "cat"})
+    html = metric_by_slice("accuracy", values, {False: [0.4]}, frozenset(), {"label=0": "cat"})
     assert '"x":["all examples","cat","label=1"]' in html
     assert '"y":[0.5,0.75,0.25]' in html
     assert "limit 0.4" in html
 
 
+def test_both_limits_of_a_gate_are_lines_and_in_sight():
+    values = [_value("", 0.8), _value("label=0", 0.7)]
+    html = metric_by_slice("accuracy", values, {False: [0.6, 0.98], True: [0.5]}, frozenset(), {})
+    lines = re.findall(r'"x0":([-.\d]+),"x1":([-.\d]+),"y0":([-.\d]+)', html)
+    assert lines == [("-0.5", "0.5", "0.6"), ("-0.5", "0.5", "0.98"), ("0.5", "1.5", "0.5")]
+    assert re.findall(r'"text":"limit ([.\d]+)"', html) == ["0.6", "0.98", "0.5"]
+    lowest, highest = re.search(r'"range":\[([-.\d]+),([-.\d]+)\]', html).groups()
+    assert float(lowest) < 0.5
+    assert float(highest) > 0.98
+
+
 def test_what_a_gate_refused_is_red():
-    html = metric_by_slice("accuracy", [_value("", 0.5)], {False: 0.9}, frozenset([""]), {})
+    html = metric_by_slice("accuracy", [_value("", 0.5)], {False: [0.9]}, frozenset([""]), {})
     assert '"color":["#dc2626"]' in html
 
 

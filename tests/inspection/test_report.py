@@ -4,7 +4,7 @@ import pytest
 
 from inspection.report import render_report
 from inspection.runs import Run, read_run
-from tests.inspection.conftest import SECOND
+from tests.inspection.conftest import FIRST_MODEL, SECOND
 
 RECORD = {
     "run_id": "r",
@@ -40,6 +40,7 @@ RECORD = {
         {"gate": "data", "figure": "anomalies", "where": "split eval", "value": 0, "limit": "== 0", "passed": True},
         {"gate": "data", "figure": "examples", "where": "split train", "value": 3, "limit": ">= 4", "passed": False},
         {"gate": "data", "figure": "feature x", "where": "", "value": "<b>bold</b>", "limit": "fine", "passed": False},
+        FIRST_MODEL,
     ],
     "pushes": [],
 }
@@ -59,7 +60,9 @@ def test_says_what_became_of_the_run(page):
 def test_every_limit_is_a_row_the_missed_first(page):
     table = re.search(r'<table id="gates-table">(.*?)</table>', page, flags=re.DOTALL).group(1)
     rows = re.findall(r"<tr.*?</tr>", table, flags=re.DOTALL)[1:]
-    assert ["missed" in row for row in rows] == [True, True, False]
+    verdicts = [re.search(r"<span.*?>(.*?)</span>", row).group(1) for row in rows]
+    assert verdicts == ["missed", "missed", "not applicable", "kept"]
+    assert "1 of 3 limits kept, 1 not applicable." in page
 
 
 def test_every_node_is_drawn_with_its_state(page):
@@ -91,3 +94,9 @@ def test_a_run_without_a_record_has_a_page(root):
     page = render_report(read_run(root, SECOND))
     assert "The run ended before it could write its record" in page
     assert "ExampleGen/examples/1" in page
+
+
+def test_a_label_that_the_run_moved_is_told():
+    push = {"version": 1, "stage": "production", "destination": "x", "in_this_run": False, "moved_from": "candidate"}
+    moved = render_report(Run(run_id="r", state="done", record={**RECORD, "pushes": [push]}, executions=[]))
+    assert "Version 1, pushed by an earlier run, was moved from candidate to production." in moved

@@ -101,6 +101,14 @@ def test_config_check_prints_the_defaults():
     assert filled["options"]["source"]["splits"]["train"] == 0.7
 
 
+def test_config_check_looks_for_the_model_to_start_from(tmp_path):
+    config = yaml.safe_load(DIGITS.read_text()) | {"start": {"weights": str(tmp_path / "none.keras")}}
+    (tmp_path / "pipeline.yaml").write_text(yaml.safe_dump(config))
+    done = slipway("config", "check", tmp_path / "pipeline.yaml")
+    assert done.returncode == 2
+    assert "start must lead to a trained Keras model. Received: " in done.stderr
+
+
 def test_config_schema_is_json():
     assert json.loads(slipway("config", "schema").stdout)["title"] == "PipelineConfig"
 

@@ -1,4 +1,6 @@
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,10 +71,22 @@ def test_shipped_configs_are_right(path):
         ("evaluate.gates", {"accuracy": {}}, r"needs one limit at least"),
         ("evaluate.gates", {"f1": {"min": 0.5}}, r"evaluate.gates must name metrics .* Received: 'f1'"),
         ("compress.gates", {"f1": {"min": 0.5}}, r"compress.gates must name metrics .* Received: 'f1'"),
+        ("evaluate.slices", [], r"evaluate.gates.accuracy can have limits per slice .* Received: no slices"),
+        ("evaluate.slices", ["labl"], r"evaluate.slices must name raw features of .*: image, label. Received: labl"),
+        ("data_gate.max_mean", {"labl": 1}, r"data_gate.max_mean must name numeric features .*: it has none. .* labl"),
+        # To TFDV, categories have no mean.
+        ("data_gate.max_mean", {"label": 1}, r"data_gate.max_mean must name numeric features .* Received: label"),
+        ("data_gate.min_examples", {"test": -1}, r"min_examples.test: .*greater than or equal to 0. Received: -1"),
+        ("evaluate.gates", {"accuracy": {"min": 0.9, "max": 0.1}}, r"min must not be above max. Received: 0.9 and 0.1"),
+        ("compress.variants", ["float32"], r"a variant beside float32.* Received: .* max_worsening of accuracy"),
         ("compress.variants", ["int8"], r"variants must hold float32.* Received: \['int8'\]"),
         ("compress.variants", ["float32", "int8", "int8"], r"each variant once"),
         ("name", "My Model", r"name: .* Received: 'My Model'"),
         ("task", "tasks.nothing.Here", r"task must be the dotted path of a class. Received: 'tasks.nothing.Here'"),
+        ("options.loss.label_weights", [1, 2], r"label_weights must hold one weight for each of the 10 .* Received: 2"),
+        ("push.registry", "ftp://models", r"A registry must be a local path or a URL .* Received: ftp://models"),
+        ("kubeflow.nodes", {"Trianer": {"cpu": "8"}}, r"kubeflow.nodes must name nodes: .*Trainer.* Received: Trianer"),
+        ("kubeflow.nodes", {"Tuner": {"cpu": "8"}}, r"kubeflow.nodes must name nodes: .* Received: Tuner"),
         ("kubeflow.default.pool", "tpu", r"nodes.default.pool must be one of node_pools \(gpu\). Received: 'tpu'"),
     ],
 )
@@ -120,6 +134,31 @@ def test_a_missing_file_is_named(tmp_path):
 def test_a_hyperparameter_that_could_become_wrong_is_refused(write, key, values, message):
     with pytest.raises(ConfigError, match=message):
         load_config(write("tune", {"space": {key: values}}))
+
+
+def test_numeric_features_have_means(tmp_path):
+    path = tmp_path / "pipeline.yaml"
+    co2 = yaml.safe_load((DIGITS.parent / "co2.yaml").read_text())
+    path.write_text(yaml.safe_dump({**co2, "data_gate": {"max_mean": {"missing": 0.1, "month": 12, "series": 1}}}))
+    with pytest.raises(ConfigError, match=r"data_gate.max_mean must .*missing.* Received: series\."):
+        load_config(path)
+
+
+def test_nodes_that_the_config_asks_for_get_resources(write):
+    tune = {"space": {"train.epochs": {"kind": "int", "min": 3, "max": 4}}}
+    path = write("tune", tune)
+    path.write_text(path.read_text().replace("    Trainer:", "    Tuner: {cpu: '8'}\n    Trainer:"))
+    assert load_config(path).kubeflow.nodes["Tuner"].cpu == "8"
+
+
+def test_no_tensorflow_is_imported_to_check_a_config():
+    script = (
+        "import sys; from pathlib import Path; from pipeline.config import load_config\n"
+        f"load_config(Path({str(DIGITS)!r}))\n"
+        "print(*(name for name in ('tensorflow', 'tfx', 'keras', 'apache_beam', 'kubernetes') if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
 
 
 def test_a_config_does_not_change(write):

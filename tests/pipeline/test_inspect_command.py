@@ -11,7 +11,7 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from inspection.locate import RunNotFoundError
 from pipeline.commands.inspect import command
-from tests.inspection.conftest import FIRST, SECOND, RootWriter, root, writer
+from tests.inspection.conftest import FIRST, FIRST_MODEL, SECOND, RootWriter, root, writer
 
 # Fixtures of another room.
 __all__ = ["root", "writer"]
@@ -20,6 +20,7 @@ GATES = [
     {"gate": "data", "figure": "examples", "where": "split train", "value": 1323, "limit": ">= 1000", "passed": True},
     {"gate": "data", "figure": "examples", "where": "split eval", "value": 230, "limit": ">= 200", "passed": True},
     {"gate": "evaluation", "figure": "accuracy", "where": "", "value": 0.99184, "limit": ">= 1.01", "passed": False},
+    FIRST_MODEL,
 ]
 
 
@@ -102,10 +103,29 @@ def test_a_run_that_goes_on_is_not_called_killed(root):
 
 def test_what_a_gate_missed_stands_before_the_count_of_what_was_kept(refused):
     shown = lines("r", "--root", refused.path)
-    at = shown.index("gates  2 of 3 limits kept")
+    at = shown.index("gates  2 of 3 limits kept, 1 not applicable")
     assert shown[at + 1] == "  missed  evaluation: accuracy must be >= 1.01. Received: 0.9918."
-    assert shown[at + 2] == "  kept    data 2"
-    assert shown[at + 4 :] == ["refused: the evaluation gate.", "  Nothing was pushed."]
+    change = "accuracy against the baseline must be >= -0.02. Received: no baseline."
+    assert shown[at + 2] == f"  n/a     evaluation: {change}"
+    assert shown[at + 3] == "  kept    data 2"
+    assert shown[at + 5 :] == ["refused: the evaluation gate.", "  Nothing was pushed."]
+
+
+def test_a_label_that_the_run_moved_is_told(refused):
+    push = {"version": 1, "stage": "production", "destination": str(refused.path / "registry" / "digits" / "1")}
+    refused.record(
+        "r",
+        state="done",
+        started_at="",
+        total_secs=1.0,
+        nodes=[],
+        metrics={},
+        gates=[],
+        error=None,
+        pushes=[{**push, "in_this_run": False, "moved_from": "candidate"}],
+    )
+    shown = lines("r", "--root", refused.path)
+    assert "pushed by an earlier run: registry/digits/1, moved from candidate to production" in shown
 
 
 def test_nodes_that_never_started_are_shown_as_such(refused):

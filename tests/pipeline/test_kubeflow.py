@@ -6,8 +6,10 @@ import yaml
 from click.testing import CliRunner
 from kfp import components
 
+from components.tuner.options import TuneOptions
 from pipeline.commands.compile import command
 from pipeline.config import KubeflowConfig, NodePool, NodeResources, Toleration, load_config
+from pipeline.config_checks import nodes_of
 from pipeline.errors import ConfigError
 from pipeline.kubeflow import compile_pipeline, node_resources, platform_spec, resource_spec, write_documents
 
@@ -37,6 +39,14 @@ def test_the_sdk_loads_both_documents(documents, tmp_path):
     executor = loaded.platform_spec.platforms["kubernetes"].deployment_spec.executors["Trainer_executor"]
     assert executor["nodeSelector"]["labels"]["cloud.google.com/gke-accelerator"] == "nvidia-l4"
     assert executor["tolerations"][0]["key"] == "nvidia.com/gpu"
+
+
+@pytest.mark.parametrize("tune", [None, {"space": {"train.epochs": {"min": 3, "max": 4, "kind": "int"}}}])
+def test_the_nodes_that_a_config_may_name_are_those_of_the_dag(tune):
+    config = load_config(DIGITS)
+    config = config.model_copy(update={"tune": tune and TuneOptions.model_validate(tune)})
+    [spec, _] = compile_pipeline(config, config.kubeflow)
+    assert set(spec["root"]["dag"]["tasks"]) == set(nodes_of(config))
 
 
 def test_the_sdk_reads_how_often_a_step_starts_again(documents, tmp_path):
@@ -78,11 +88,6 @@ def test_a_node_overrides_the_default_key_by_key():
     resources = node_resources(kubeflow, ["Trainer", "Pusher"])
     assert (resources["Trainer"].cpu, resources["Trainer"].memory) == ("8", "2Gi")
     assert resources["Pusher"] == kubeflow.default
-
-
-def test_an_unknown_node_is_refused():
-    with pytest.raises(ConfigError, match=r"must name nodes: Trainer, Pusher\. Received: Trianer"):
-        node_resources(_kubeflow(nodes={"Trianer": NodeResources(cpu="8")}), ["Trainer", "Pusher"])
 
 
 @pytest.mark.parametrize(("text", "cores"), [("500m", 0.5), ("4", 4), ("1.5", 1.5)])

@@ -33,8 +33,18 @@ def record() -> RunRecord:
         metrics={"test_accuracy": 0.98765, "parameters": 99672},
         variants=[FLOAT32],
         choice={"variant": "float32", "reason": "the best metric"},
-        gates=[Finding(**finding, passed=False), Finding(**finding, passed=True)],
+        gates=[
+            Finding(**finding, passed=False),
+            Finding(**finding, passed=True),
+            Finding(**finding, passed=True, applies=False),
+        ],
     )
+
+
+def _push(destination: object, **changes: object) -> dict[str, object]:
+    """Of a version that an earlier run made."""
+    push = {"destination": str(destination), "version": 1, "stage": "production", "in_this_run": False}
+    return {**push, "moved_from": None, **changes}
 
 
 def _printed(record: RunRecord, root: Root) -> str:
@@ -48,7 +58,7 @@ def test_figures_times_and_the_next_step(record, tmp_path, monkeypatch):
     printed = _printed(record, Root(tmp_path / "output" / "digits"))
     assert "1,234,567" in printed
     assert "0.9877  (99,672 parameters)" in printed
-    assert "1 of 2 limits kept" in printed
+    assert "1 of 2 limits kept, 1 not applicable" in printed
     assert "float32: the best metric" in printed
     assert "100.0 s: executors 80.0 s, orchestration 20%; 1 of 2 nodes from the cache" in printed
     assert "slipway report r1 --root output/digits\n" in printed
@@ -68,18 +78,23 @@ def test_a_model_pushed_before_is_said_to_be_what_it_is_now(record, tmp_path):
             lineage={},
             stage="production",
         )
-    record.pushes = [
-        {
-            "destination": str(registry.path(version).parent / "1"),
-            "version": 1,
-            "stage": "production",
-            "in_this_run": False,
-        }
-    ]
+    record.pushes = [_push(registry.path(version).parent / "1")]
     assert "version 1 by an earlier run, now archived" in _printed(record, Root(tmp_path))
 
 
 def test_a_version_that_is_gone_is_said_to_be_gone(record, tmp_path):
     destination = str(tmp_path / "registry" / "digits" / "1")
-    record.pushes = [{"destination": destination, "version": 1, "stage": "production", "in_this_run": False}]
+    record.pushes = [_push(destination)]
     assert "the registry no longer has it" in _printed(record, Root(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"in_this_run": True}, "version 1 as production: "),
+        ({"moved_from": "candidate"}, "version 1 by an earlier run, moved from candidate to production: "),
+    ],
+)
+def test_what_this_run_did_to_the_registry_is_said(record, tmp_path, changes, words):
+    record.pushes = [_push(tmp_path / "registry" / "digits" / "1", **changes)]
+    assert words in _printed(record, Root(tmp_path))

@@ -174,6 +174,41 @@ def test_pushing_the_same_key_again_returns_the_version_with_the_label_it_has_no
     assert stages(registry, MODEL) == {1: "production", 2: "archived"}
 
 
+def test_pushing_the_same_key_for_another_stage_moves_the_label_and_records_it(registry, push):
+    push("a", stage="production")
+    push("b", stage="candidate")
+    assert push("b", stage="production") == 2
+    assert stages(registry, MODEL) == {1: "archived", 2: "production"}
+    moves = [(move.stage, move.by) for move in registry.version(MODEL, 2).history]
+    assert moves == [("candidate", "push"), ("production", "push")]
+    assert registry.rollback(MODEL).number == 1
+
+
+def test_a_stage_that_was_asked_for_twice_stays_where_someone_moved_it(registry, push):
+    push("a", stage="production")
+    push("b", stage="candidate")
+    # Whoever asks for what the label already is has asked for it.
+    registry.label(MODEL, 2, "production")
+    push("b", stage="production")
+    registry.rollback(MODEL)
+    push("b", stage="production")
+    assert stages(registry, MODEL) == {1: "production", 2: "archived"}
+
+
+def test_another_push_cannot_leave_the_model_without_production(registry, push):
+    push("a", stage="production")
+    with pytest.raises(RegistryError, match=r"Production is given up only to another version.*Received: candidate"):
+        push("a", stage="candidate")
+    assert stages(registry, MODEL) == {1: "production"}
+
+
+def test_a_version_is_found_by_what_it_was_pushed_as(registry, push):
+    assert registry.pushed_as(MODEL, "a") is None
+    push("a")
+    registry.label(MODEL, 1, "canary")
+    assert registry.pushed_as(MODEL, "a") == registry.version(MODEL, 1)
+
+
 def test_the_number_of_a_deleted_version_is_not_given_again(registry, push):
     push("a")
     push("b")
@@ -264,9 +299,16 @@ def test_a_model_name_that_is_no_plain_file_name_is_wrong_usage(registry, tmp_pa
     assert not registry.root.exists()
 
 
+@pytest.mark.parametrize("stage", ["prod", "archived"])
+def test_a_push_asks_for_a_stage_that_a_new_version_can_have(registry, push, stage):
+    with pytest.raises(RegistryUsageError, match=rf"candidate, canary, production. Received: '{stage}'"):
+        push("a", stage=stage)
+
+
 def test_an_unknown_stage_is_wrong_usage(registry, push):
+    push("a")
     with pytest.raises(RegistryUsageError, match=r"candidate, canary, production, archived. Received: 'prod'"):
-        push("a", stage="prod")
+        registry.label(MODEL, 1, "prod")
 
 
 @pytest.mark.parametrize("name", ["../a", "/a", "a//b", "", "a/.."])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from serving.registry import STAGES, Registry, RegistryError
+from serving.registry_index import PUSH_STAGES
 from serving.registry_storage import LocalStorage
 from tests.serving.registry_sample import files_below, sample_push
 
@@ -27,7 +28,8 @@ class DiesAtTheIndex(LocalStorage):
 
 
 class RegistryRules(RuleBasedStateMachine):
-    """Compares the registry with the plainest account of it: a stage for each number, and who held production."""
+    """Compares the registry with the plainest account of it: a stage for each number, the one that was last asked for
+    by a push, and who held production."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,6 +38,7 @@ class RegistryRules(RuleBasedStateMachine):
         self.stages: dict[int, str] = {}
         self.contents: dict[int, dict[str, bytes]] = {}
         self.keys: dict[str, int] = {}
+        self.asked: dict[int, str] = {}
         self.held: list[int] = []
         self.highest = 0
 
@@ -47,7 +50,7 @@ class RegistryRules(RuleBasedStateMachine):
             self.stages = {n: "archived" if held == stage else held for n, held in self.stages.items()}
         self.stages[number] = stage
 
-    @rule(stage=st.sampled_from(STAGES), dies=st.booleans())
+    @rule(stage=st.sampled_from(PUSH_STAGES), dies=st.booleans())
     def push(self, stage: str, dies: bool) -> None:
         key = f"key-{len(self.keys)}"
         sample = sample_push(self.directory, key)
@@ -58,17 +61,27 @@ class RegistryRules(RuleBasedStateMachine):
         assert version.number > self.highest
         self.highest = version.number
         self.keys[key] = version.number
+        self.asked[version.number] = stage
         self.contents[version.number] = files_below(Path(self.registry.path(version)))
         self.give(version.number, stage)
         if stage == "production":
             self.held.append(version.number)
 
     @precondition(lambda self: self.stages)
-    @rule(data=st.data(), stage=st.sampled_from(STAGES))
+    @rule(data=st.data(), stage=st.sampled_from(PUSH_STAGES))
     def push_again(self, data: st.DataObject, stage: str) -> None:
         key = data.draw(st.sampled_from([key for key, number in self.keys.items() if number in self.stages]))
-        version = self.registry.push(MODEL, **sample_push(self.directory, key), stage=stage)
-        assert version.number == self.keys[key]
+        number, sample = self.keys[key], sample_push(self.directory, key)
+        if self.asked[number] != stage and self.stages[number] == "production" != stage:
+            with pytest.raises(RegistryError, match="given up only to another"):
+                self.registry.push(MODEL, **sample, stage=stage)
+            return
+        assert self.registry.push(MODEL, **sample, stage=stage).number == number
+        if self.asked[number] != stage:
+            self.asked[number] = stage
+            if stage == "production" != self.stages[number]:
+                self.held.append(number)
+            self.give(number, stage)
 
     @precondition(lambda self: self.stages)
     @rule(data=st.data(), stage=st.sampled_from(STAGES))

@@ -2,7 +2,7 @@ import pytest
 import tensorflow_model_analysis as tfma
 from pydantic import ValidationError
 
-from tasks.evaluation import MetricGate, UnknownMetricError, check_gates, eval_config
+from tasks.evaluation import MetricGate, WrongGateError, check_gates, eval_config
 from tasks.loading import TaskSpec
 
 TASK = TaskSpec(
@@ -43,11 +43,18 @@ def test_worsening_follows_the_metrics_direction(metric, direction, allowed):
 
 
 def test_a_gate_without_limits_is_refused():
-    with pytest.raises(ValidationError, match="needs one limit at least"):
-        MetricGate()
+    for limits in ({}, {"min": None}):
+        with pytest.raises(ValidationError, match="needs one limit at least"):
+            MetricGate(**limits)
 
 
 @pytest.mark.parametrize("name", ["acuracy", "confusion_matrix"])
 def test_a_gate_needs_a_metric_with_a_value(name):
-    with pytest.raises(UnknownMetricError, match=rf"accuracy, cross_entropy. Received: '{name}'"):
-        check_gates(TASK, {name: MetricGate(min=0)}, key="evaluate.gates")
+    with pytest.raises(WrongGateError, match=rf"accuracy, cross_entropy. Received: '{name}'"):
+        check_gates(TASK, {name: MetricGate(min=0)}, slices=[], key="evaluate.gates")
+
+
+@pytest.mark.parametrize("limit", ["min_per_slice", "max_per_slice"])
+def test_a_limit_for_slices_needs_slices(limit):
+    with pytest.raises(WrongGateError, match=r"gates.accuracy can have limits per slice where .* Received: no slices"):
+        eval_config(TASK, gates={"accuracy": MetricGate(min=0.05, **{limit: 0.9})}, slices=[], model_specs=[])
