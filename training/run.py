@@ -128,7 +128,7 @@ class TrainingRun:
             return self._step.train(batches, count), {}
         self._loop.wants_gradients = False
         gradients = zip(self._step.trainable_variables(), self._step.train_one(batches), strict=True)
-        return 0.0, {variable.path: gradient.numpy() for variable, gradient in gradients if gradient is not None}
+        return 0.0, {variable.path: gradient for variable, gradient in gradients if gradient is not None}
 
     def _checkpoint_between_steps(self) -> None:
         """Where SIGTERM asks for it, or where it is time."""
