@@ -61,6 +61,8 @@ class TrainingRun:
                     hook.on_train_begin(loop)
                 while self._position.epoch <= epochs and not self._is_stopped:
                     yield self._epoch()
+                    # Not before: whoever goes on from the checkpoint is not told of this epoch again.
+                    self._end_if_preempted()
                 self._finish()
             except _PEER_IS_GONE as error:
                 if loop.strategy.num_replicas_in_sync == 1:
@@ -74,6 +76,7 @@ class TrainingRun:
                     hook.on_train_end()
                 if loop.checkpoints is not None:
                     loop.checkpoints.wait()
+            self._end_if_preempted()
 
     def _epoch(self) -> EpochRecord:
         """One epoch from wherever it stands to its record, back over a divergence where need be."""
@@ -86,9 +89,9 @@ class TrainingRun:
             self._train_epoch()
             record = self._evaluate_epoch()
         self._position.next_epoch()
-        self._good = self._snapshot()
+        self._good = self._snapshot(monitored=record.evaluation["loss"])
         if self._is_due(self._epoch_checkpointed_at):
-            self._save(monitored=record.evaluation["loss"])
+            self._save()
             self._epoch_checkpointed_at = loop.clock()
         for hook in loop.hooks:
             hook.on_epoch(record)
@@ -131,7 +134,7 @@ class TrainingRun:
         return 0.0, {variable.path: gradient for variable, gradient in gradients if gradient is not None}
 
     def _checkpoint_between_steps(self) -> None:
-        """Where SIGTERM asks for it, or where it is time."""
+        """Where SIGTERM asks for one, or where it is time."""
         loop = self._loop
         if loop.checkpoints is None or not (self._preemption.requested or self._is_due(self._checkpointed_at)):
             return
@@ -140,13 +143,20 @@ class TrainingRun:
             self._roll_back("a weight was no finite number", at=self._position.step)
             return
         self._good = good
+        self._end_if_preempted()
         self._save()
-        if self._preemption.requested:
-            loop.checkpoints.wait()
-            raise Preempted(
-                f"SIGTERM came. A checkpoint of step {self._position.step} is in {loop.checkpoints.directory}: the "
-                f"same command goes on from there."
-            )
+
+    def _end_if_preempted(self) -> None:
+        """Writes the last good state and raises Preempted, where SIGTERM came."""
+        checkpoints = self._loop.checkpoints
+        if checkpoints is None or not self._preemption.requested:
+            return
+        self._save()
+        checkpoints.wait()
+        raise Preempted(
+            f"SIGTERM came. A checkpoint of step {self._position.step} is in {checkpoints.directory}: the same command "
+            f"goes on from there."
+        )
 
     def _evaluate_epoch(self) -> EpochRecord | None:
         """What the epoch came to and what the guards made of it; None after a divergence, with the epoch to go on."""
@@ -219,9 +229,11 @@ class TrainingRun:
         self._events.append(event)
         logger.warning("epoch %d: %s", self._position.epoch, event)
 
-    def _snapshot(self) -> Snapshot:
+    def _snapshot(self, *, monitored: float | None = None) -> Snapshot:
+        """The state now; `monitored` is the evaluation loss at the end of an epoch."""
         loop = self._loop
         state = {
+            "monitored": monitored,
             "position": self._position.state(),
             "rollbacks": self._rollbacks,
             "is_stopped": self._is_stopped,
@@ -262,11 +274,11 @@ class TrainingRun:
         loop = self._loop
         return loop.checkpoints is not None and loop.clock() - last_secs >= loop.checkpoint_every_secs
 
-    def _save(self, *, monitored: float | None = None) -> None:
+    def _save(self) -> None:
         """Starts to write the last good state, if this process is the one that writes."""
         self._checkpointed_at = self._loop.clock()
         if self._loop.checkpoints is not None and self._loop.is_chief:
-            self._loop.checkpoints.save(self._position.step, self._good, monitored=monitored)
+            self._loop.checkpoints.save(self._position.step, self._good, monitored=self._good.state["monitored"])
 
     def _finish(self) -> None:
         """Leaves the model with the weights that training was for: the best ones, or the average, or the last."""
