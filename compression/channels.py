@@ -21,6 +21,7 @@ _PASSING = (
     keras.layers.ZeroPadding2D,
     keras.layers.AveragePooling2D,
     keras.layers.MaxPooling2D,
+    keras.layers.UpSampling2D,
     keras.layers.GlobalAveragePooling2D,
     keras.layers.GlobalMaxPooling2D,
 )

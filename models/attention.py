@@ -1,5 +1,6 @@
 """Multi-head attention: plain, in chunks that never hold all scores, and recomputed in the backward pass."""
 
+import functools
 from typing import Any
 
 import keras
@@ -138,7 +139,9 @@ class Attention(keras.layers.Layer):
     def call(self, query: Any, context: Any = None) -> Any:
         """`query`: `[batch, query, dim]`; `context`: `[batch, key, dim]`, default the queries. Gives `[batch, query,
         dim]`."""
-        run = keras.remat(self._attend) if self.is_recomputed else self._attend
+        # Bound here: what is recomputed gets copies of both, of which none is the other.
+        attend_to = functools.partial(self._attend, is_self=context is None)
+        run = keras.remat(attend_to) if self.is_recomputed else attend_to
         return run(query, query if context is None else context)
 
     def weights_of(self, query: Any, context: Any = None) -> Any:
@@ -146,8 +149,8 @@ class Attention(keras.layers.Layer):
         queries, keys, _ = self._heads(query, query if context is None else context, is_self=context is None)
         return attention_weights(queries, keys, is_causal=self.is_causal)
 
-    def _attend(self, query: Any, context: Any) -> Any:
-        queries, keys, values = self._heads(query, context, is_self=query is context)
+    def _attend(self, query: Any, context: Any, *, is_self: bool) -> Any:
+        queries, keys, values = self._heads(query, context, is_self=is_self)
         if self.chunk is None:
             attended = attend(queries, keys, values, is_causal=self.is_causal)
         else:

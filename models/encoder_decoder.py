@@ -26,9 +26,10 @@ def encoder_decoder(
 ) -> keras.Model:
     """An encoder, and a causal decoder that attends to what the encoder made of the past.
 
-    One-shot, every token of the decoder is given the last patch of the past and all are decoded at once (as Zhou et
-    al., "Informer", AAAI 2021, section 3.3, with one patch for a start). Autoregressive, each token is given the
-    forecast (the middle quantile) of the patch before it.
+    The decoder's tokens begin with the end of the past, half of the look-back before its last patch, as the start token
+    of Zhou et al., "Informer", AAAI 2021, section 3.3: equal tokens alone would leave self-attention nothing to tell
+    apart. One-shot, every token to come is given the last patch of the past, in place of the paper's zeros, and all are
+    decoded at once. Autoregressive, each is given the forecast (the middle quantile) of the patch before it.
 
     Args:
       shape: of the problem.
@@ -45,12 +46,12 @@ def encoder_decoder(
       sampling: what then mixes the future with the decoder's own forecasts.
 
     Raises:
-      ValueError: the horizon is no multiple of patch, or the look-back is shorter.
+      ValueError: the horizon is no multiple of patch, or the look-back is shorter than two.
     """
-    if shape.horizon % patch or shape.lookback < patch:
+    if shape.horizon % patch or shape.lookback < 2 * patch:
         raise ValueError(
-            f"The horizon must be a multiple of patch, and the look-back hold one. Received: horizon={shape.horizon}, "
-            f"lookback={shape.lookback}, patch={patch}"
+            f"The horizon must be a multiple of patch, and the look-back hold two. Received: horizon={shape.horizon}, "
+            f"lookback={shape.lookback}, patch={patch}. Choose a smaller patch."
         )
 
     def network(seen: Seen) -> keras.KerasTensor:
@@ -60,8 +61,10 @@ def encoder_decoder(
         for number in range(encoder_depth):
             tokens = Block(style, name=f"encoder_{number}", sharing=sharing)(tokens)
         memory = shared(keras.layers.LayerNormalization(epsilon=1e-6, name="memory"), sharing)(tokens)
-        decode = _Decoder(patches, style, dim=dim, depth=decoder_depth, start=memory.shape[1], sharing=sharing)
-        decode.remember(memory, patches.future_calendar(seen.calendar))
+        # Each of the decoder's tokens stands where the patch does that it is to tell: one after its own.
+        start = memory.shape[1] - patches.start_count
+        decode = _Decoder(patches, style, dim=dim, depth=decoder_depth, start=start, sharing=sharing)
+        decode.remember(memory, patches.start(seen.history), patches.decoded_calendar(seen.calendar))
         last = patches.last(seen.history)
         if seen.future is not None:
             truth = ops.concatenate([last, patches.cut(seen.future)[:, :-1]], axis=1)
@@ -109,12 +112,18 @@ class _Patches:
     def __init__(self, shape: ForecastShape, size: int, is_independent: bool) -> None:
         self.shape, self.size, self.is_independent = shape, size, is_independent
         self.count = shape.horizon // size
+        self.start_count = shape.lookback // size // 2
         self.width = size * (1 if is_independent else shape.channels)
 
     def cut(self, x: keras.KerasTensor) -> keras.KerasTensor:
         """`[batch, time, channel]` to `[sequence, token, width]`."""
         series = by_channel(x) if self.is_independent else x
         return ops.reshape(series, (-1, x.shape[1] // self.size, self.width))
+
+    def start(self, history: keras.KerasTensor) -> keras.KerasTensor:
+        """The patches that the decoder is given before the last: `[sequence, start token, width]`."""
+        end = self.shape.lookback - self.size
+        return self.cut(history[:, end - self.start_count * self.size : end])
 
     def last(self, history: keras.KerasTensor) -> keras.KerasTensor:
         """`[sequence, 1, width]`."""
@@ -133,9 +142,10 @@ class _Patches:
         split = ops.reshape(y, (-1, shape.channels, shape.horizon, shape.quantiles))
         return ops.transpose(split, (0, 2, 1, 3))
 
-    def future_calendar(self, calendar: keras.KerasTensor | None) -> keras.KerasTensor | None:
-        """`[sequence, token, size · feature]` of the horizon."""
-        return None if calendar is None else self.calendar_of(calendar[:, self.shape.lookback :])
+    def decoded_calendar(self, calendar: keras.KerasTensor | None) -> keras.KerasTensor | None:
+        """`[sequence, token, size · feature]` of the patches after the decoder's tokens."""
+        first = self.shape.lookback - self.start_count * self.size
+        return None if calendar is None else self.calendar_of(calendar[:, first:])
 
     def calendar_of(self, calendar: keras.KerasTensor) -> keras.KerasTensor:
         """`[batch, time, feature]` to `[sequence, token, size · feature]`."""
@@ -162,16 +172,17 @@ class _Decoder:
         if patches.shape.calendar:
             self._calendar = shared(keras.layers.Dense(dim, name="decoder_calendar"), sharing)
 
-    def remember(self, memory: keras.KerasTensor, when: keras.KerasTensor | None) -> None:
-        """`memory`: `[sequence, key, dim]`; `when`: the calendar of what is decoded."""
-        self._memory, self._when = memory, when
+    def remember(self, memory: keras.KerasTensor, start: keras.KerasTensor, when: keras.KerasTensor | None) -> None:
+        """`memory`: `[sequence, key, dim]`; `start`: `[sequence, start token, width]`, which stands before what is
+        decoded; `when`: the calendar of both."""
+        self._memory, self._start, self._when = memory, start, when
 
     def __call__(self, tokens: keras.KerasTensor) -> keras.KerasTensor:
         """`[sequence, token, width]` to `[sequence, token, width · quantile]`."""
-        x = self._embed(tokens)
+        x = self._embed(ops.concatenate([self._start, tokens], axis=1))
         if self._calendar is not None:
             x = x + self._calendar(self._when)
         x = self._positions(x)
         for block in self._blocks:
             x = block(x, self._memory)
-        return self._head(self._norm(x))
+        return self._head(self._norm(x[:, self._start.shape[1] :]))

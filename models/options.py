@@ -4,46 +4,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from models.architecture_options import Activation, ArchitectureOptions, Initializer, Reduction
+from models.dilated_options import DilatedOptions
+
 if TYPE_CHECKING:
     import keras
-
-    from models.convolution import Style
-
-Activation = Literal[
-    "relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "mish", "hard_swish", "learnable_swish"
-]  # fmt: skip
-Initializer = Literal[
-    "he_normal", "he_uniform", "lecun_normal", "lecun_uniform", "glorot_uniform", "delta_orthogonal"
-]  # fmt: skip
-
-
-class ArchitectureOptions(BaseModel):
-    """What all classifiers have. Frozen; unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    dropout: float = Field(0.1, ge=0, lt=1, description="Rate before the logits.")
-    drop_rate: float = Field(0.0, ge=0, lt=1, description="Stochastic depth: chance that the last block is dropped.")
-    activation: Activation = "relu"
-    initializer: Initializer = Field("he_normal", description="Of convolution kernels.")
-    kernel_l2: float = Field(0.0, ge=0, description="What the squares of kernels are multiplied by, in the loss.")
-
-    def reduction(self) -> int:
-        """How many times smaller than the image the last feature map is."""
-        raise NotImplementedError
-
-    def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
-        """The untrained classifier; see `models.classifier.classifier` for what it takes and gives."""
-        raise NotImplementedError
-
-    def style(self) -> "Style":
-        """What all convolutions share."""
-        from models.convolution import Style
-
-        return Style(activation=self.activation, initializer=self.initializer, kernel_l2=self.kernel_l2)
-
-    def _shared(self) -> dict[str, Any]:
-        return {"dropout": self.dropout, "drop_rate": self.drop_rate, "style": self.style()}
 
 
 class ResNetOptions(ArchitectureOptions):
@@ -101,12 +66,6 @@ class ResNetOptions(ArchitectureOptions):
             shape = {name: getattr(self, name) for name in self._SHAPE}
         gate: dict[str, Any] = {"se_ratio": self.se_ratio, "se_placement": self.se_placement}
         return resnet(image_shape=image_shape, num_classes=num_classes, **shape, **gate, **self._shared())
-
-
-Reduction = Annotated[
-    Literal[1, 2, 4, 8, 16, 32],
-    Field(description="How many times the image is shrunk: 32 as published; 4 or 8 suit small images."),
-]
 
 
 class MobileNetV2Options(ArchitectureOptions):
@@ -283,6 +242,7 @@ Architecture = Annotated[
     | EfficientNetOptions
     | DenseNetOptions
     | ConvNeXtOptions
+    | DilatedOptions
     | ViTOptions,
     Field(discriminator="kind"),
     BeforeValidator(_with_kind),

@@ -7,19 +7,10 @@ import keras
 from keras import ops
 
 from models.forecaster import FUTURE
+from training.losses.regression import POINTWISE
 
 # Key of the targets that holds the future with its gaps filled.
 FILLED = "filled"
-
-# (error of each quantile, its level) to what is minimized.
-_POINTWISE: dict[str, Callable[[Any, Any], Any]] = {
-    "mse": lambda error, level: ops.square(error),
-    "mae": lambda error, level: ops.abs(error),
-    # Huber, 1964, with delta 1.
-    "huber": lambda error, level: ops.where(ops.abs(error) < 1, 0.5 * ops.square(error), ops.abs(error) - 0.5),
-    # Koenker, Bassett, 1978.
-    "pinball": lambda error, level: ops.maximum(level * error, (level - 1) * error),
-}
 
 
 class ForecastObjective:
@@ -44,10 +35,10 @@ def forecast_loss(kind: str, levels: Sequence[float]) -> Callable[[Any, Mapping[
     """A loss of scaled values, so that channels count alike: the mean over what was observed, `[example]`.
 
     Args:
-      kind: mse, mae, huber or pinball.
+      kind: of each value, one of `POINTWISE`.
       levels: of the quantiles; (0.5,) for a point forecast.
     """
-    pointwise = _POINTWISE[kind]
+    pointwise = POINTWISE[kind]
 
     def loss(targets: Mapping[str, Any], outputs: Mapping[str, Any]) -> Any:
         error = targets["future"][..., None] - ops.cast(outputs["quantiles"], "float32")

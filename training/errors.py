@@ -26,6 +26,12 @@ class CheckpointWriteError(TrainingError):
     title = "Checkpoint not written"
 
 
+class CheckpointDamagedError(TrainingError):
+    """A checkpoint whose files are not what was written; where others are whole, training goes on from those."""
+
+    title = "Checkpoint damaged"
+
+
 class CheckpointMismatchError(TrainingError):
     """A checkpoint of another model, optimizer or training than the one that would go on from it."""
 

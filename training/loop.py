@@ -127,7 +127,8 @@ class Loop:
     ) -> Iterator[EpochRecord]:
         """Trains, yielding a record after each epoch; leave off iterating to stop.
 
-        With checkpoints, starts where the last one was taken; epochs before it are not yielded again.
+        With checkpoints, starts where the last one that is not damaged was taken; epochs before it are not yielded
+        again.
 
         Args:
           train: batches without end, the same ones in the same order each time; a function of the steps done is spared
@@ -141,9 +142,10 @@ class Loop:
         Raises:
           DivergedError: a loss or a weight is NaN or infinite, and going back did not help.
           BadBatchError: a batch cannot be read or holds no numbers.
+          CheckpointDamagedError: none of the checkpoints can be read.
           CheckpointMismatchError: what is in `checkpoints` is of another training.
           CheckpointWriteError: a checkpoint could not be written.
-          Preempted: on SIGTERM, after a checkpoint.
+          Preempted: on SIGTERM, after a checkpoint; where an epoch is over, after it was yielded.
         """
         run = TrainingRun(self, train=train, evaluation=evaluation, train_sample=train_sample)
         yield from run.epochs(epochs=epochs, steps_per_epoch=steps_per_epoch)

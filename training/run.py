@@ -10,11 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 from training.batches import BatchReader, Train
-from training.errors import CheckpointMismatchError, DivergedError, Preempted, WorkerLostError
+from training.errors import CheckpointMismatchError, DivergedError, WorkerLostError
 from training.gap_ratio import Verdict, gap_ratio
 from training.position import Position, means
-from training.preemption import Preemption
 from training.records import EpochRecord, StepsRecord
+from training.saving import Saving
 from training.snapshot import Snapshot
 from training.step import EXAMPLES
 
@@ -41,7 +41,7 @@ class TrainingRun:
         self._snapshots = loop.snapshots
         self._weights = loop.weights
         self._position = Position(steps_per_epoch=0)
-        self._preemption = Preemption()
+        self._saving = Saving(loop)
         self._rollbacks = 0
         self._is_stopped = False
         self._events: list[str] = []
@@ -53,14 +53,15 @@ class TrainingRun:
         self._good = self._snapshot()
         if loop.checkpoints is not None and loop.checkpoints.steps():
             self._resume(loop.checkpoints.load(self._good), steps_per_epoch)
-        self._checkpointed_at = self._epoch_checkpointed_at = loop.clock()
-        # Without checkpoints SIGTERM ends the process, as it ends any.
-        with self._preemption if loop.checkpoints is not None else nullcontext():
+        self._saving.restart()
+        with self._saving.heeding_sigterm():
             try:
                 for hook in loop.hooks:
                     hook.on_train_begin(loop)
                 while self._position.epoch <= epochs and not self._is_stopped:
                     yield self._epoch()
+                    # Not before: whoever goes on from the checkpoint is not told of this epoch again.
+                    self._saving.end_if_preempted(self._position.step, self._good)
                 self._finish()
             except _PEER_IS_GONE as error:
                 if loop.strategy.num_replicas_in_sync == 1:
@@ -72,24 +73,22 @@ class TrainingRun:
             finally:
                 for hook in reversed(loop.hooks):
                     hook.on_train_end()
-                if loop.checkpoints is not None:
-                    loop.checkpoints.wait()
+                self._saving.wait()
+            self._saving.end_if_preempted(self._position.step, self._good)
 
     def _epoch(self) -> EpochRecord:
         """One epoch from wherever it stands to its record, back over a divergence where need be."""
         loop, position = self._loop, self._position
-        self._events = []
         if loop.unfreezing is not None and loop.unfreezing.start_epoch(position.epoch):
             self._step.retrace()
         record = None
         while record is None:
             self._train_epoch()
             record = self._evaluate_epoch()
+        self._events = []
         self._position.next_epoch()
-        self._good = self._snapshot()
-        if self._is_due(self._epoch_checkpointed_at):
-            self._save(monitored=record.evaluation["loss"])
-            self._epoch_checkpointed_at = loop.clock()
+        self._good = self._snapshot(monitored=record.evaluation["loss"])
+        self._saving.save_epoch(self._position.step, self._good)
         for hook in loop.hooks:
             hook.on_epoch(record)
         return record
@@ -128,25 +127,18 @@ class TrainingRun:
             return self._step.train(batches, count), {}
         self._loop.wants_gradients = False
         gradients = zip(self._step.trainable_variables(), self._step.train_one(batches), strict=True)
-        return 0.0, {variable.path: gradient.numpy() for variable, gradient in gradients if gradient is not None}
+        return 0.0, {variable.path: gradient for variable, gradient in gradients if gradient is not None}
 
     def _checkpoint_between_steps(self) -> None:
-        """Where SIGTERM asks for it, or where it is time."""
-        loop = self._loop
-        if loop.checkpoints is None or not (self._preemption.requested or self._is_due(self._checkpointed_at)):
+        if not self._saving.is_due:
             return
         good = self._snapshot()
         if not good.is_finite:
             self._roll_back("a weight was no finite number", at=self._position.step)
             return
         self._good = good
-        self._save()
-        if self._preemption.requested:
-            loop.checkpoints.wait()
-            raise Preempted(
-                f"SIGTERM came. A checkpoint of step {self._position.step} is in {loop.checkpoints.directory}: the "
-                f"same command goes on from there."
-            )
+        self._saving.end_if_preempted(self._position.step, good)
+        self._saving.save(self._position.step, good)
 
     def _evaluate_epoch(self) -> EpochRecord | None:
         """What the epoch came to and what the guards made of it; None after a divergence, with the epoch to go on."""
@@ -219,9 +211,11 @@ class TrainingRun:
         self._events.append(event)
         logger.warning("epoch %d: %s", self._position.epoch, event)
 
-    def _snapshot(self) -> Snapshot:
+    def _snapshot(self, *, monitored: float | None = None) -> Snapshot:
+        """The state now; `monitored` is the evaluation loss at the end of an epoch."""
         loop = self._loop
         state = {
+            "monitored": monitored,
             "position": self._position.state(),
             "rollbacks": self._rollbacks,
             "is_stopped": self._is_stopped,
@@ -257,16 +251,10 @@ class TrainingRun:
         self._rollbacks = snapshot.state["rollbacks"]
         self._good = snapshot
         logger.info("going on from the checkpoint of step %d", found.step)
-
-    def _is_due(self, last_secs: float) -> bool:
-        loop = self._loop
-        return loop.checkpoints is not None and loop.clock() - last_secs >= loop.checkpoint_every_secs
-
-    def _save(self, *, monitored: float | None = None) -> None:
-        """Starts to write the last good state, if this process is the one that writes."""
-        self._checkpointed_at = self._loop.clock()
-        if self._loop.checkpoints is not None and self._loop.is_chief:
-            self._loop.checkpoints.save(self._position.step, self._good, monitored=monitored)
+        for step, reason in self._loop.checkpoints.damaged.items():  # type: ignore[union-attr]
+            self._note(
+                f"the checkpoint of step {step} is damaged ({reason}): training goes on from that of step {found.step}"
+            )
 
     def _finish(self) -> None:
         """Leaves the model with the weights that training was for: the best ones, or the average, or the last."""

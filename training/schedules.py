@@ -21,7 +21,9 @@ from keras.optimizers.schedules import (
 
 from training.options import ScheduleOptions
 
-# One-cycle's start and end as shares of its peak: Smith, Topin, "Super-Convergence", 2018; the defaults of fast.ai.
+# One-cycle's start and end as shares of its peak. Smith, Topin, "Super-Convergence", 2018, give none: they let the rate
+# end several orders of magnitude below its start. The start is fast.ai's default (div=25); the end is not, which is a
+# 100,000th there (div_final=1e5), and 4e-6 in PyTorch.
 ONE_CYCLE_START, ONE_CYCLE_END = 1 / 25, 1e-4
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from training.gradients import centralized, clipped, constrained
@@ -90,9 +91,14 @@ class TrainStep:
         self._coordinator.join()
         return sum(float(secs.fetch()) for secs in waited)
 
-    def train_one(self, batches: Iterator) -> list[tf.Tensor | None]:
-        """Takes one step; returns the gradients of the trainable variables, before they were clipped."""
-        return self._train_one(batches)
+    def train_one(self, batches: Iterator) -> list[np.ndarray | None]:
+        """Takes one step; returns the gradients of the mean loss over the global batch by each trainable variable, as
+        they were before centralization and clipping."""
+        if self._coordinator is None:
+            gradients = self._train_one(batches)
+        else:
+            gradients = self._coordinator.schedule(self._train_one, args=(batches,)).fetch()
+        return [None if gradient is None else np.asarray(gradient) for gradient in gradients]
 
     def feed(self, batches: tf.data.Dataset) -> Iterable[Any]:
         """The train batches as the strategy wants them: split over the devices, or all of them for every worker."""
@@ -148,25 +154,28 @@ class TrainStep:
         return waited
 
     def _one_step(self, batches: Iterator) -> list[tf.Tensor | None]:
-        return self._apply_step(next(batches))
+        # Here and not in every step: nobody asks for the sum over replicas in the others.
+        return [
+            None if gradient is None else self.strategy.reduce(tf.distribute.ReduceOp.SUM, gradient, axis=None)
+            for gradient in self._apply_step(next(batches))
+        ]
 
-    def _apply_step(self, batch: Any) -> list[tf.Tensor | None]:
+    def _apply_step(self, batch: Any) -> list[Any]:
+        """Takes a step; returns each replica's share of the gradients."""
         # Set once a step: a schedule inside the optimizer would be computed anew for every variable that decays.
         self.optimizer.learning_rate.assign(self.schedule(self.step) * self.rate_scale)
         gradients = self.strategy.run(self._compute, args=(batch,))
         self.step.assign_add(1)
         if self.average is not None:
             self.average.update(self.step)
-        return [
-            None if gradient is None else self.strategy.experimental_local_results(gradient)[0]
-            for gradient in gradients
-        ]
+        return gradients
 
     def _replica_step(self, batch: Any) -> list[tf.Tensor | None]:
         variables = self.trainable_variables()
         gradients = self._gradients(batch, variables)
-        replicas = self.strategy.num_replicas_in_sync
-        raw = gradients
+        replicas, loss_scale = self.strategy.num_replicas_in_sync, self._loss_scale()
+        # Before the optimizer may change the scale.
+        share = [None if gradient is None else gradient / loss_scale for gradient in gradients]
         if self.options.centralize:
             gradients = centralized(gradients)
         if self.options.clip_norm is not None:
@@ -175,15 +184,15 @@ class TrainStep:
                 present = [gradient for gradient in gradients if gradient is not None]
                 summed = iter(tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, present))
                 gradients = [None if gradient is None else next(summed) for gradient in gradients]
-            gradients = clipped(gradients, self.options.clip_norm * self._loss_scale())
+            gradients = clipped(gradients, self.options.clip_norm * loss_scale)
             gradients = [None if gradient is None else gradient / replicas for gradient in gradients]
         gradients = constrained(gradients, variables)
         pairs = [(g, v) for g, v in zip(gradients, variables, strict=True) if g is not None]
         self.optimizer.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
-        return raw
+        return share
 
     def _gradients(self, batch: Any, variables: Sequence[keras.Variable]) -> list[tf.Tensor | None]:
-        """Of the mean loss over the global batch; with loss scaling, scaled."""
+        """This replica's share of those of the mean loss over the global batch; with loss scaling, scaled."""
         parts = self.options.accumulate
         if parts == 1:
             return self._gradients_of_part(batch, variables)

@@ -83,8 +83,8 @@ class TaskTraining:
     @property
     def resume_step(self) -> int:
         """Of the checkpoint that training goes on from; 0 where it starts anew."""
-        steps = self.loop.checkpoints.steps() if self.loop.checkpoints is not None else []
-        return steps[-1] if steps else 0
+        step = self.loop.checkpoints.newest() if self.loop.checkpoints is not None else None
+        return step or 0
 
     def records(self, hooks: Sequence[Hook] = ()) -> Iterator[EpochRecord]:
         """Trains, telling hooks beside the progress that is logged; see `Loop.epochs`."""

@@ -1,10 +1,11 @@
-"""Networks whose graphs are out of the common: loops of recurrent layers and of chunked attention."""
+"""Networks whose graphs are out of the common: loops of recurrent layers and of chunked attention, a decoder."""
 
 import keras
 import numpy as np
 import pytest
 
 from compression.convert import convert, export_for_conversion
+from models.encoder_decoder import encoder_decoder
 from models.forecaster import ForecastShape
 from models.patch_transformer import patch_transformer
 from models.recurrent_forecaster import recurrent
@@ -20,8 +21,9 @@ CHUNKED = BlockStyle(heads=2, hidden=8, chunk=8, is_recomputed=True)
     [
         lambda: recurrent(SHAPE, cell="lstm", units=8, patch=6),
         lambda: patch_transformer(SHAPE, style=CHUNKED, stride=1),
+        lambda: encoder_decoder(SHAPE, style=BlockStyle(heads=2, hidden=8), patch=6, dim=8),
     ],
-    ids=["lstm", "chunked_attention"],
+    ids=["lstm", "chunked_attention", "encoder_decoder"],
 )
 def test_the_file_computes_what_the_model_does(build, tmp_path):
     keras.utils.set_random_seed(0)

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from pydantic import TypeAdapter, ValidationError
 
 from models.forecaster import ForecastShape
@@ -143,6 +144,11 @@ def test_an_even_moving_average_is_refused():
         dlinear(POINT, kernel=4)
 
 
+def test_a_look_back_of_one_patch_leaves_a_decoder_nothing_to_begin_with():
+    with pytest.raises(ValueError, match=r"the look-back hold two\. Received: horizon=12, lookback=7, patch=4"):
+        _options("one_shot").build(ForecastShape(lookback=7, horizon=12, channels=2))
+
+
 def test_a_decoder_taught_by_its_own_forecasts_repeats_them():
     """Decoding one by one and decoding at once what was decoded are the same computation."""
     options = _options("autoregressive")
@@ -162,6 +168,36 @@ def test_a_taught_decoder_shares_its_weights_and_is_evaluated_without_the_future
     x = _inputs(taught)
     expected = model({name: x[name] for name in model.input})["quantiles"]
     np.testing.assert_allclose(taught(x, training=False)["quantiles"], expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("patch", [4, 12, 24])
+def test_a_one_shot_decoders_self_attention_tells_its_tokens_apart_without_a_calendar(patch):
+    """Rotary attention over equal tokens gives each the same, whatever queries and keys: their gradients are zero."""
+    keras.utils.set_random_seed(0)
+    shape = ForecastShape(lookback=48, horizon=24, channels=2)
+    options = {"kind": "encoder_decoder", "patch": patch, "positions": "rotary", **SMALL}
+    model = TypeAdapter(Forecaster).validate_python(options).build(shape)
+    kernels = [w for w in model.get_layer("decoder_0_self_attention").weights if w.path.endswith("kernel")][:2]
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.square(model(_inputs(model))["quantiles"]))
+    gradients = tape.gradient(loss, [kernel.value for kernel in kernels])
+    assert min(np.abs(gradient).max() for gradient in gradients) > 1e-5
+
+
+def test_a_decoder_is_given_the_later_half_of_the_look_back():
+    """What an untrained decoder of one block makes of patches of the past alone, the encoder's memory kept away."""
+    keras.utils.set_random_seed(0)
+    model = _options("one_shot").model_copy(update={"normalization": "none"}).build(SHAPE)
+    cross = model.get_layer("decoder_0_cross_attention")
+    cross.set_weights([np.zeros_like(weight) for weight in cross.get_weights()])
+    x = _inputs(model)
+    before = np.asarray(model(x)["quantiles"])
+    sees = []
+    for patch in range(12):
+        changed = {"history": x["history"].copy()}
+        changed["history"][:, 4 * patch : 4 * patch + 4] += RNG.normal(size=(3, 4, 2))
+        sees.append(np.abs(np.asarray(model(changed)["quantiles"]) - before).max() > 1e-6)
+    assert sees == [False] * 5 + [True] * 7
 
 
 def test_the_share_of_own_tokens_rises_to_its_most():

@@ -1,7 +1,8 @@
 """A training for processes of their own: `python distributed.py STRATEGY OUT [CHECKPOINTS [KILL_AT]]`.
 
 One process with two virtual CPUs for `mirrored`, one of two workers that TF_CONFIG names for `multi_worker`. Writes the
-final weights and the last epoch's losses. With KILL_AT, it dies at that step if it is not the chief.
+final weights, the last epoch's losses and the gradients of a step. With KILL_AT, it dies at that step if it is not the
+chief.
 """
 
 import json
@@ -27,12 +28,24 @@ if name == "parameter_server" and json.loads(os.environ["TF_CONFIG"])["task"]["t
 where = strategy(DistributionOptions(strategy=name))
 
 
+class AskForGradients(small.Hook):
+    """Of the first step."""
+
+    def on_train_begin(self, loop):
+        self.gradients = {}
+        loop.request_gradients()
+
+    def on_steps(self, record):
+        self.gradients = self.gradients or record.gradients
+
+
 class Die(small.Hook):
     def on_steps(self, record):
         if kill_at and record.step >= int(kill_at) and not loop.is_chief:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+asked = AskForGradients()
 with where.scope():
     model = small.model()
     made = small.optimizer(OptimizerOptions(kind="adam", weight_decay=0.01), learning_rate=0.01)
@@ -43,11 +56,12 @@ with where.scope():
         step=StepOptions(steps_per_execution=2, clip_norm=1.0, accumulate=2, ema=0.9),
         checkpoints=CheckpointStore(directory) if directory else None,
         checkpoint_every_secs=1e-9,
-        hooks=[Die()],
+        hooks=[asked, Die()],
     )
 records = small.train(loop, epochs=4)
 if loop.is_chief:
     np.savez(out, *model.get_weights())
+    np.savez(f"{out}.gradients.npz", *asked.gradients.values())
     last = records[-1]
     told = {"train": last.train["loss"], "evaluation": last.evaluation["loss"], "epochs": len(records)}
     Path(f"{out}.json").write_text(json.dumps(told))

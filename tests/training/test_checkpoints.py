@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from training.checkpoints import CheckpointStore
-from training.errors import CheckpointMismatchError, CheckpointWriteError
+from training.errors import CheckpointDamagedError, CheckpointMismatchError, CheckpointWriteError
 from training.snapshot import Snapshot, Snapshots
 
 
@@ -50,6 +50,73 @@ def test_half_a_checkpoint_counts_for_nothing(store):
     (store.directory / "step-0000000002" / "state.json").unlink()
     assert store.steps() == [1]
     np.testing.assert_array_equal(store.load(_snapshot()).tensors["model"][0], [1.0, 1.0])
+
+
+def _truncate(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def _garble(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(bytes(content))
+
+
+DAMAGES = {"truncated": _truncate, "garbled": _garble, "empty": lambda path: path.write_bytes(b"")}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", ["state.json", "tensors.index", "tensors.data-00000-of-00001"])
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(store, name, damage):
+    # Enough of a tensor to be what the middle of the file holds.
+    store.save(1, _snapshot(1.0, shape=(2000,)))
+    store.save(2, _snapshot(2.0, shape=(2000,)))
+    store.wait()
+    DAMAGES[damage](store.directory / "step-0000000002" / name)
+    assert set(store.load(_snapshot(shape=(2000,))).tensors["model"][0].numpy()) == {1.0}
+    assert [*store.damaged] == [2]
+    assert store.newest() == 1
+
+
+@pytest.mark.parametrize("name", ["tensors.index", "tensors.data-00000-of-00001"])
+def test_one_without_its_tensors_is_passed_over_too(store, name):
+    store.save(1, _snapshot(1.0))
+    store.save(2, _snapshot(2.0))
+    store.wait()
+    (store.directory / "step-0000000002" / name).unlink()
+    assert store.newest() == 1
+
+
+def test_where_all_are_damaged_nothing_begins_anew_of_itself(store):
+    store.save(1, _snapshot())
+    store.save(2, _snapshot())
+    store.wait()
+    for step in (1, 2):
+        _truncate(store.directory / f"step-000000000{step}" / "state.json")
+    with pytest.raises(CheckpointDamagedError, match=r"Received: 2 damaged ones in .* the last: .*Delete"):
+        store.load(_snapshot())
+
+
+def test_what_was_passed_over_neither_stays_nor_counts_when_training_goes_on(tmp_path):
+    store = CheckpointStore(tmp_path, keep_last=1, keep_best=1)
+    store.save(1, _snapshot(), monitored=0.1)
+    store.save(2, _snapshot())
+    store.save(4, _snapshot())
+    store.wait()
+    for step in (1, 4):
+        _truncate(tmp_path / f"step-000000000{step}" / "state.json")
+    store.save(3, _snapshot(3.0))
+    store.wait()
+    assert store.steps() == [3]
+    np.testing.assert_array_equal(store.load(_snapshot()).tensors["model"][0], [3.0, 3.0])
+
+
+def test_one_of_another_training_is_not_passed_over(store):
+    store.save(1, _snapshot(shape=(3,)))
+    store.save(2, _snapshot(shape=(2,)))
+    with pytest.raises(CheckpointMismatchError):
+        store.load(_snapshot(shape=(3,)))
 
 
 def test_another_architecture_is_refused_with_what_differs(store):

@@ -71,11 +71,25 @@ def alone(tmp_path_factory) -> Path:
     return out
 
 
-@pytest.mark.e2e
-def test_two_devices_agree_with_one(tmp_path, alone):
-    out = tmp_path / "weights.npz"
+@pytest.fixture(scope="module")
+def two_devices(tmp_path_factory) -> Path:
+    """What two virtual devices give."""
+    out = tmp_path_factory.mktemp("two_devices") / "weights.npz"
     _finish(_start("mirrored", out))
-    _assert_agree(out, alone)
+    return out
+
+
+@pytest.mark.e2e
+def test_two_devices_agree_with_one(two_devices, alone):
+    _assert_agree(two_devices, alone)
+
+
+@pytest.mark.e2e
+def test_two_devices_tell_the_gradients_of_the_whole_batch(two_devices, alone):
+    with np.load(f"{two_devices}.gradients.npz") as mine, np.load(f"{alone}.gradients.npz") as theirs:
+        assert len(theirs.files) == 4
+        for name in theirs.files:
+            np.testing.assert_allclose(mine[name], theirs[name], rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.e2e

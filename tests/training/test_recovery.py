@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tests.training import small
-from training import SupervisedObjective
+from training import CheckpointStore, SupervisedObjective
 from training.early_stopping import EarlyStopping
 from training.errors import BadBatchError, DivergedError
 from training.gap_ratio import GapRatioGuard
@@ -92,6 +92,24 @@ def test_a_batch_of_another_shape_is_told():
     data = small.batches().enumerate().map(odd).repeat()
     with pytest.raises(BadBatchError, match=r"at step 3: .*ncompatible shapes"):
         small.train(small.loop(small.model(), step=StepOptions(steps_per_execution=1)), data=data)
+
+
+def test_a_damaged_checkpoint_costs_the_steps_since_the_one_before(tmp_path, caplog):
+    plain, interrupted, resumed = small.model(), small.model(), small.model()
+    small.train(small.loop(plain), epochs=3)
+    small.train(small.loop(interrupted, checkpoints=CheckpointStore(tmp_path), checkpoint_every_secs=1e-9), epochs=2)
+    assert CheckpointStore(tmp_path).steps() == [5, 10]
+    (tmp_path / "step-0000000010" / "tensors.data-00000-of-00001").write_bytes(b"")
+    with caplog.at_level(logging.WARNING, logger="slipway.training"):
+        records = small.train(small.loop(resumed, checkpoints=CheckpointStore(tmp_path)), epochs=3)
+    assert [record.epoch for record in records] == [2, 3]
+    for mine, theirs in zip(resumed.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    [event] = records[0].events
+    assert event.startswith("the checkpoint of step 10 is damaged (")
+    assert event.endswith("): training goes on from that of step 5")
+    assert event in caplog.text
+    assert not records[1].events
 
 
 def _overfitting(action: str) -> list:

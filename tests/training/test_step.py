@@ -134,3 +134,31 @@ def test_gradients_are_told_when_asked_for_and_only_then():
     assert {path: value.shape for path, value in told[1][1].items()} == {
         variable.path: tuple(variable.shape) for variable in model.trainable_variables
     }
+
+
+def test_told_gradients_are_those_of_the_loss_whatever_half_precision_scales_it_by():
+    """Against float32 gradients of the mean squared error by hand, on the batch of the step after the request."""
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = small.model()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    told = []
+
+    class Ask(small.Hook):
+        def on_train_begin(self, loop):
+            loop.request_gradients()
+
+        def on_steps(self, record):
+            told.append(record.gradients)
+
+    kernel, bias, out_kernel, out_bias = model.get_weights()
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.01), initial_scale=2.0**10)
+    small.train(small.loop(model, optimizer=optimizer, hooks=[Ask()], step=StepOptions(clip_norm=0.1)), epochs=1)
+    x, y = next(iter(small.batches().as_numpy_iterator()))
+    before = x["x"] @ kernel + bias
+    hidden = np.maximum(before, 0)
+    error = 2 * (hidden @ out_kernel + out_bias - y[:, None]) / len(y)
+    to_hidden = error @ out_kernel.T * (before > 0)
+    expected = [x["x"].T @ to_hidden, to_hidden.sum(axis=0), hidden.T @ error, error.sum(axis=0)]
+    _assert_same(list(told[0].values()), expected, rtol=0.02, atol=0.02)

@@ -1,20 +1,17 @@
-"""Losses: each gives one value an example, is registered by name and survives serialization."""
+"""Losses: each gives one value an example, is registered by name and survives serialization. Those of forecast values,
+which are told which of them were observed, are functions in `training.losses.regression`."""
 
-from training.losses.contrastive import NTXent, SupCon
+from training.losses.contrastive import SupCon
 from training.losses.cross_entropy import CrossEntropy, Focal
 from training.losses.distillation import Distillation
 from training.losses.registry import loss
-from training.losses.regression import Huber, Quantile
 from training.losses.weighted_sum import LossTerm, WeightedSum
 
 __all__ = [
     "CrossEntropy",
     "Distillation",
     "Focal",
-    "Huber",
     "LossTerm",
-    "NTXent",
-    "Quantile",
     "SupCon",
     "WeightedSum",
     "loss",

@@ -1,4 +1,4 @@
-"""Losses that pull embeddings of a kind together and push others apart."""
+"""The loss that pulls embeddings of a label together and pushes others apart."""
 
 from typing import Any
 
@@ -34,35 +34,6 @@ class SupCon(PerExample):
         log_share = ops.log_softmax(similarity + itself * _MINUS_INFINITY, axis=-1)
         count = ops.sum(positive, axis=-1)
         return -ops.sum(positive * log_share, axis=-1) / ops.maximum(count, 1)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"temperature": self.temperature}
-
-
-@keras.saving.register_keras_serializable(package="slipway")
-class NTXent(PerExample):
-    """Contrast of two views: each has to be told from all other views of the batch; the mean of the two directions.
-
-    Source: Chen et al., "A Simple Framework for Contrastive Learning", ICML 2020, equation 1.
-    """
-
-    def __init__(self, *, temperature: float = 0.5) -> None:
-        """Raises ValueError when `temperature` is not above zero."""
-        super().__init__(name="nt_xent")
-        check_positive(temperature=temperature)
-        self.temperature = temperature
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """`y_true` is not read; `y_pred`: embeddings `[batch, view, dim]` of two views, normalized here."""
-        if y_pred.shape[1] != 2:
-            raise ValueError(f"NTXent takes embeddings [batch, 2, dim]. Received: shape {tuple(y_pred.shape)}")
-        embeddings = _normalized(y_pred)
-        count = ops.shape(embeddings)[0]
-        views = ops.concatenate([embeddings[:, 0], embeddings[:, 1]], axis=0)
-        similarity = ops.matmul(views, ops.transpose(views)) / self.temperature
-        log_share = ops.log_softmax(similarity + ops.eye(2 * count) * _MINUS_INFINITY, axis=-1)
-        # The other view of example i is i + count, and the other way round.
-        return -(ops.diagonal(log_share[:count, count:]) + ops.diagonal(log_share[count:, :count])) / 2
 
     def get_config(self) -> dict[str, Any]:
         return {"temperature": self.temperature}

@@ -4,18 +4,14 @@ from typing import Any
 
 import keras
 
-from training.losses.contrastive import NTXent, SupCon
+from training.losses.contrastive import SupCon
 from training.losses.cross_entropy import CrossEntropy, Focal
 from training.losses.distillation import Distillation
-from training.losses.regression import Huber, Quantile
 
 LOSSES: dict[str, type[keras.losses.Loss]] = {
     "cross_entropy": CrossEntropy,
     "focal": Focal,
-    "huber": Huber,
-    "quantile": Quantile,
     "sup_con": SupCon,
-    "nt_xent": NTXent,
     "distillation": Distillation,
 }
 

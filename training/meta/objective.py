@@ -58,7 +58,7 @@ class MetaObjective:
             losses = self._losses(learner(episodes, training=training), targets)
             return losses[:, 0], self._metrics(losses)
         if not training:
-            losses = self._losses(learner.predictions(episodes, steps=[0, self.options.steps]), targets)
+            losses = self._losses(learner.predictions(episodes, steps=[self.options.steps]), targets)
             return losses[:, -1], self._metrics(losses)
         if isinstance(learner, ClassFineTuner):
             return self._pretraining(learner, episodes, targets)
@@ -85,7 +85,7 @@ class MetaObjective:
         return mean_over(losses, tf.broadcast_to(targets["query_weight"][:, None], tf.shape(losses)))
 
     def _metrics(self, losses: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The query loss before the steps that were taken, where it was computed, and after them."""
+        """The query loss after the last of the steps of `losses`, `[task, step]`."""
         return {f"query_{self.name}": losses[:, -1]}
 
     def _pretraining(

@@ -21,7 +21,7 @@ class WeightSummaries(Hook):
 
     `weight_norm/<path>` and `gradient_norm/<path>` are the L2 norms, `weight_norm/global` and `gradient_norm/global`
     those of all together; `weights/<path>` and `gradients/<path>` the histograms. They are of the step after the one
-    that they are due at, whose gradients are asked for then.
+    that they are due at, whose gradients are asked for then: of the mean loss over the global batch, before clipping.
     """
 
     def __init__(self, writer: Writer, *, every_steps: int = 1000, histograms: bool = True) -> None:

@@ -3,14 +3,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.losses import Huber, LossTerm, WeightedSum
+from training.losses import LossTerm, WeightedSum
 
 TERMS = {
-    "near": LossTerm(loss=Huber(), output="a"),
-    "far": LossTerm(loss=Huber(delta=2.0), output="b"),
+    "near": LossTerm(loss=keras.losses.Huber(reduction=None), output="a"),
+    "far": LossTerm(loss=keras.losses.Huber(reduction=None), output="b"),
 }
-# Errors of one in `a` and of two in `b`: 0.5 and 2.
-OUTPUTS = {"a": np.ones((3, 1), np.float32), "b": np.full((3, 1), 2.0, np.float32)}
+# Errors of 1 in `a` and of 2.5 in `b`: 0.5 and 2.
+OUTPUTS = {"a": np.ones((3, 1), np.float32), "b": np.full((3, 1), 2.5, np.float32)}
 TARGET = np.zeros((3, 1), np.float32)
 
 
@@ -32,7 +32,7 @@ def test_learned_weights_start_at_one_and_move_by_the_papers_gradient():
 def test_terms_find_their_targets():
     terms = {name: LossTerm(loss=term.loss, output=term.output, target=name) for name, term in TERMS.items()}
     made = WeightedSum(terms=terms, weights={"near": 1.0, "far": 1.0})
-    targets = {"near": np.ones((3, 1), np.float32), "far": np.full((3, 1), 1.0, np.float32)}
+    targets = {"near": np.ones((3, 1), np.float32), "far": np.full((3, 1), 1.5, np.float32)}
     np.testing.assert_allclose(made(targets, OUTPUTS), [0.5, 0.5, 0.5])
 
 
