@@ -21,6 +21,7 @@ from pipeline.errors import ConfigError
 from tasks.base import Task
 from tasks.evaluation import MetricGate, check_gates
 from tasks.loading import TaskSpec
+from tasks.recipe_checks import check_recipe, check_student
 from training.options import TrainOptions
 
 
@@ -196,7 +197,7 @@ def load_config(path: Path) -> PipelineConfig:
     check_gates(task, config.evaluate.gates, key="evaluate.gates")
     check_gates(task, config.compress.gates, key="compress.gates")
     _check_space(config, path)
-    _check_students(config, path)
+    _check_recipes(config, path)
     return config
 
 
@@ -208,13 +209,21 @@ def _check_space(config: PipelineConfig, path: Path) -> None:
             _validated(lambda: with_values(spec, config.train, {key: value}), path, f"tune.space, {key}={value!r}: ")  # noqa: B023
 
 
-def _check_students(config: PipelineConfig, path: Path) -> None:
-    """Raises ConfigError where a recipe's student could not be made."""
+def _check_recipes(config: PipelineConfig, path: Path) -> None:
+    """Raises ConfigError where a recipe's student could not be made, RecipeError where its model does not suit."""
+    task, spec = load_task(config, path), TaskSpec(task=config.task, options=config.options)
     for recipe in config.compress.variants:
-        if isinstance(recipe, Recipe) and recipe.distil is not None:
+        if not isinstance(recipe, Recipe):
+            continue
+        check_recipe(recipe, task)
+        if recipe.distil is not None:
             values = recipe.distil.student
-            spec = TaskSpec(task=config.task, options=config.options)
-            _validated(lambda: with_values(spec, config.train, values), path, f"{recipe.name}, distil.student: ")  # noqa: B023
+            student, _ = _validated(
+                lambda: with_values(spec, config.train, values),  # noqa: B023
+                path,
+                f"{recipe.name}, distil.student: ",
+            )
+            check_student(recipe, task, student.load())
 
 
 def load_task(config: PipelineConfig, path: Path | None = None) -> Task:

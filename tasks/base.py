@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from tensorflow_metadata.proto.v0 import schema_pb2
 
-    from compression.distillation import DistillationLoss
+    from compression.distillation_options import DistillationOptions
     from data.source import Source
     from training.hooks import Hook
     from training.objective import Objective
@@ -62,6 +62,10 @@ class Task(abc.ABC):
     # Key of `predictions` that TFMA compares with the label.
     prediction_key: ClassVar[str]
 
+    # Steps of compression recipes (see `compression.recipe`) that the models do not allow, and the reason of each, as
+    # it goes on after "where".
+    refused_changes: ClassVar[Mapping[str, str]] = {}
+
     def __init__(self, options: TaskOptions) -> None:
         self.options = options
 
@@ -101,6 +105,11 @@ class Task(abc.ABC):
     @abc.abstractmethod
     def to_batch(self, features: "dict[str, tf.Tensor]") -> Any:
         """Maps a batch of transformed features to what `objective` takes; runs inside a graph."""
+
+    def interface(self) -> dict[str, Any]:
+        """What decides the model's inputs and outputs, JSON-serializable and known without TensorFlow: a student whose
+        task differs in it from its teacher's is refused."""
+        return {}
 
     def training_model(self, model: "keras.Model") -> "keras.Model":
         """What is trained in place of `model`, sharing its weights: with outputs that only the objective needs."""
@@ -167,15 +176,18 @@ class Task(abc.ABC):
     def objective(self) -> "Objective":
         """What a training step minimizes and what it reports."""
 
-    def distillation_loss(self, *, temperature: float) -> "DistillationLoss":
-        """How far a student's outputs are from its teacher's, `[example]`: here the mean squared difference.
+    def distillation_objective(self, teacher: "keras.Model", options: "DistillationOptions") -> "Objective":
+        """What a student minimizes: `objective`, of which a share is to agree with its teacher; here by the mean
+        squared difference of their outputs.
 
         Args:
-          temperature: of probabilities, where the outputs are their logits.
+          teacher: a trained model of the same `interface`.
+          options: of the recipe.
         """
-        from compression.distillation import mean_squared_difference
+        from compression.distillation import DistillationObjective, mean_squared_difference
 
-        return mean_squared_difference
+        loss = mean_squared_difference
+        return DistillationObjective(self.objective(), teacher=teacher, loss=loss, weight=options.weight)
 
     def summaries(self, writer: "Writer", sample: Any, *, every_epochs: int) -> "Sequence[Hook]":
         """Hooks that write for TensorBoard what the model makes of a batch of the eval split."""

@@ -58,6 +58,11 @@ def test_shipped_configs_are_right(path):
         ("compress.gates", {"f1": {"min": 0.5}}, r"compress.gates must name metrics .* Received: 'f1'"),
         ("compress.variants", ["int8"], r"variants must hold float32.* Received: \['int8'\]"),
         ("compress.variants", ["float32", "int8", "int8"], r"each variant once"),
+        (
+            "compress.variants",
+            ["float32", {"name": "student", "distil": {"student": {"options.height": 16}}}],
+            r"student: distil.student must leave .* \{'height': 8\}. Received: \{'height': 16\}",
+        ),
         ("name", "My Model", r"name: .* Received: 'My Model'"),
         ("task", "tasks.nothing.Here", r"task must be the dotted path of a class. Received: 'tasks.nothing.Here'"),
         ("kubeflow.default.pool", "tpu", r"nodes.default.pool must be one of node_pools \(gpu\). Received: 'tpu'"),
