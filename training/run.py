@@ -61,6 +61,7 @@ class TrainingRun:
                     hook.on_train_begin(loop)
                 while self._position.epoch <= epochs and not self._is_stopped:
                     yield self._epoch()
+                self._save_end()
                 self._finish()
             except _PEER_IS_GONE as error:
                 if loop.strategy.num_replicas_in_sync == 1:
@@ -267,6 +268,14 @@ class TrainingRun:
         self._checkpointed_at = self._loop.clock()
         if self._loop.checkpoints is not None and self._loop.is_chief:
             self._loop.checkpoints.save(self._position.step, self._good, monitored=monitored)
+
+    def _save_end(self) -> None:
+        store = self._loop.checkpoints
+        if store is None:
+            return
+        store.wait()
+        if store.steps()[-1:] != [self._position.step]:
+            self._save()
 
     def _finish(self) -> None:
         """Leaves the model with the weights that training was for: the best ones, or the average, or the last."""
