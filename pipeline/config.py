@@ -110,7 +110,7 @@ class NodeResources(Section):
     accelerator: str | None = Field(None, description="Resource name, such as nvidia.com/gpu or google.com/tpu.")
     accelerator_count: int = Field(1, ge=1)
     pool: str | None = Field(None, description="One of kubeflow.node_pools.")
-    retries: int = Field(0, ge=0, description="How often a failed or evicted node starts again; Trainer goes on.")
+    retries: int = Field(0, ge=0, description="How often a failed or evicted node starts again; trainings go on.")
 
 
 class Toleration(Section):

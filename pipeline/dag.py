@@ -167,6 +167,7 @@ class _Wiring:
                 compress=self._compress,
                 train=self.config.train.model_dump_json(),
                 seed=self.config.seed,
+                workspaces=self.places.workspaces,
             )
         )
         self._add(

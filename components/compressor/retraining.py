@@ -3,12 +3,16 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
+from etils import epath
 
 from components.compressor.transformed_data import TransformedData
 from components.tuner.options import with_values
+from components.workspace import workspace
 from compression.channel_pruning import prune_channels
 from compression.clustering import Clustering
 from compression.finetuning import finetune
@@ -18,6 +22,7 @@ from compression.quantization_options import QuantizationAwareOptions
 from compression.recipe import Recipe
 from tasks.base import Task
 from tasks.loading import TaskSpec
+from training.checkpoints import CheckpointStore
 from training.options import TrainOptions
 
 
@@ -40,6 +45,8 @@ class Retraining:
         train: TrainOptions,
         sample: Mapping[str, np.ndarray],
         seed: int,
+        strategy: tf.distribute.Strategy,
+        workspaces: epath.Path,
     ) -> None:
         """Args:
         model: trained; it is left as it is.
@@ -48,6 +55,9 @@ class Retraining:
         train: the config's section; what a recipe says takes precedence.
         sample: what ranges of activations start from, `{input: [example, ...]}`.
         seed: of weights, of the order of examples and of augmentation.
+        strategy: where to train.
+        workspaces: of these trainings and no others; each keeps its checkpoints in a directory of its own there, and
+          goes on from what it finds.
         """
         self._model = model
         self._data = data
@@ -55,6 +65,8 @@ class Retraining:
         self._options = train
         self._sample = dict(sample)
         self._seed = seed
+        self._strategy = strategy
+        self._workspaces = workspaces
         num_examples = data.task.examples_per_epoch(data.files("train"))
         self._batch_size = min(train.batch_size, num_examples)
         self._steps_per_epoch = num_examples // self._batch_size
@@ -89,28 +101,31 @@ class Retraining:
     def _retrained(self, task: Task, recipe: Recipe) -> keras.Model:
         """Changed and trained on, before any quantization."""
         keras.utils.set_random_seed(self._seed)
-        model = _copy(self._model) if task is self._data.task else self._student(task)
-        if recipe.prune_channels is not None:
-            model = prune_channels(model, recipe.prune_channels)
-        total_steps = recipe.epochs * self._steps_per_epoch
-        hooks: list[Pruning | Clustering] = []
-        if recipe.prune is not None:
-            hooks.append(Pruning(model, recipe.prune, total_steps=total_steps))
-        if recipe.cluster is not None:
-            begin_step = round(recipe.clustering_begins * total_steps)
-            hooks.append(Clustering(model, recipe.cluster, begin_step=begin_step))
-        self._train(task, model, recipe, recipe, hooks)
+        with self._strategy.scope():
+            model = _copy(self._model) if task is self._data.task else self._student(task)
+            if recipe.prune_channels is not None:
+                model = prune_channels(model, recipe.prune_channels)
+            total_steps = recipe.epochs * self._steps_per_epoch
+            hooks: list[Pruning | Clustering] = []
+            if recipe.prune is not None:
+                hooks.append(Pruning(model, recipe.prune, total_steps=total_steps))
+            if recipe.cluster is not None:
+                begin_step = round(recipe.clustering_begins * total_steps)
+                hooks.append(Clustering(model, recipe.cluster, begin_step=begin_step))
+            self._train(task, model, recipe, recipe, hooks, determines=recipe.training())
         for hook in hooks:
             hook.finish()
-        return model
+        # Outside of the strategy, whose variables no exporter takes.
+        return _copy(model)
 
     def _quantization_aware(
         self, task: Task, model: keras.Model, recipe: Recipe, options: QuantizationAwareOptions
     ) -> keras.Model:
         """A copy trained on with int8 in view, as the converter takes it."""
         keras.utils.set_random_seed(self._seed)
-        aware = quantization_aware(model, options, self._sample)
-        self._train(task, aware, recipe, options)
+        with self._strategy.scope():
+            aware = quantization_aware(model, options, self._sample)
+            self._train(task, aware, recipe, options, determines=recipe.source())
         return for_conversion(aware)
 
     def _student(self, task: Task) -> keras.Model:
@@ -131,8 +146,11 @@ class Retraining:
         recipe: Recipe,
         options: Recipe | QuantizationAwareOptions,
         hooks: Sequence[Pruning | Clustering] = (),
+        *,
+        determines: Mapping[str, Any],
     ) -> None:
-        """Trains in place for the epochs and from the learning rate of `options`."""
+        """Trains in place for the epochs and from the learning rate of `options`; `determines` is what tells this
+        training from the others."""
         data = replace(self._data, task=task)
         objective = task.objective()
         if recipe.distil is not None:
@@ -151,6 +169,8 @@ class Retraining:
             evaluation=data.evaluation(self._batch_size),
             steps_per_epoch=self._steps_per_epoch,
             hooks=hooks,
+            strategy=self._strategy,
+            checkpoints=CheckpointStore(workspace(str(self._workspaces), determines), keep_last=1, keep_best=0),
         )
 
 

@@ -1,11 +1,14 @@
 """Recipes on tiny models of every shipped task, each trained for an epoch."""
 
+import logging
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from etils import epath
 
 from components.compressor.retraining import Retraining
 from components.compressor.transformed_data import TransformedData
@@ -54,7 +57,13 @@ def _drawn(data: TransformedData, task: Any, seed: int) -> keras.Model:
     return task.adapt(task.model(), data.files("train"), feature_spec=data.feature_spec)
 
 
-def _retraining(name: str, data: TransformedData, model: keras.Model) -> Retraining:
+def _retraining(
+    name: str,
+    data: TransformedData,
+    model: keras.Model,
+    place: Path,
+    strategy: tf.distribute.Strategy | None = None,
+) -> Retraining:
     [(inputs, _)] = data.evaluation(8).take(1)
     return Retraining(
         model,
@@ -63,11 +72,13 @@ def _retraining(name: str, data: TransformedData, model: keras.Model) -> Retrain
         train=TRAIN,
         sample={key: np.asarray(values) for key, values in inputs.items()},
         seed=0,
+        strategy=strategy or tf.distribute.get_strategy(),
+        workspaces=epath.Path(place),
     )
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_a_student_comes_closer_to_its_teacher(name, transformed):
+def test_a_student_comes_closer_to_its_teacher(name, transformed, tmp_path):
     data = transformed(name)
     teacher = _drawn(data, data.task, seed=1)
     recipe = Recipe(name="student", distil={"student": STUDENTS[name], "weight": 1.0}, epochs=1, learning_rate=0.01)
@@ -85,7 +96,7 @@ def test_a_student_comes_closer_to_its_teacher(name, transformed):
         return float(tf.reduce_mean(losses))
 
     before = distance(_drawn(data, task, seed=0))
-    student = _retraining(name, data, teacher).source(recipe)
+    student = _retraining(name, data, teacher, tmp_path).source(recipe)
     assert distance(student) < before
     assert student.count_params() != teacher.count_params()
     if name.startswith("forecasting"):
@@ -95,14 +106,47 @@ def test_a_student_comes_closer_to_its_teacher(name, transformed):
 
 
 @pytest.mark.parametrize("name", ["forecasting", "forecasting_of_quantiles_one_by_one"])
-def test_a_forecaster_is_pruned_and_clustered(name, transformed):
+def test_a_forecaster_is_pruned_and_clustered(name, transformed, tmp_path):
     data = transformed(name)
     recipe = Recipe(
         name="sparse", prune={"sparsity": 0.5, "scope": "layer"}, cluster={"clusters": 4}, epochs=1, learning_rate=0.01
     )
-    sparse = _retraining(name, data, _drawn(data, data.task, seed=1)).source(recipe)
+    sparse = _retraining(name, data, _drawn(data, data.task, seed=1), tmp_path).source(recipe)
     kernels = [layer.kernel for layer in sparse.layers if isinstance(layer, keras.layers.Dense | keras.layers.Conv1D)]
     assert kernels
     for kernel in kernels:
         assert np.mean(kernel.numpy() == 0) == pytest.approx(0.5, abs=0.5 / kernel.numpy().size)
         assert len(np.unique(kernel.numpy())) <= 4
+
+
+def test_what_was_trained_before_a_kill_is_not_trained_again(transformed, tmp_path, caplog):
+    name = "image_classification"
+    data = transformed(name)
+    model = _drawn(data, data.task, seed=1)
+    recipe = Recipe(
+        name="small",
+        precision="int8",
+        prune={"sparsity": 0.5},
+        epochs=2,
+        learning_rate=0.01,
+        quantize_aware={"epochs": 1},
+    )
+    first = _retraining(name, data, model, tmp_path).source(recipe)
+    caplog.set_level(logging.INFO, "slipway.training")
+    again = _retraining(name, data, model, tmp_path).source(recipe)
+    # 48 examples in batches of 8: both trainings were at their end.
+    found = [record.getMessage() for record in caplog.records if record.name == "slipway.training"]
+    assert found == [f"going on from the checkpoint of step {step}" for step in (12, 6)]
+    for one, other in zip(first.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_what_was_trained_on_several_devices_can_be_exported(transformed, tmp_path):
+    name = "image_classification"
+    data = transformed(name)
+    recipe = Recipe(name="sparse", prune={"sparsity": 0.5}, epochs=1, precision="int8", quantize_aware={"epochs": 1})
+    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+    trained = _retraining(name, data, _drawn(data, data.task, seed=1), tmp_path, strategy).source(recipe)
+    assert not any(isinstance(weight.value, tf.distribute.DistributedValues) for weight in trained.weights)
+    trained.export(tmp_path / "saved", verbose=False)
+    assert (tmp_path / "saved" / "saved_model.pb").exists()
