@@ -27,6 +27,16 @@ class Tied(keras.constraints.Constraint):
         self._is_on = tf.Variable(False, trainable=False)
         self._numbers = tf.Variable(tf.zeros(variable.shape, tf.int32), trainable=False)
 
+    @property
+    def variables(self) -> list[tf.Variable]:
+        """Whether there are clusters, and which weight is in which."""
+        return [self._is_on, self._numbers]
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there are clusters."""
+        return bool(tf.convert_to_tensor(self._is_on))
+
     def tie(self, numbers: np.ndarray) -> None:
         """From now on weights of one number, `[...]` of the variable's shape, are one weight; `ZERO` stays zero."""
         self._numbers.assign(numbers)
@@ -64,13 +74,20 @@ class Clustering(Hook):
         """
         self._options = options
         self._begin_step = begin_step
-        self._is_clustered = False
         self._kernels = prunable_kernels(model, options.exclude, option="cluster.exclude")
         self._ties = {path: Tied(kernel, options.clusters) for path, kernel in self._kernels.items()}
         for path, kernel in self._kernels.items():
             kernel.constraint = self._ties[path]
         if begin_step <= 0:
             self._cluster()
+
+    @property
+    def variables(self) -> list[tf.Variable]:
+        return [variable for tie in self._ties.values() for variable in tie.variables]
+
+    @property
+    def _is_clustered(self) -> bool:
+        return next(iter(self._ties.values())).is_on
 
     def on_steps(self, record: StepsRecord) -> None:
         if not self._is_clustered and record.step >= self._begin_step:
@@ -84,7 +101,6 @@ class Clustering(Hook):
             kernel.constraint = None
 
     def _cluster(self) -> None:
-        self._is_clustered = True
         for path, kernel in self._kernels.items():
             self._ties[path].tie(cluster_numbers(kernel.numpy(), self._options))
             kernel.assign(self._ties[path](kernel))

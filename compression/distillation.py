@@ -16,13 +16,15 @@ DistillationLoss = Callable[[Outputs, Outputs], tf.Tensor]
 class DistillationObjective:
     """An objective of which a share is to agree with a teacher, who sees each batch as the student does.
 
+    A student may take more than the teacher does, such as the future that teaches it to forecast; the teacher then
+    answers as it answers a client.
     Source: Hinton et al., "Distilling the Knowledge in a Neural Network", 2015, section 2.
     """
 
     def __init__(self, objective: Objective, *, teacher: keras.Model, loss: DistillationLoss, weight: float) -> None:
         """Args:
-        objective: of the student by itself; what it reports stays.
-        teacher: trained; takes what the student takes, and is not changed.
+        objective: of the student by itself, whose model it calls; what it reports stays.
+        teacher: trained, of named inputs; it is not changed.
         loss: how far the student is from the teacher.
         weight: share of `loss` in training; evaluation is by `objective` alone.
         """
@@ -33,11 +35,18 @@ class DistillationObjective:
         self._weight = weight
 
     def __call__(self, model: keras.Model, batch: Any, *, training: bool) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """See `Objective`. Raises ValueError where the objective did not call its model."""
         if not training:
             return self.objective(model, batch, training=False)
         called = _Called(model)
         losses, metrics = self.objective(called, batch, training=True)
-        taught = self._loss(self._teacher(called.inputs, training=False), called.outputs)
+        if called.inputs is None:
+            raise ValueError(
+                f"An objective must call the model that it is given, so that a teacher can answer the same. Received: "
+                f"{type(self.objective).__name__}, which did not. Override the task's distillation_objective."
+            )
+        seen = {tensor.name: called.inputs[tensor.name] for tensor in self._teacher.inputs}
+        taught = self._loss(self._teacher(seen, training=False), called.outputs)
         return (1 - self._weight) * losses + self._weight * tf.cast(taught, losses.dtype), metrics
 
 
@@ -53,6 +62,9 @@ class _Called:
         self.inputs = inputs
         self.outputs = self._model(inputs, training=training)
         return self.outputs
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
 
 
 def mean_squared_difference(theirs: Outputs, ours: Outputs) -> tf.Tensor:

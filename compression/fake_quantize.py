@@ -32,12 +32,7 @@ class FakeQuantize(keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         low, high = self.fixed or (0.0, 0.0)
-        self.low = self.add_weight(
-            name="low", shape=(), initializer=keras.initializers.Constant(low), trainable=False, dtype="float32"
-        )
-        self.high = self.add_weight(
-            name="high", shape=(), initializer=keras.initializers.Constant(high), trainable=False, dtype="float32"
-        )
+        self.low, self.high = (self._end(name, value) for name, value in (("low", low), ("high", high)))
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         values = ops.cast(inputs, "float32")
@@ -51,6 +46,13 @@ class FakeQuantize(keras.layers.Layer):
             self.low.assign(low)
             self.high.assign(high)
         return tf.quantization.fake_quant_with_min_max_vars(values, low, high)
+
+    def _end(self, name: str, value: float) -> keras.Variable:
+        initial = keras.initializers.Constant(value)
+        # Devices that train together see a part of a batch each, and have one range.
+        return self.add_weight(
+            name=name, shape=(), initializer=initial, trainable=False, dtype="float32", aggregation="mean"
+        )
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from training.batches import Train
+from training.checkpoints import CheckpointStore
 from training.hooks import Hook
 from training.loop import Loop
 from training.objective import Objective
@@ -23,6 +24,8 @@ def finetune(
     evaluation: tf.data.Dataset,
     steps_per_epoch: int,
     hooks: Sequence[Hook] = (),
+    strategy: tf.distribute.Strategy | None = None,
+    checkpoints: CheckpointStore | None = None,
 ) -> list[dict[str, float]]:
     """Trains in place for `options.epochs`, the learning rate falling to zero along a cosine.
 
@@ -37,9 +40,11 @@ def finetune(
       evaluation: batches of the eval split.
       steps_per_epoch: train batches in an epoch.
       hooks: are told of steps and epochs.
+      strategy: see `Loop`; all is made under its scope.
+      checkpoints: where to keep them and to go on from; None keeps none.
 
     Returns:
-      Loss and metrics on the eval split after each epoch.
+      Loss and metrics on the eval split after each epoch that was trained here.
     """
     total_steps = options.epochs * steps_per_epoch
     falling = ScheduleOptions(kind="cosine", warmup_epochs=0)
@@ -51,7 +56,10 @@ def finetune(
             falling, peak=options.learning_rate, steps_per_epoch=steps_per_epoch, total_steps=total_steps
         ),
         step=options.step.model_copy(update={"ema": None, "precision": "float32"}),
+        strategy=strategy,
         recovery=options.recovery,
+        checkpoints=checkpoints,
+        checkpoint_every_secs=options.checkpoints.every_secs,
         hooks=hooks,
     )
     records = loop.epochs(train=train, evaluation=evaluation, epochs=options.epochs, steps_per_epoch=steps_per_epoch)

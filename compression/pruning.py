@@ -46,14 +46,19 @@ class Pruning(Hook):
         self._total_steps = total_steps
         self._kernels = prunable_kernels(model, options.exclude)
         self._masks = {path: Mask(kernel) for path, kernel in self._kernels.items()}
-        self._sparsity = 0.0
+        # Of the present masks; as exact as the schedule.
+        self._sparsity = tf.Variable(0.0, dtype=tf.float64, trainable=False)
         for path, kernel in self._kernels.items():
             kernel.constraint = self._masks[path]
         self._prune(self._sparsity_at(0))
 
+    @property
+    def variables(self) -> list[tf.Variable]:
+        return [self._sparsity, *(mask.values for mask in self._masks.values())]
+
     def on_steps(self, record: StepsRecord) -> None:
-        sparsity = self._sparsity_at(record.step)
-        if sparsity >= self._sparsity + _GROWTH or sparsity > self._sparsity == 0:
+        sparsity, present = self._sparsity_at(record.step), float(tf.convert_to_tensor(self._sparsity))
+        if sparsity >= present + _GROWTH or sparsity > present == 0:
             self._prune(sparsity)
 
     def finish(self) -> None:
@@ -68,7 +73,7 @@ class Pruning(Hook):
     def _prune(self, sparsity: float) -> None:
         if sparsity == 0:
             return
-        self._sparsity = sparsity
+        self._sparsity.assign(sparsity)
         kernels = {path: kernel.numpy() for path, kernel in self._kernels.items()}
         for path, mask in masks(kernels, self._options, sparsity).items():
             self._masks[path].values.assign(mask)

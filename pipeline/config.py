@@ -23,6 +23,7 @@ from pipeline.errors import ConfigError
 from tasks.base import Task
 from tasks.evaluation import MetricGate, check_gates
 from tasks.loading import TaskSpec
+from tasks.recipe_checks import check_recipe, check_student
 from training.options import TrainOptions
 
 
@@ -117,7 +118,7 @@ class NodeResources(Section):
     accelerator: str | None = Field(None, description="Resource name, such as nvidia.com/gpu or google.com/tpu.")
     accelerator_count: int = Field(1, ge=1)
     pool: str | None = Field(None, description="One of kubeflow.node_pools.")
-    retries: int = Field(0, ge=0, description="How often a failed or evicted node starts again; Trainer goes on.")
+    retries: int = Field(0, ge=0, description="How often a failed or evicted node starts again; trainings go on.")
 
 
 class Toleration(Section):
@@ -205,7 +206,7 @@ def load_config(path: Path) -> PipelineConfig:
         check_gates(task, gates, slices=config.evaluate.slices, key=key)
     check_names(config, task)
     _check_space(config, path)
-    _check_students(config, path)
+    _check_recipes(config, path)
     return config
 
 
@@ -217,13 +218,21 @@ def _check_space(config: PipelineConfig, path: Path) -> None:
             _validated(lambda: with_values(spec, config.train, {key: value}), path, f"tune.space, {key}={value!r}: ")  # noqa: B023
 
 
-def _check_students(config: PipelineConfig, path: Path) -> None:
-    """Raises ConfigError where a recipe's student could not be made."""
+def _check_recipes(config: PipelineConfig, path: Path) -> None:
+    """Raises ConfigError where a recipe's student could not be made, RecipeError where its model does not suit."""
+    task, spec = load_task(config, path), TaskSpec(task=config.task, options=config.options)
     for recipe in config.compress.variants:
-        if isinstance(recipe, Recipe) and recipe.distil is not None:
+        if not isinstance(recipe, Recipe):
+            continue
+        check_recipe(recipe, task)
+        if recipe.distil is not None:
             values = recipe.distil.student
-            spec = TaskSpec(task=config.task, options=config.options)
-            _validated(lambda: with_values(spec, config.train, values), path, f"{recipe.name}, distil.student: ")  # noqa: B023
+            student, _ = _validated(
+                lambda: with_values(spec, config.train, values),  # noqa: B023
+                path,
+                f"{recipe.name}, distil.student: ",
+            )
+            check_student(recipe, task, student.load())
 
 
 def load_task(config: PipelineConfig, path: Path | None = None) -> Task:

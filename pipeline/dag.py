@@ -183,6 +183,7 @@ class _Wiring:
                 compress=self.config.compress.model_dump_json(exclude={"gates"}),
                 train=self.config.train.model_dump_json(),
                 seed=self.config.seed,
+                workspaces=self.places.workspaces,
             )
         )
         self._add(

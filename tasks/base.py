@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from tensorflow_metadata.proto.v0 import schema_pb2
 
-    from compression.distillation import DistillationLoss
+    from compression.distillation_options import DistillationOptions
     from data.source import Source
     from training.hooks import Hook
     from training.objective import Objective
@@ -34,7 +34,7 @@ METHODS: Mapping[Aspect, frozenset[str]] = {
     "preprocessing": frozenset({"preprocessing_fn"}),
     "training": frozenset(
         {"model", "to_batch", "training_model", "exported_model", "adapt", "batches", "train_batches", "objective"}
-        | {"examples_per_epoch", "distillation_loss", "summaries", "representative_sample"}
+        | {"examples_per_epoch", "distillation_objective", "summaries", "representative_sample"}
     ),
     "evaluation": frozenset({"metrics", "example_metric", "as_targets"}),
     "serving": frozenset({"model_inputs", "checked_inputs", "predictions", "endpoints", "serving_metadata"}),
@@ -115,6 +115,9 @@ class Task(abc.ABC):
     # these alone, and runs again when one of them changes. A subclass that overrides a method of an aspect, or one that
     # any may use, and lists nothing of its own, reads all there.
     reads: ClassVar[Mapping[Aspect, tuple[str, ...]]] = {}
+    # Steps of compression recipes (see `compression.recipe`) that the models do not allow, and the reason of each, as
+    # it goes on after "where".
+    refused_changes: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, options: TaskOptions) -> None:
         self.options = options
@@ -168,6 +171,11 @@ class Task(abc.ABC):
     @abc.abstractmethod
     def to_batch(self, features: "dict[str, tf.Tensor]") -> Any:
         """Maps a batch of transformed features to what `objective` takes; runs inside a graph."""
+
+    def interface(self) -> dict[str, Any]:
+        """What decides the model's inputs and outputs, JSON-serializable and known without TensorFlow: a student whose
+        task differs in it from its teacher's is refused."""
+        return {}
 
     def training_model(self, model: "keras.Model") -> "keras.Model":
         """What is trained in place of `model`, sharing its weights: with outputs that only the objective needs."""
@@ -234,15 +242,18 @@ class Task(abc.ABC):
     def objective(self) -> "Objective":
         """What a training step minimizes and what it reports."""
 
-    def distillation_loss(self, *, temperature: float) -> "DistillationLoss":
-        """How far a student's outputs are from its teacher's, `[example]`: here the mean squared difference.
+    def distillation_objective(self, teacher: "keras.Model", options: "DistillationOptions") -> "Objective":
+        """What a student minimizes: `objective`, of which a share is to agree with its teacher; here by the mean
+        squared difference of their outputs.
 
         Args:
-          temperature: of probabilities, where the outputs are their logits.
+          teacher: a trained model of the same `interface`.
+          options: of the recipe.
         """
-        from compression.distillation import mean_squared_difference
+        from compression.distillation import DistillationObjective, mean_squared_difference
 
-        return mean_squared_difference
+        loss = mean_squared_difference
+        return DistillationObjective(self.objective(), teacher=teacher, loss=loss, weight=options.weight)
 
     def summaries(self, writer: "Writer", sample: Any, *, every_epochs: int) -> "Sequence[Hook]":
         """Hooks that write for TensorBoard what the model makes of a batch of the eval split."""

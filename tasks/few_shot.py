@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
+    from compression.distillation_options import DistillationOptions
+    from training.meta.teaching import Teaching
     from training.objective import Objective
 
 
@@ -60,6 +62,10 @@ class FewShot(Task):
 
     label_key = "query_y"
     prediction_key = "predictions"
+    refused_changes: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("prune_channels", "prune", "cluster", "quantize_aware"),
+        "all layers lie inside the one that learns from the support set, where no step finds them",
+    )
     # What TFMA computes of each episode, and which way is up.
     figure: ClassVar[Literal["mse", "accuracy"]]
     # Raw features, of one value each, that tell tasks apart: contexts are coloured by them.
@@ -103,6 +109,11 @@ class FewShot(Task):
 
         return super().load_model(path)
 
+    def interface(self) -> dict[str, Any]:
+        shape = self.shape()
+        learner = {"kind": self.learner.kind, "last_step": self.learner.last_step}
+        return {**asdict(shape), "example_shape": list(shape.example_shape), "learner": learner}
+
     def to_batch(self, features: dict[str, tf.Tensor]) -> Any:
         return self.model_inputs(features), self.targets(features)
 
@@ -136,9 +147,22 @@ class FewShot(Task):
         return self.options.episodes_per_epoch
 
     def objective(self) -> Objective:
+        return self._objective()
+
+    def distillation_objective(self, teacher: keras.Model, options: DistillationOptions) -> Objective:
+        from training.losses import Distillation
+        from training.meta.losses import squared_error
+        from training.meta.objective import LEARNER
+        from training.meta.teaching import Teaching
+
+        is_classes = self.shape().is_classes
+        distance = Distillation(temperature=options.temperature) if is_classes else squared_error
+        return self._objective(Teaching(teacher.get_layer(LEARNER), distance=distance, weight=options.weight))
+
+    def _objective(self, teaching: Teaching | None = None) -> Objective:
         from training.meta.objective import MetaObjective
 
-        return MetaObjective(loss=self.loss, options=self.learner)
+        return MetaObjective(loss=self.loss, options=self.learner, teaching=teaching)
 
     def metrics(self) -> tuple[EvalMetric, ...]:
         learner = self.learner

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tensorflow_metadata.proto.v0 import schema_pb2
 
     from tasks.image_episode_batches import ImageDraws
+    from training.meta.teaching import Teaching
     from training.objective import Objective
 
 
@@ -184,12 +185,12 @@ class FewShotClassification(FewShot):
             "query_weight": presence(features["query_y"], queries),
         }
 
-    def objective(self) -> Objective:
+    def _objective(self, teaching: Teaching | None = None) -> Objective:
         from training.augmentation import ImageAugmentation
         from training.meta.objective import MetaObjective
 
         if self.options.augment == EpisodeAugmentOptions():
-            return super().objective()
+            return super()._objective(teaching)
         # Nearest pixels, as nobody says whether the paper is white or black.
         augmentation = ImageAugmentation(
             num_classes=max(self.options.ways), fill_mode="nearest", **self.options.augment.model_dump()
@@ -200,6 +201,7 @@ class FewShotClassification(FewShot):
             options=self.learner,
             augment=lambda x: augmentation(x, None, training=True)[0],
             layers=[augmentation],
+            teaching=teaching,
         )
 
     def example_metric(self, targets: Any, outputs: Mapping[str, Any]) -> Any:

@@ -50,6 +50,23 @@ def forecast_loss(kind: str, levels: Sequence[float]) -> Callable[[Any, Mapping[
     return loss
 
 
+def forecast_distance(kind: str, scale: Any) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Any]:
+    """How far a student's quantiles are from its teacher's, as `forecast_loss` counts errors: `[example]`. Between two
+    quantiles of a level there is no reason to prefer a side, so that pinball's is the absolute difference.
+
+    Args:
+      kind: mse, mae, huber or pinball.
+      scale: of the channels, `[channel]`.
+    """
+    pointwise = POINTWISE["mae" if kind == "pinball" else kind]
+
+    def distance(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> Any:
+        error = ops.cast(theirs["quantiles"], "float32") - ops.cast(ours["quantiles"], "float32")
+        return ops.mean(pointwise(error / scale[:, None], None), axis=(1, 2, 3))
+
+    return distance
+
+
 def mase_of_examples(targets: Mapping[str, Any], quantiles: Any) -> Any:
     """`[example]`: see `tasks.forecast_figures.mase`; 0 where nothing can be compared."""
     observed = ops.convert_to_tensor(targets["observed"])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from tensorflow_metadata.proto.v0 import schema_pb2
 
+    from compression.distillation_options import DistillationOptions
     from data.series import Series
     from models.forecaster import ForecastShape
     from training.objective import Objective
@@ -92,6 +93,10 @@ class Forecasting(Task):
         "evaluation": ("horizon", "season", "channels", "quantiles", "horizon_parts"),
         "serving": ("source", "lookback", "horizon", "channels", "model", "calendar", "quantiles"),
     }
+    refused_changes: ClassVar[Mapping[str, str]] = {
+        "prune_channels": "the layers around a network, which scale a series, need every channel",
+        "quantize_aware": "operations stand between layers, whose ranges it does not know; int8 is had after training",
+    }
     options: ForecastingOptions
 
     def source(self) -> SeriesWindows:
@@ -162,6 +167,11 @@ class Forecasting(Task):
             calendar=self._calendar_size() if options.calendar and options.model.has_calendar else 0,
         )
 
+    def interface(self) -> dict[str, Any]:
+        options = self.options
+        shape = options.model_dump(mode="json", include={"source", "channels", "lookback", "horizon", "quantiles"})
+        return {**shape, "calendar": options.calendar and options.model.has_calendar}
+
     def model(self) -> keras.Model:
         return self.options.model.build(self.shape())
 
@@ -208,8 +218,16 @@ class Forecasting(Task):
     def objective(self) -> Objective:
         from tasks.forecast_objective import ForecastObjective
 
-        kind = self.options.loss or ("pinball" if self.options.quantiles else "mse")
-        return ForecastObjective(kind, self.options.quantiles or (0.5,))
+        return ForecastObjective(self._loss, self.options.quantiles or (0.5,))
+
+    def distillation_objective(self, teacher: keras.Model, options: DistillationOptions) -> Objective:
+        from compression.distillation import DistillationObjective
+        from models.forecaster import STANDARDIZATION
+        from tasks.forecast_objective import forecast_distance
+
+        scale = teacher.get_layer(STANDARDIZATION).scale.value
+        loss = forecast_distance(self._loss, scale)
+        return DistillationObjective(self.objective(), teacher=teacher, loss=loss, weight=options.weight)
 
     def metrics(self) -> tuple[EvalMetric, ...]:
         options, names = self.options, self.channel_names()
@@ -278,6 +296,10 @@ class Forecasting(Task):
                 f"1970, without cycles that are no longer than step_secs"
             )
         return metadata
+
+    @property
+    def _loss(self) -> str:
+        return self.options.loss or ("pinball" if self.options.quantiles else "mse")
 
     def _calendar_size(self) -> int:
         from tasks.forecast_features import calendar_size

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from tensorflow_metadata.proto.v0 import schema_pb2
 
-    from compression.distillation import DistillationLoss
+    from compression.distillation_options import DistillationOptions
     from data.source import LabelledImages
     from training.hooks import Hook
     from training.objective import Objective
@@ -161,6 +161,9 @@ class ImageClassification(Task):
         image_shape = (self.options.height, self.options.width, self.options.channels)
         return self.options.model.build(image_shape=image_shape, num_classes=len(self.labels()))
 
+    def interface(self) -> dict[str, Any]:
+        return self.options.model_dump(mode="json", include={"source", "height", "width", "channels"})
+
     def to_batch(self, features: dict[str, tf.Tensor]) -> Any:
         # Augmentation may soften what is learned; what is measured stays.
         return self.model_inputs(features), {"label": features["label"], "learned": features["label"]}
@@ -209,11 +212,17 @@ class ImageClassification(Task):
             layers=[augmentation, loss] if is_augmented else [loss],
         )
 
-    def distillation_loss(self, *, temperature: float) -> DistillationLoss:
+    def distillation_objective(self, teacher: keras.Model, options: DistillationOptions) -> Objective:
+        from compression.distillation import DistillationObjective
         from training.losses import Distillation
 
-        loss = Distillation(temperature=temperature)
-        return lambda theirs, ours: loss(theirs["logits"], ours["logits"])
+        loss = Distillation(temperature=options.temperature)
+        return DistillationObjective(
+            self.objective(),
+            teacher=teacher,
+            loss=lambda theirs, ours: loss(theirs["logits"], ours["logits"]),
+            weight=options.weight,
+        )
 
     def _loss(self) -> keras.Layer:
         from training.losses import LossTerm, SupCon, WeightedSum, loss

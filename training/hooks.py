@@ -1,10 +1,13 @@
 """What training calls while it runs."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from training.records import EpochRecord, StepsRecord
 
 if TYPE_CHECKING:
+    import tensorflow as tf
+
     from training.loop import Loop
 
 
@@ -14,6 +17,12 @@ class Hook:
     Hooks are called in the order in which the loop was given them, `on_train_end` in the reverse. One that raises ends
     training.
     """
+
+    @property
+    def variables(self) -> "Sequence[tf.Variable]":
+        """What it keeps from step to step that training depends on: checkpoints hold it, and a return to an earlier
+        state takes it back."""
+        return ()
 
     def on_train_begin(self, loop: "Loop") -> None:
         """Before the first step of this process, after a checkpoint was restored."""

@@ -5,6 +5,7 @@ for record in loop.epochs(train=batches.repeat(), evaluation=held_out, epochs=10
     print(record.epoch, record.train["loss"], record.evaluation["loss"])
 """
 
+import functools
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -91,9 +92,14 @@ class Loop:
             strategy=self.strategy,
             options=step or StepOptions(),
         )
-        self.snapshots = Snapshots(self.step.variables())
         self.weights = Snapshots({"model": model.variables})
         self.wants_gradients = False
+
+    @functools.cached_property
+    def snapshots(self) -> Snapshots:
+        """Of all that training depends on; made at their first use, when all hooks are known."""
+        kept = [variable for hook in self.hooks for variable in hook.variables]
+        return Snapshots({**self.step.variables(), "hooks": kept})
 
     def request_gradients(self) -> None:
         """The next graph call is a single step whose StepsRecord holds its gradients."""
@@ -128,7 +134,7 @@ class Loop:
         """Trains, yielding a record after each epoch; leave off iterating to stop.
 
         With checkpoints, starts where the last one that is not damaged was taken; epochs before it are not yielded
-        again.
+        again. The last one is taken when training is done, so that what was done is never done again.
 
         Args:
           train: batches without end, the same ones in the same order each time; a function of the steps done is spared

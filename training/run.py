@@ -62,6 +62,7 @@ class TrainingRun:
                     yield self._epoch()
                     # Not before: whoever goes on from the checkpoint is not told of this epoch again.
                     self._saving.end_if_preempted(self._position.step, self._good)
+                self._saving.save_end(self._position.step, self._good)
                 self._finish()
             except _PEER_IS_GONE as error:
                 if loop.strategy.num_replicas_in_sync == 1:

@@ -45,6 +45,14 @@ class Saving:
             self.save(step, good)
             self._epoch_saved_at = self._loop.clock()
 
+    def save_end(self, step: int, good: Snapshot) -> None:
+        """Writes the state at the end of training, unless it is there already."""
+        if self._store is None:
+            return
+        self._store.wait()
+        if self._store.steps()[-1:] != [step] or step in self._store.damaged:
+            self.save(step, good)
+
     def end_if_preempted(self, step: int, good: Snapshot) -> None:
         """Writes the state and raises Preempted, where SIGTERM came."""
         if self._store is None or not self._preemption.requested:

@@ -17,10 +17,12 @@ def Compressor(  # noqa: N802 - TFX names a component after its function
     compress: Parameter[str],
     train: Parameter[str],
     seed: Parameter[int],
+    workspaces: Parameter[str],
     variants: OutputArtifact[CompressedModels],
+    code: Parameter[str] = "",
 ) -> None:
     """Writes TFLite variants of a model that the evaluation gate let pass; `compress` and `train` are the
-    config's sections."""
+    config's sections; `workspaces` is where a killed training goes on from, with the same `code`."""
     from components.compressor.executor import compress_model
     from components.gates import read_findings, refuse_if_failed
 
@@ -30,8 +32,10 @@ def Compressor(  # noqa: N802 - TFX names a component after its function
         transformed_examples=transformed_examples,
         transform_graph=transform_graph,
         task_spec=task_spec,
+        code=code,
         compress=compress,
         train=train,
         seed=seed,
+        workspaces=workspaces,
         uri=variants.uri,
     )

@@ -18,10 +18,12 @@ from components.compressor.variants import make_variants, read_variants
 from components.files import write_file
 from components.trainer.model_run import MODEL_FILE, read_model_facts
 from components.tuner.options import with_values
+from components.workspace import workspace
 from compression.choice import Budgets, choose
 from compression.packing import packed
 from tasks.base import Task
 from tasks.loading import TaskSpec
+from training.distribution import strategy
 from training.options import TrainOptions
 
 # Read for calibration at the most; the sample is drawn from these.
@@ -34,23 +36,30 @@ def compress_model(
     transformed_examples: standard_artifacts.Examples,
     transform_graph: standard_artifacts.TransformGraph,
     task_spec: str,
+    code: str,
     compress: str,
     train: str,
     seed: int,
+    workspaces: str,
     uri: str,
 ) -> None:
     """Writes `<uri>/<variant>.tflite` for each variant, their measurements and the choice among them.
+
+    Until that is done, trainings of recipes keep their checkpoints in a workspace, which outlives a killed step.
 
     Raises:
       ConversionError: a variant could not be made.
       LayerPatternError: a pattern of a recipe fits no layer.
       StudentError: a student cannot take the trained model's place.
+      Preempted: on SIGTERM in a training, after a checkpoint.
     """
     spec, train_options = with_values(
         TaskSpec.model_validate_json(task_spec),
         TrainOptions.model_validate_json(train),
         read_model_facts(model_run.uri)["hyperparameters"],
     )
+    # First: several processes have to find each other before TensorFlow computes anything.
+    where = strategy(train_options.distribution)
     task = spec.load()
     options = json.loads(compress)
     data = TransformedData(
@@ -58,6 +67,8 @@ def compress_model(
         directory=transformed_examples.uri,
         feature_spec=tft.TFTransformOutput(transform_graph.uri).transformed_feature_spec(),
     )
+    inputs = [artifact.uri for artifact in (model_run, transformed_examples, transform_graph)]
+    place = workspace(workspaces, code, task_spec, train, seed, options["calibration_examples"], inputs)
     sample = calibration_sample(task, transformed_examples, transform_graph, options["calibration_examples"])
     with tempfile.TemporaryDirectory() as directory:
         trained = task.load_model(os.path.join(model_run.uri, MODEL_FILE))
@@ -68,6 +79,8 @@ def compress_model(
             train=train_options,
             sample=sample,
             seed=seed,
+            strategy=where,
+            workspaces=place,
         )
         made = make_variants(
             read_variants(options["variants"]),
@@ -85,6 +98,7 @@ def compress_model(
         measurements = measure(made, sample, evaluations)
         write_measurements(uri, measurements)
         write_choice(uri, choose(costs(task, measurements), Budgets(**options["budgets"])))
+    place.rmtree(missing_ok=True)
 
 
 def calibration_sample(

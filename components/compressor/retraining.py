@@ -2,22 +2,27 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
+from etils import epath
 
 from components.compressor.transformed_data import TransformedData
 from components.tuner.options import with_values
+from components.workspace import workspace
 from compression.channel_pruning import prune_channels
 from compression.clustering import Clustering
-from compression.distillation import DistillationObjective
 from compression.finetuning import finetune
 from compression.pruning import Pruning
 from compression.quantization_aware import for_conversion, quantization_aware
 from compression.quantization_options import QuantizationAwareOptions
 from compression.recipe import Recipe
+from tasks.base import Task
 from tasks.loading import TaskSpec
-from training.objective import Objective
+from training.checkpoints import CheckpointStore
 from training.options import TrainOptions
 
 
@@ -40,6 +45,8 @@ class Retraining:
         train: TrainOptions,
         sample: Mapping[str, np.ndarray],
         seed: int,
+        strategy: tf.distribute.Strategy,
+        workspaces: epath.Path,
     ) -> None:
         """Args:
         model: trained; it is left as it is.
@@ -48,19 +55,23 @@ class Retraining:
         train: the config's section; what a recipe says takes precedence.
         sample: what ranges of activations start from, `{input: [example, ...]}`.
         seed: of weights, of the order of examples and of augmentation.
+        strategy: where to train.
+        workspaces: of these trainings and no others; each keeps its checkpoints in a directory of its own there, and
+          goes on from what it finds.
         """
         self._model = model
         self._data = data
-        self._task = data.task
         self._task_spec = task_spec
         self._options = train
         self._sample = dict(sample)
         self._seed = seed
-        num_examples = self._task.examples_per_epoch(data.files("train"))
+        self._strategy = strategy
+        self._workspaces = workspaces
+        num_examples = data.task.examples_per_epoch(data.files("train"))
         self._batch_size = min(train.batch_size, num_examples)
         self._steps_per_epoch = num_examples // self._batch_size
-        # By what was trained.
-        self._trained: dict[str, keras.Model] = {}
+        # By what was trained: the model, and the task that it is trained and exported by.
+        self._trained: dict[str, tuple[keras.Model, Task]] = {}
 
     def source(self, recipe: Recipe | None) -> keras.Model:
         """What is converted by this recipe; by None, the trained model. What recipes have in common is trained once.
@@ -70,79 +81,85 @@ class Retraining:
           StudentError: the student's inputs or outputs are not those of the trained model.
         """
         if recipe is None:
-            return self._task.exported_model(self._model)
+            return self._data.task.exported_model(self._model)
         key = json.dumps(recipe.training())
         if key not in self._trained:
-            self._trained[key] = self._retrained(recipe) if recipe.trains else self._model
+            task = self._task(recipe)
+            self._trained[key] = (self._retrained(task, recipe) if recipe.trains else self._model), task
+        model, task = self._trained[key]
         if recipe.quantize_aware is None:
-            return self._task.exported_model(self._trained[key])
-        return self._quantization_aware(self._trained[key], recipe, recipe.quantize_aware)
+            return task.exported_model(model)
+        return self._quantization_aware(task, model, recipe, recipe.quantize_aware)
 
-    def _retrained(self, recipe: Recipe) -> keras.Model:
+    def _task(self, recipe: Recipe) -> Task:
+        """The trained model's, or the one whose model the recipe's student is."""
+        if recipe.distil is None or not recipe.distil.student:
+            return self._data.task
+        spec, _ = with_values(self._task_spec, self._options, recipe.distil.student)
+        return spec.load()
+
+    def _retrained(self, task: Task, recipe: Recipe) -> keras.Model:
         """Changed and trained on, before any quantization."""
         keras.utils.set_random_seed(self._seed)
-        model = self._student(recipe.distil.student) if recipe.distil is not None else _copy(self._model)
-        if recipe.prune_channels is not None:
-            model = prune_channels(model, recipe.prune_channels)
-        total_steps = recipe.epochs * self._steps_per_epoch
-        hooks: list[Pruning | Clustering] = []
-        if recipe.prune is not None:
-            hooks.append(Pruning(model, recipe.prune, total_steps=total_steps))
-        if recipe.cluster is not None:
-            begin_step = round(recipe.clustering_begins * total_steps)
-            hooks.append(Clustering(model, recipe.cluster, begin_step=begin_step))
-        self._train(model, self._objective(recipe), recipe.epochs, recipe.learning_rate, hooks)
+        with self._strategy.scope():
+            model = _copy(self._model) if task is self._data.task else self._student(task)
+            if recipe.prune_channels is not None:
+                model = prune_channels(model, recipe.prune_channels)
+            total_steps = recipe.epochs * self._steps_per_epoch
+            hooks: list[Pruning | Clustering] = []
+            if recipe.prune is not None:
+                hooks.append(Pruning(model, recipe.prune, total_steps=total_steps))
+            if recipe.cluster is not None:
+                begin_step = round(recipe.clustering_begins * total_steps)
+                hooks.append(Clustering(model, recipe.cluster, begin_step=begin_step))
+            self._train(task, model, recipe, recipe, hooks, determines=recipe.training())
         for hook in hooks:
             hook.finish()
-        return model
+        # Outside of the strategy, whose variables no exporter takes.
+        return _copy(model)
 
-    def _quantization_aware(self, model: keras.Model, recipe: Recipe, options: QuantizationAwareOptions) -> keras.Model:
+    def _quantization_aware(
+        self, task: Task, model: keras.Model, recipe: Recipe, options: QuantizationAwareOptions
+    ) -> keras.Model:
         """A copy trained on with int8 in view, as the converter takes it."""
         keras.utils.set_random_seed(self._seed)
-        aware = quantization_aware(model, options, self._sample)
-        self._train(aware, self._objective(recipe), options.epochs, options.learning_rate, [])
+        with self._strategy.scope():
+            aware = quantization_aware(model, options, self._sample)
+            self._train(task, aware, recipe, options, determines=recipe.source())
         return for_conversion(aware)
 
-    def _objective(self, recipe: Recipe) -> Objective:
-        """The task's, shared with the trained model where the recipe makes it a teacher."""
-        objective = self._task.objective()
-        if recipe.distil is None:
-            return objective
-        return DistillationObjective(
-            objective,
-            teacher=self._model,
-            loss=self._task.distillation_loss(temperature=recipe.distil.temperature),
-            weight=recipe.distil.weight,
-        )
-
-    def _student(self, values: Mapping[str, object]) -> keras.Model:
-        """A new model where `values` make one; else a copy of the trained one."""
-        if not values:
-            return _copy(self._model)
-        spec, _ = with_values(self._task_spec, self._options, values)
-        student = spec.load().model()
+    def _student(self, task: Task) -> keras.Model:
+        """A new model, with what it holds of the train split."""
+        student = task.model()
         theirs, ours = _shapes(self._model), _shapes(student)
         if theirs != ours:
             raise StudentError(
                 f"distil.student must leave the model's inputs and outputs as they are: {theirs}. Received: {ours}. "
                 "Change only what lies between."
             )
-        return student
+        return task.adapt(student, self._data.files("train"), feature_spec=self._data.feature_spec)
 
     def _train(
         self,
+        task: Task,
         model: keras.Model,
-        objective: Objective,
-        epochs: int,
-        learning_rate: float,
-        hooks: Sequence[Pruning | Clustering],
+        recipe: Recipe,
+        options: Recipe | QuantizationAwareOptions,
+        hooks: Sequence[Pruning | Clustering] = (),
+        *,
+        determines: Mapping[str, Any],
     ) -> None:
-        data = self._data
+        """Trains in place for the epochs and from the learning rate of `options`; `determines` is what tells this
+        training from the others."""
+        data = replace(self._data, task=task)
+        objective = task.objective()
+        if recipe.distil is not None:
+            objective = task.distillation_objective(self._model, recipe.distil)
         finetune(
-            self._task.training_model(model),
+            task.training_model(model),
             objective,
-            self._options.model_copy(update={"epochs": epochs, "learning_rate": learning_rate}),
-            train=self._task.train_batches(
+            self._options.model_copy(update={"epochs": options.epochs, "learning_rate": options.learning_rate}),
+            train=task.train_batches(
                 data.files("train"),
                 feature_spec=data.feature_spec,
                 batch_size=self._batch_size,
@@ -152,6 +169,8 @@ class Retraining:
             evaluation=data.evaluation(self._batch_size),
             steps_per_epoch=self._steps_per_epoch,
             hooks=hooks,
+            strategy=self._strategy,
+            checkpoints=CheckpointStore(workspace(str(self._workspaces), determines), keep_last=1, keep_best=0),
         )
 
 

@@ -1,7 +1,5 @@
 """What TFX's Trainer calls by its dotted path."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +15,7 @@ from components.trainer.start import Start
 from components.trainer.summaries import summaries
 from components.trainer.training import TaskTraining
 from components.tuner.options import with_values
+from components.workspace import workspace
 from tasks.loading import TaskSpec
 from training.options import TrainOptions
 
@@ -35,9 +34,9 @@ def run_fn(fn_args: FnArgs) -> None:
     )
     task = spec.load()
     transform_output = tft.TFTransformOutput(fn_args.transform_output)
-    workspace = _workspace(fn_args)
-    workspace.mkdir(parents=True, exist_ok=True)
-    history = History(workspace / HISTORY_FILE)
+    place = _workspace(fn_args)
+    place.mkdir(parents=True, exist_ok=True)
+    history = History(place / HISTORY_FILE)
     training = TaskTraining(
         task,
         options,
@@ -46,13 +45,13 @@ def run_fn(fn_args: FnArgs) -> None:
         feature_spec=transform_output.transformed_feature_spec(),
         seed=config["seed"],
         start=Start.model_validate(config["start"]) if config["start"] else None,
-        checkpoints=workspace / "checkpoints",
+        checkpoints=place / "checkpoints",
     )
-    with summaries(task, options, training.evaluation, workspace, resume_step=training.resume_step) as hooks:
+    with summaries(task, options, training.evaluation, place, resume_step=training.resume_step) as hooks:
         for record in training.records(hooks):
             history.add(record)
     model = training.float32_model()
-    io_utils.copy_dir(str(workspace), fn_args.model_run_dir)
+    io_utils.copy_dir(str(place), fn_args.model_run_dir)
     model.save(str(epath.Path(fn_args.model_run_dir) / MODEL_FILE))
     facts = {"parameters": model.count_params(), "training": summary(history.rows), "hyperparameters": tuned}
     write_model_facts(fn_args.model_run_dir, facts)
@@ -60,7 +59,7 @@ def run_fn(fn_args: FnArgs) -> None:
     trained = epath.Path(fn_args.serving_model_dir) / TRAINED_MODEL
     trained.parent.mkdir(parents=True)
     (epath.Path(fn_args.model_run_dir) / MODEL_FILE).copy(trained)
-    workspace.rmtree()
+    place.rmtree()
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -86,6 +85,5 @@ def _tuned(fn_args: FnArgs) -> dict[str, Any]:
 
 def _workspace(fn_args: FnArgs) -> epath.Path:
     """A directory for this training and no other: of the same code, options, seed and data."""
-    asked = json.dumps([fn_args.custom_config, _tuned(fn_args), fn_args.transform_output, list(fn_args.train_files)])
-    digest = hashlib.sha256(asked.encode()).hexdigest()[:16]
-    return epath.Path(fn_args.custom_config["workspaces"]) / digest
+    asked = fn_args.custom_config, _tuned(fn_args), fn_args.transform_output, list(fn_args.train_files)
+    return workspace(fn_args.custom_config["workspaces"], *asked)

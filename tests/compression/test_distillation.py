@@ -60,6 +60,39 @@ def test_only_the_student_learns():
     assert float(gradient[0, 0]) == pytest.approx(0.25 * 2 * (1 + 4) - 0.75 * (1 + 2))
 
 
+def test_a_student_may_be_given_more_than_its_teacher_takes():
+    x, hint = keras.Input((1,), name="x"), keras.Input((1,), name="hint")
+    student = keras.Model({"x": x, "hint": hint}, {"y": keras.layers.Add()([x, hint])})
+
+    class Hinted:
+        layers = ()
+
+        def __call__(self, model, batch, *, training):
+            inputs, target = batch
+            if "hint" in model.input:
+                inputs = {**inputs, "hint": inputs["x"]}
+            return (model(inputs, training=training)["y"][:, 0] - target) ** 2, {}
+
+    objective = DistillationObjective(
+        Hinted(), teacher=_linear(3.0), loss=lambda theirs, ours: tf.abs(theirs["y"] - ours["y"])[:, 0], weight=0.75
+    )
+    losses, _ = objective(student, BATCH, training=True)
+    # Student 2 and 4, targets 0, teacher 3 and 6: 0.25 * (4, 16) + 0.75 * (1, 2).
+    np.testing.assert_allclose(losses, [1.75, 5.5])
+
+
+def test_an_objective_that_does_not_call_its_model_is_told():
+    class Inside:
+        layers = ()
+
+        def __call__(self, model, batch, *, training):
+            return model.layers[-1](batch[0]["x"])[:, 0], {}
+
+    objective = DistillationObjective(Inside(), teacher=_linear(3.0), loss=mean_squared_difference, weight=0.5)
+    with pytest.raises(ValueError, match=r"must call the model .* Received: Inside, .* Override .*distillation_obj"):
+        objective(_linear(1.0), BATCH, training=True)
+
+
 def test_the_mean_squared_difference_is_over_all_outputs():
     theirs = {"a": tf.constant([[1.0, 2.0]]), "b": tf.constant([[[5.0], [5.0]]])}
     ours = {"a": tf.constant([[0.0, 4.0]]), "b": tf.constant([[[2.0], [5.0]]])}

@@ -10,9 +10,11 @@ from compression.finetuning import finetune
 from compression.layer_patterns import LayerPatternError
 from compression.pruning import Pruning, masks, prunable_kernels, sparsity_at
 from compression.pruning_options import PruningOptions
+from tests.training import small
 from training.hooks import Hook
 from training.objective import SupervisedObjective
 from training.options import TrainOptions
+from training.records import StepsRecord
 
 SMALL = np.array([[1.0, -5.0], [2.0, 6.0]])
 LARGE = np.array([[30.0, -40.0], [3.0, 4.0]])
@@ -139,3 +141,20 @@ def test_zeros_stay_zero_while_the_rest_learns(kind):
     assert np.mean(model.get_layer("hidden").kernel.numpy() == 0) == 0.75
     assert np.all(model.get_layer("head").kernel.numpy() != 0)
     assert model.get_layer("hidden").kernel.constraint is None
+
+
+def test_a_return_to_an_earlier_state_takes_the_masks_back():
+    model = small.model()
+    pruning = Pruning(model, PruningOptions(sparsity=0.5), total_steps=10)
+    loop = small.loop(model, hooks=[pruning])
+    record = StepsRecord(step=10, means={}, learning_rate=0.1, examples_per_sec=1.0)
+    before = loop.snapshots.take({})
+    pruning.on_steps(record)
+    pruned = [kernel.numpy() for kernel in prunable_kernels(model).values()]
+    loop.snapshots.restore(before)
+    for kernel in prunable_kernels(model).values():
+        assert np.all(kernel.constraint(kernel).numpy() != 0)
+    # And pruned again when it is time again.
+    pruning.on_steps(record)
+    for kernel, expected in zip(prunable_kernels(model).values(), pruned, strict=True):
+        np.testing.assert_array_equal(kernel.numpy(), expected)

@@ -35,6 +35,15 @@ def _wait_for(process: subprocess.Popen, pattern: str, root: Path) -> None:
         time.sleep(0.01)
 
 
+def _interrupt_training(process: subprocess.Popen, number: signal.Signals, exit_code: int) -> None:
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == exit_code, output
+    if number == signal.SIGTERM:
+        assert "Training was interrupted: SIGTERM came. A checkpoint of step" in output
+        assert "Traceback" not in output
+
+
 @pytest.mark.parametrize("node", ["Trainer", "Pusher"])
 def test_killed_and_run_again(node, config, tmp_path):
     root = tmp_path / "root"
@@ -78,12 +87,7 @@ def test_a_training_goes_on_where_it_was_interrupted(number, exit_code, tmp_path
     config, root = write_config(tmp_path / "pipeline.yaml", train=train), tmp_path / "root"
     process = _start(config, root)
     _wait_for(process, "workspaces/*/checkpoints/step-*/state.json", root)
-    process.send_signal(number)
-    output, _ = process.communicate(timeout=60)
-    assert process.returncode == exit_code, output
-    if number == signal.SIGTERM:
-        assert "Training was interrupted: SIGTERM came. A checkpoint of step" in output
-        assert "Traceback" not in output
+    _interrupt_training(process, number, exit_code)
 
     again = run(config, root)
     assert again.exit_code == 0, again.output
@@ -92,6 +96,28 @@ def test_a_training_goes_on_where_it_was_interrupted(number, exit_code, tmp_path
     [history] = root.glob("artifacts/Trainer/model_run/*/history.jsonl")
     epochs = [json.loads(line)["epoch"] for line in history.read_text().splitlines()]
     assert epochs == list(range(1, 61))
+    assert not list((root / "workspaces").iterdir())
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGTERM, 75), (signal.SIGKILL, -9)])
+def test_a_recipe_goes_on_where_it_was_interrupted(number, exit_code, tmp_path):
+    recipe = {"name": "sparse", "prune": {"sparsity": 0.5}, "epochs": 60, "learning_rate": 0.001}
+    config = write_config(
+        tmp_path / "pipeline.yaml",
+        compress={"variants": ["float32", recipe]},
+        train={"epochs": 3, "batch_size": 64, "checkpoints": {"every_secs": 0.3}, "schedule": {"warmup_epochs": 1}},
+    )
+    root = tmp_path / "root"
+    process = _start(config, root)
+    _wait_for(process, "artifacts/Compressor/*/*", root)
+    _wait_for(process, "workspaces/*/*/step-*/state.json", root)
+    _interrupt_training(process, number, exit_code)
+
+    again = run(config, root)
+    assert again.exit_code == 0, again.output
+    assert again.states()["Trainer"] == "cached"
+    assert "going on from the checkpoint of step" in (root / "runs" / again.run_id / "run.log").read_text()
+    assert [version.name for version in again.versions()] == ["1"]
     assert not list((root / "workspaces").iterdir())
 
 

@@ -81,6 +81,11 @@ def test_shipped_configs_are_right(path):
         ("compress.variants", ["float32"], r"a variant beside float32.* Received: .* max_worsening of accuracy"),
         ("compress.variants", ["int8"], r"variants must hold float32.* Received: \['int8'\]"),
         ("compress.variants", ["float32", "int8", "int8"], r"each variant once"),
+        (
+            "compress.variants",
+            ["float32", {"name": "student", "distil": {"student": {"options.height": 16}}}],
+            r"student: distil.student must leave .* \{'height': 8\}. Received: \{'height': 16\}",
+        ),
         ("name", "My Model", r"name: .* Received: 'My Model'"),
         ("task", "tasks.nothing.Here", r"task must be the dotted path of a class. Received: 'tasks.nothing.Here'"),
         ("options.loss.label_weights", [1, 2], r"label_weights must hold one weight for each of the 10 .* Received: 2"),

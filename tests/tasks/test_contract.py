@@ -1,100 +1,21 @@
-"""What every task has to keep; a new task is one more line in TASKS."""
+"""What every task has to keep; a new task is one more line in TASKS of `tests.tasks.transformed`."""
 
-import itertools
 import json
 
-import apache_beam as beam
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_data_validation as tfdv
 import tensorflow_transform as tft
-import tensorflow_transform.beam as tft_beam
 from tensorflow_metadata.proto.v0 import statistics_pb2
-from tensorflow_transform.tf_metadata import schema_utils
-from tfx_bsl.public import tfxio
 
 from data.source import SPLITS, Source
 from tasks.base import Task
 from tasks.evaluation import MetricGate, eval_config
 from tasks.loading import TaskSpec
 from tasks.shipped import SHIPPED_TASKS
-
-TASKS = {
-    "image_classification": TaskSpec(
-        task="tasks.image_classification.ImageClassification",
-        options={
-            "source": {"kind": "digits"},
-            "height": 8,
-            "width": 8,
-            "model": {"widths": [4, 8], "blocks_per_stage": 1},
-            "augment": {"translate": 0.1, "rotate_degrees": 5, "zoom": 0.1},
-        },
-    ),
-    "image_classification_with_contrast": TaskSpec(
-        task="tasks.image_classification.ImageClassification",
-        options={
-            "source": {"kind": "digits"},
-            "height": 8,
-            "width": 8,
-            "model": {"widths": [4, 8], "blocks_per_stage": 1},
-            "augment": {"flip": "horizontal", "mixup_alpha": 0.2, "cutmix_alpha": 0.5, "erase": 0.2},
-            "loss": {"kind": "focal", "gamma": 1.0, "label_weights": [1, 1, 1, 1, 1, 1, 1, 1, 1, 2]},
-            "contrast": {"weight": "learned", "dim": 8},
-        },
-    ),
-    "forecasting": TaskSpec(
-        task="tasks.forecasting.Forecasting",
-        options={"source": {"kind": "co2"}, "lookback": 104, "horizon": 26, "season": 52, "model": {"kind": "nlinear"}},
-    ),
-    "forecasting_of_quantiles_one_by_one": TaskSpec(
-        task="tasks.forecasting.Forecasting",
-        options={
-            "source": {"kind": "co2"},
-            "lookback": 104,
-            "horizon": 26,
-            "season": 52,
-            "quantiles": [0.1, 0.5, 0.9],
-            "model": {
-                "kind": "encoder_decoder",
-                "patch": 13,
-                "dim": 8,
-                "heads": 2,
-                "hidden": 8,
-                "decoding": "autoregressive",
-            },
-        },
-    ),
-}
-
-SPLITS_OF_DIGITS = {"train": 0.4, "eval": 0.3, "test": 0.3}
-TASKS |= {
-    "few_shot_regression": TaskSpec(
-        task="tasks.few_shot_regression.FewShotRegression",
-        options={
-            "source": {"kind": "sinusoids", "train": 48, "eval": 48, "test": 48},
-            "queries": 6,
-            "widths": [4],
-            "learner": {"kind": "cavia", "context": 2, "eval_steps": 2},
-        },
-    ),
-    "few_shot_classification": TaskSpec(
-        task="tasks.few_shot_classification.FewShotClassification",
-        options={
-            "source": {"kind": "digits"},
-            "splits": SPLITS_OF_DIGITS,
-            "ways": [2],
-            "queries": 2,
-            "episodes": {"eval": 48, "test": 48},
-            "height": 8,
-            "width": 8,
-            "is_rotated": True,
-            "widths": [4, 4],
-            "learner": {"kind": "prototypes"},
-        },
-    ),
-}
+from tests.tasks.transformed import TASKS, dense, raw_examples, transform, transformed_features, write_transformed
 
 
 @pytest.fixture(scope="module", params=TASKS.values(), ids=TASKS)
@@ -107,40 +28,21 @@ def task(spec) -> Task:
     return spec.load()
 
 
-def _raw(task: Task, split: str) -> list[tf.train.Example]:
-    source = task.source()
-    pairs = source.examples(source.shards(split)[0])
-    return [example for _, example in itertools.islice(pairs, 48)]
-
-
 @pytest.fixture(scope="module")
 def raw(task) -> list[tf.train.Example]:
-    return _raw(task, "test")
+    return raw_examples(task, "test")
 
 
 @pytest.fixture(scope="module")
 def transformed(task, raw, tmp_path_factory) -> tft.TFTransformOutput:
     """Transform's graph, its analyzers run over the raw examples."""
-    place = tmp_path_factory.mktemp("transform")
-    source = tfxio.TFExampleBeamRecord("examples", schema=task.schema())
-    with tft_beam.Context(temp_dir=str(place / "temporary")), beam.Pipeline() as pipeline:
-        records = pipeline | beam.Create([example.SerializeToString() for example in raw])
-        batches = records | source.BeamSource()
-        graph = (batches, source.TensorAdapterConfig()) | tft_beam.AnalyzeDataset(task.preprocessing_fn)
-        graph | tft_beam.WriteTransformFn(str(place))
-    return tft.TFTransformOutput(str(place))
+    return transform(task, raw, tmp_path_factory.mktemp("transform"))
 
 
 @pytest.fixture(scope="module")
 def features(task, raw, transformed) -> dict[str, tf.Tensor]:
     """A batch of transformed features."""
-    return _features(task, raw, transformed)
-
-
-def _features(task, raw, transformed) -> dict[str, tf.Tensor]:
-    spec = schema_utils.schema_as_feature_spec(task.schema()).feature_spec
-    parsed = tf.io.parse_example([example.SerializeToString() for example in raw], spec)
-    return transformed.transform_features_layer()(parsed)
+    return transformed_features(task, raw, transformed)
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +83,7 @@ def test_the_model_takes_its_inputs_and_names_its_outputs(task, model, features)
     inputs = task.model_inputs(features)
     assert set(inputs) == {tensor.name for tensor in model.inputs}
     outputs = model(inputs, training=False)
-    assert all(len(output) == len(_dense(features[next(iter(features))])) for output in outputs.values())
+    assert all(len(output) == len(dense(features[next(iter(features))])) for output in outputs.values())
 
 
 def test_the_objective_has_a_value_an_example_and_gradients_everywhere(task, model, features):
@@ -208,14 +110,8 @@ def test_the_example_metric_is_an_example_s_own_and_right_about_the_outputs_them
 
 
 def test_batches_come_from_files_and_suit_the_objective(task, model, transformed, tmp_path):
-    """Transform's files, written by hand: every value of every feature, one example a record."""
     path = str(tmp_path / "examples.gz")
-    features = _features(task, _raw(task, "train"), transformed)
-    dense = {name: _dense(value).numpy() for name, value in features.items()}
-    count = len(dense[next(iter(dense))])
-    with tf.io.TFRecordWriter(path, options="GZIP") as writer:
-        for index in range(count):
-            writer.write(_example({name: value[index] for name, value in dense.items()}))
+    count = write_transformed(task, raw_examples(task, "train"), transformed, tmp_path / "examples.gz")
     spec = transformed.transformed_feature_spec()
     assert task.examples_per_epoch([path]) > 0
     model = task.adapt(model, [path], feature_spec=spec)
@@ -231,21 +127,6 @@ def test_batches_come_from_files_and_suit_the_objective(task, model, transformed
         for once in (task.batches([path], feature_spec=spec, batch_size=8) for _ in range(2))
     )
     np.testing.assert_equal(first, second)
-
-
-def _dense(value):
-    """Of features of one length, whatever way they are held."""
-    return tf.sparse.to_dense(value) if isinstance(value, tf.SparseTensor) else value
-
-
-def _example(values: dict[str, np.ndarray]) -> bytes:
-    example = tf.train.Example()
-    for name, value in values.items():
-        feature = example.features.feature[name]
-        kinds = {"i": feature.int64_list, "u": feature.int64_list, "f": feature.float_list, "O": feature.bytes_list}
-        kind = kinds[value.dtype.kind]
-        kind.value.extend(np.ravel(value).tolist())
-    return example.SerializeToString()
 
 
 def test_predictions_hold_what_is_evaluated(task, model, features):

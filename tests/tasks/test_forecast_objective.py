@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tasks.forecast_figures import Forecasts, figure
-from tasks.forecast_objective import forecast_loss, mase_of_examples
+from tasks.forecast_objective import forecast_distance, forecast_loss, mase_of_examples
 
 RNG = np.random.default_rng(0)
 
@@ -25,6 +25,23 @@ def test_losses_by_hand(kind, levels, value):
     targets = _targets(np.array([[[2.0], [4.0]]], np.float32))
     outputs = {"quantiles": np.zeros((1, 2, 1, 1), np.float32)}
     np.testing.assert_allclose(forecast_loss(kind, levels)(targets, outputs), [value])
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("mse", (4 + 16) / 2),
+        ("mae", (2 + 4) / 2),
+        ("huber", (1.5 + 3.5) / 2),
+        # Of either side alike, whatever the level.
+        ("pinball", (2 + 4) / 2),
+    ],
+)
+def test_a_student_s_distance_counts_channels_by_their_scale(kind, value):
+    theirs = {"quantiles": np.array([[[[2.0], [-400.0]]]], np.float32)}
+    ours = {"quantiles": np.zeros((1, 1, 2, 1), np.float32)}
+    scale = np.array([1.0, 100.0], np.float32)
+    np.testing.assert_allclose(forecast_distance(kind, scale)(theirs, ours), [value])
 
 
 def test_missing_values_cost_nothing():

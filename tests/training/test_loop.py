@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training import Hook, Loop, SupervisedObjective
+from tests.training import small
+from training import CheckpointStore, Hook, Loop, SupervisedObjective
 from training.early_stopping import EarlyStopping
 from training.errors import DivergedError
 from training.options import StepOptions
@@ -123,3 +124,14 @@ def test_batch_normalization_learns_statistics_in_training_only():
     assert float(model.layers[-1].moving_mean[0]) == 0
     list(loop.epochs(train=batches.repeat(), evaluation=batches, epochs=1, steps_per_epoch=1))
     assert float(model.layers[-1].moving_mean[0]) == pytest.approx(1.5)
+
+
+def test_what_is_done_is_not_done_again(tmp_path):
+    model = small.model()
+    records = small.train(small.loop(model, checkpoints=CheckpointStore(tmp_path)), epochs=2)
+    # None was due before the end.
+    assert CheckpointStore(tmp_path).steps() == [records[-1].step]
+    again = small.model()
+    assert small.train(small.loop(again, checkpoints=CheckpointStore(tmp_path)), epochs=2) == []
+    for mine, theirs in zip(again.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)

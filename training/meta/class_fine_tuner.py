@@ -32,10 +32,11 @@ class ClassFineTuner(GradientLearner):
         super().build(input_shape)
         self.pretraining_head.build(self.network.get_layer(FEATURES).output.shape)
 
-    def pretrain(self, examples: tf.Tensor) -> tf.Tensor:
-        """Logits over all train classes of queries `[task, query, ...]`, `[task, query, class]`; updates statistics."""
+    def pretrain(self, examples: tf.Tensor, *, training: bool = True) -> tf.Tensor:
+        """Logits over all train classes of queries `[task, query, ...]`, `[task, query, class]`; updates statistics in
+        training."""
         body = keras.Model(self.network.inputs, self.network.get_layer(FEATURES).output)
-        return per_example(lambda x: self.pretraining_head(body({"x": x}, training=True)), examples)
+        return per_example(lambda x: self.pretraining_head(body({"x": x}, training=training)), examples)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "classes": self.pretraining_head.units}

@@ -12,6 +12,7 @@ from training.meta.losses import LOSSES, TaskLoss, mean_over
 from training.meta.options import DifferentiatedOptions, FineTuningOptions, PrototypeOptions, ReptileOptions
 from training.meta.per_example import per_example
 from training.meta.step_weights import AnnealedSteps
+from training.meta.teaching import Teaching
 
 # Name of the layer that adapts, in a model that maps episodes to predictions.
 LEARNER = "learner"
@@ -33,12 +34,14 @@ class MetaObjective:
         options: Any,
         augment: Callable[[tf.Tensor], tf.Tensor] | None = None,
         layers: Sequence[keras.layers.Layer] = (),
+        teaching: Teaching | None = None,
     ) -> None:
         """Args:
         loss: of the queries.
         options: the learner's.
         augment: maps examples `[example, ...]`, of support and queries, to others, in training only.
         layers: whose variables `augment` uses.
+        teaching: a teacher's share in what is learned from; metrics and evaluation are by the labels alone.
         """
         self.loss = LOSSES[loss]
         self.name = loss
@@ -46,6 +49,7 @@ class MetaObjective:
         is_annealed = isinstance(options, DifferentiatedOptions) and options.step_losses == "annealed"
         self.annealed = AnnealedSteps(options.steps, options.anneal_steps) if is_annealed else None
         self.augment = augment
+        self.teaching = teaching
         self.layers = (*layers, self.annealed) if self.annealed is not None else tuple(layers)
 
     def __call__(self, model: keras.Model, batch: Any, *, training: bool) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
@@ -55,8 +59,10 @@ class MetaObjective:
             changed = {name: per_example(self.augment, episodes[name]) for name in ("support_x", "query_x")}
             episodes = {**episodes, **changed}
         if isinstance(self.options, PrototypeOptions):
-            losses = self._losses(learner(episodes, training=training), targets)
-            return losses[:, 0], self._metrics(losses)
+            predictions = learner(episodes, training=training)
+            losses = self._losses(predictions, targets)
+            learned = self._taught(losses, predictions, batch=(episodes, targets)) if training else losses
+            return learned[:, 0], self._metrics(losses)
         if not training:
             losses = self._losses(learner.predictions(episodes, steps=[self.options.steps]), targets)
             return losses[:, -1], self._metrics(losses)
@@ -65,8 +71,10 @@ class MetaObjective:
         if isinstance(self.options, ReptileOptions):
             return self._distance(learner, episodes, targets)
         weights, steps = self._step_weights()
-        losses = self._losses(learner.predictions(episodes, steps=steps), targets)
-        return tf.linalg.matvec(losses, weights), self._metrics(losses)
+        predictions = learner.predictions(episodes, steps=steps)
+        losses = self._losses(predictions, targets)
+        learned = self._taught(losses, predictions, batch=(episodes, targets))
+        return tf.linalg.matvec(learned, weights), self._metrics(losses)
 
     def _step_weights(self) -> tuple[tf.Tensor, list[int]]:
         """What the query loss after each of the steps counts for, and the steps."""
@@ -84,6 +92,14 @@ class MetaObjective:
         losses = self.loss(targets["query_y"][:, None], predictions)
         return mean_over(losses, tf.broadcast_to(targets["query_weight"][:, None], tf.shape(losses)))
 
+    def _taught(self, losses: tf.Tensor, predictions: tf.Tensor, *, batch: Any) -> tf.Tensor:
+        """What is learned from, `[task, step]`: the losses, of which a teacher may have a share."""
+        if self.teaching is None:
+            return losses
+        episodes, targets = batch
+        theirs, weights = self.teaching.answers(episodes), targets["query_weight"][:, None]
+        return self.teaching.mixed(losses, theirs, predictions, weights)
+
     def _metrics(self, losses: tf.Tensor) -> dict[str, tf.Tensor]:
         """The query loss after the last of the steps of `losses`, `[task, step]`."""
         return {f"query_{self.name}": losses[:, -1]}
@@ -91,19 +107,25 @@ class MetaObjective:
     def _pretraining(
         self, learner: ClassFineTuner, episodes: Any, targets: Any
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        losses = self.loss(targets["query_class"], learner.pretrain(episodes["query_x"]))
-        losses = mean_over(losses, targets["query_weight"])
-        return losses, self._metrics(losses[:, None])
+        examples, weights = episodes["query_x"], targets["query_weight"]
+        logits = learner.pretrain(examples)
+        losses = mean_over(self.loss(targets["query_class"], logits), weights)
+        learned = losses
+        if self.teaching is not None:
+            learned = self.teaching.mixed(losses, self.teaching.class_answers(examples), logits, weights)
+        return learned, self._metrics(losses[:, None])
 
     def _distance(
         self, learner: GradientLearner, episodes: Any, targets: Any
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Reptile: half the squared distance of the start from what each task made of it, whose gradient is the step
-        of the paper's equation 2."""
-        adapted = [tf.stop_gradient(values) for values in learner.adapt(episodes)]
+        of the paper's equation 2. A teacher's share is learned from as in first-order MAML: Reptile itself looks at no
+        query."""
+        adapted = learner.adapt(episodes)
         distances = [
-            tf.reduce_sum(tf.square(start[None] - values), axis=range(1, len(values.shape)))
+            tf.reduce_sum(tf.square(start[None] - tf.stop_gradient(values)), axis=range(1, len(values.shape)))
             for start, values in zip(learner.start(), adapted, strict=True)
         ]
-        losses = self._losses(learner.predict(adapted, episodes)[:, None], targets)
-        return tf.add_n(distances) / 2, self._metrics(losses)
+        predictions = learner.predict(adapted, episodes)[:, None]
+        learned = self._taught(tf.add_n(distances)[:, None] / 2, predictions, batch=(episodes, targets))
+        return learned[:, 0], self._metrics(self._losses(predictions, targets))
