@@ -36,5 +36,5 @@ class Executor(executor.Executor):
         proto_utils.json_to_proto(exec_properties[standard_component_specs.EVAL_CONFIG_KEY], config)
         findings = threshold_findings(evaluation, config, gate=GATE, has_baseline=has_baseline)
         write_findings(evaluation, findings)
-        # TFX's verdict is TFMA's, which has nothing to say where nothing was measured.
+        # TFX itself blesses nothing where only changes are limited and there is no baseline.
         write_blessing(artifact_utils.get_single_instance(output_dict[standard_component_specs.BLESSING_KEY]), findings)
