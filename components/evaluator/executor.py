@@ -48,7 +48,7 @@ class Executor(executor.Executor):
         evaluation = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
         findings = threshold_findings(evaluation, config, gate=GATE, has_baseline=has_baseline)
         write_findings(evaluation, findings)
-        # TFX's verdict is TFMA's, which has nothing to say where nothing was measured.
+        # TFX itself blesses nothing where only changes are limited and there is no baseline.
         write_blessing(artifact_utils.get_single_instance(output_dict[standard_component_specs.BLESSING_KEY]), findings)
 
 
