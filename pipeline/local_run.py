@@ -60,6 +60,13 @@ def local_pipeline(config: PipelineConfig, root: Root, *, fingerprint: str) -> t
     return pipeline
 
 
+def uncached_nodes(config: PipelineConfig, root: Root) -> tuple[str, ...]:
+    """Nodes that the cache has and that must run all the same: Pusher, where the last push asked for another stage. It
+    moved the label, so that what an older run with today's stage had done is undone."""
+    last = RunStore(root.path).last_success("Pusher") if root.metadata.exists() else None
+    return ("Pusher",) if last is not None and last.properties["stage"] != config.push.stage else ()
+
+
 class LocalRun:
     """Runs a config once; is the observer of its nodes and the author of its record."""
 
@@ -103,6 +110,7 @@ class LocalRun:
             ],
         )
         self.nodes = {node.name: node for node in self.record.nodes}
+        self._uncached = uncached_nodes(config, root)
         self._reasons: Reasons | None = None
         self.progress = Progress(console, list(self.nodes))
 
@@ -125,7 +133,8 @@ class LocalRun:
         self.console.print(heading, highlight=False, soft_wrap=True)
         try:
             with self.progress:
-                LocalRunner(run_id=self.record.run_id, observer=self).run(self.pipeline, run_options=options)
+                runner = LocalRunner(run_id=self.record.run_id, observer=self, uncached=self._uncached)
+                runner.run(self.pipeline, run_options=options)
             self.record.state = "done"
         except GateRefused as refusal:
             self._over("refused", refusal)

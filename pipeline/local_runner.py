@@ -6,7 +6,7 @@ time are passed on, and executions that a killed run left as RUNNING are closed 
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -42,9 +42,23 @@ class Observer(Protocol):
 class LocalRunner(tfx_runner.IrBasedRunner):
     """Runs nodes in topological order; stops at the first that fails."""
 
-    def __init__(self, *, run_id: str, observer: Observer, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self,
+        *,
+        run_id: str,
+        observer: Observer,
+        uncached: Container[str] = (),
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """Args:
+        run_id: unique in the store.
+        observer: is told what happens.
+        uncached: names of nodes that run whatever the cache has.
+        clock: seconds, monotonic.
+        """
         self.run_id = run_id
         self.observer = observer
+        self.uncached = uncached
         self._clock = clock
 
     def run_with_ir(self, pipeline: pipeline_pb2.Pipeline, run_options: pipeline_pb2.RunOptions | None = None) -> None:
@@ -63,6 +77,8 @@ class LocalRunner(tfx_runner.IrBasedRunner):
                 snapshot_settings=run_options.partial_run.snapshot_settings,
             )
         for node in (node.pipeline_node for node in pipeline.nodes):
+            if node.node_info.id in self.uncached:
+                node.execution_options.caching_options.enable_cache = False
             if not node.execution_options.HasField("skip"):
                 self._run_node(node, pipeline, deployment, connection)
 

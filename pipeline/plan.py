@@ -1,7 +1,7 @@
 """Which nodes a run would run, and why, without running one: `slipway run --explain`."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,7 @@ class PlannedNode:
     reasons: tuple[Reason, ...] = ()
 
 
-def plan(pipeline: Pipeline, root: Root) -> list[PlannedNode]:
+def plan(pipeline: Pipeline, root: Root, *, uncached: Container[str] = ()) -> list[PlannedNode]:
     """The nodes in the order in which they would run.
 
     By TFX's own keys and look-up, so that what is said is what happens. The store is read, not written.
@@ -45,13 +45,14 @@ def plan(pipeline: Pipeline, root: Root) -> list[PlannedNode]:
     Args:
       pipeline: with the connection to its metadata.
       root: of the pipeline; it need not have been run on.
+      uncached: names of nodes that run whatever the cache has.
     """
     if not root.metadata.exists():
         return [PlannedNode(name=node.id, is_cached=False) for node in pipeline.components]
     compiled = compiler.Compiler().compile(pipeline)
     runtime_parameter_utils.substitute_runtime_parameter(compiled, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: "plan"})
     with metadata.Metadata(pipeline.metadata_connection_config) as handle, _scratch() as scratch:
-        planning = _Planning(compiled, handle, scratch, Reasons(RunStore(root.path)))
+        planning = _Planning(compiled, handle, scratch, Reasons(RunStore(root.path)), uncached)
         return [planning.node(node.pipeline_node) for node in compiled.nodes]
 
 
@@ -76,13 +77,19 @@ class _Planning:
     """Goes through a compiled pipeline with what earlier nodes would give."""
 
     def __init__(
-        self, pipeline: pipeline_pb2.Pipeline, handle: metadata.Metadata, scratch: metadata.Metadata, reasons: Reasons
+        self,
+        pipeline: pipeline_pb2.Pipeline,
+        handle: metadata.Metadata,
+        scratch: metadata.Metadata,
+        reasons: Reasons,
+        uncached: Container[str],
     ) -> None:
         self._pipeline = pipeline
         self._deployment = runner_utils.extract_local_deployment_config(pipeline)
         self._handle = handle
         self._scratch = scratch
         self._reasons = reasons
+        self._uncached = uncached
         self._outputs: dict[str, Artifacts] = {}
         # Of artifacts that are not there yet.
         self._next_id = -1
@@ -133,8 +140,8 @@ class _Planning:
         parameters: Mapping[str, pipeline_pb2.Value],
     ) -> Artifacts | None:
         """What the launcher would take from the cache; see its `_prepare_execution`."""
-        is_cache_on = node.execution_options.caching_options.enable_cache
-        if not is_cache_on or any(artifact.id < 0 for artifacts in inputs.values() for artifact in artifacts):
+        are_made = all(artifact.id > 0 for artifacts in inputs.values() for artifact in artifacts)
+        if node.node_info.id in self._uncached or not are_made:
             return None
         key = cache_utils.get_cache_context(
             self._scratch,

@@ -41,10 +41,11 @@ def explain_run(config: PipelineConfig, *, root: Path | None) -> None:
 
     with tempfile.TemporaryDirectory() as directory, quiet_terminal(Path(directory) / "explain.log") as console:
         with console.status("Starting TensorFlow and TFX …"):
-            from pipeline.local_run import local_pipeline
+            from pipeline.local_run import local_pipeline, uncached_nodes
             from pipeline.plan import plan, print_plan
 
-        print_plan(console, plan(local_pipeline(config, place, fingerprint=fingerprint), place))
+        pipeline = local_pipeline(config, place, fingerprint=fingerprint)
+        print_plan(console, plan(pipeline, place, uncached=uncached_nodes(config, place)))
 
 
 @contextlib.contextmanager

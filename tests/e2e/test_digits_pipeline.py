@@ -156,6 +156,18 @@ def test_a_first_model_that_is_only_limited_against_production_is_pushed(digits:
     assert "version 1 as candidate" in first.output
 
 
+def test_a_stage_that_is_set_back_moves_the_label_back(digits: Ran, candidate):
+    """Though the cache has a push with this stage."""
+    canary = candidate.with_name("canary.yaml")
+    canary.write_text(candidate.read_text().replace("stage: candidate", "stage: canary"))
+    for config in (candidate, canary, candidate):
+        last = run(config, digits.root.path)
+        assert last.exit_code == 0, last.output
+    assert "moved from canary to candidate" in last.output
+    assert "push.stage canary -> candidate" in last.output
+    assert Registry(candidate.parent / "registry").version("digits", 1).stage == "candidate"
+
+
 def test_another_stage_in_the_config_moves_the_label(digits: Ran, candidate):
     run(candidate, digits.root.path)
     production = candidate.with_name("production.yaml")

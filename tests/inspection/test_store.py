@@ -59,3 +59,13 @@ def test_what_only_a_failed_execution_wrote_has_no_producer(writer):
     model = writer.artifact("Model", "Trainer/model/1")
     writer.execution("r", "Trainer", mlmd.Execution.FAILED, {}, {"model": model})
     assert RunStore(writer.path).producer(model) is None
+
+
+def test_the_last_success_is_of_the_node_and_before(root):
+    store = RunStore(root)
+    assert store.last_success("ExampleGen").run_id == SECOND
+    assert store.last_success("ExampleGen", before=7).run_id == FIRST
+    # The second one was killed.
+    assert store.last_success("Trainer").run_id == FIRST
+    assert store.last_success("Trainer", before=4) is None
+    assert store.last_success("Tuner") is None
