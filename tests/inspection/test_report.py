@@ -57,6 +57,24 @@ def test_says_what_became_of_the_run(page):
     assert "with changes" in page
 
 
+def test_a_record_of_an_older_version_tells_neither_reasons_nor_hyperparameters(page):
+    assert "reasons-table" not in page
+    assert 'id="hyperparameters"' not in page
+
+
+def test_reasons_and_hyperparameters_are_told():
+    nodes = [
+        {**node, "reasons": ["train.epochs 3 -> 4"] if node["name"] == "Trainer" else []} for node in RECORD["nodes"]
+    ]
+    record = {**RECORD, "nodes": nodes, "hyperparameters": {"options.model.dropout": 0.25}}
+    page = render_report(Run(run_id="r", state="done", record=record, executions=[]))
+    table = page[page.index('id="reasons-table"') :].partition("</table>")[0]
+    assert "<td>Trainer</td>" in table
+    assert "train.epochs 3 -&gt; 4" in table
+    assert "DataGate" not in table
+    assert "options.model.dropout</span> 0.25." in page
+
+
 def test_every_limit_is_a_row_the_missed_first(page):
     table = re.search(r'<table id="gates-table">(.*?)</table>', page, flags=re.DOTALL).group(1)
     rows = re.findall(r"<tr.*?</tr>", table, flags=re.DOTALL)[1:]
