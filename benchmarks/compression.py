@@ -10,16 +10,16 @@ import statistics
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 
 from benchmarks import compression_models as models
 from benchmarks import fashion_mnist_training as fashion_mnist
+from benchmarks.converted_files import converted, median_latencies
 from benchmarks.figures import Figure, main
-from compression.convert import convert, export_for_conversion
 from models.folding import fold
-from serving.latency import measure_latency
 from serving.tflite import TFLiteModel
 
 BATCH_SIZES = (1, 32)
@@ -31,19 +31,21 @@ class Files:
     """The converted files of one network."""
 
     def __init__(self, network: str, directory: Path) -> None:
-        self._directory = directory
         self._images, self._labels = fashion_mnist.images("test")
-        self._sample = {"image": fashion_mnist.images("train")[0][: models.CALIBRATION_EXAMPLES]}
+        sample = {"image": fashion_mnist.images("train")[0][: models.CALIBRATION_EXAMPLES]}
         base, half = fold(models.base(network)), fold(models.half(network))
+        place: dict[str, Any] = {"sample": sample, "directory": directory}
         self.paths = {
-            **self._convert("base", base, "float32", "int8"),
-            **self._convert("qat", models.qat(network), "int8", quantization_aware=True),
-            **self._convert("sparse", fold(models.sparse(network)), "float32"),
-            **self._convert("sparse_qat", models.sparse_qat(network), "int8", quantization_aware=True),
-            **self._convert("half", half, "float32", "int8"),
+            **converted("base", base, "float32", "int8", **place),
+            **converted("qat", models.qat(network), "int8", quantization_aware=True, **place),
+            **converted("sparse", fold(models.sparse(network)), "float32", **place),
+            **converted("sparse_qat", models.sparse_qat(network), "int8", quantization_aware=True, **place),
+            **converted("half", half, "float32", "int8", **place),
         }
         self.accuracies = {name: self.accuracy(path) for name, path in self.paths.items()}
-        self.latencies = {size: self._latencies(size) for size in BATCH_SIZES}
+        self.latencies = {
+            size: median_latencies(self.paths, {"image": self._images[:size]}, rounds=ROUNDS) for size in BATCH_SIZES
+        }
 
     def drop(self, name: str) -> float:
         """Of test accuracy, against the dense float32 file."""
@@ -68,25 +70,6 @@ class Files:
         starts = range(0, len(self._images), JUDGED_BATCH)
         logits = [file.predict({"image": self._images[start : start + JUDGED_BATCH]})["logits"] for start in starts]
         return float(np.mean(np.argmax(np.concatenate(logits), axis=-1) == self._labels))
-
-    def _convert(
-        self, name: str, model: keras.Model, *precisions: str, quantization_aware: bool = False
-    ) -> dict[str, Path]:
-        saved_model = self._directory / name
-        export_for_conversion(model, saved_model)
-        paths = {precision: self._directory / f"{name}_{precision}.tflite" for precision in precisions}
-        convert(saved_model, paths, representative_sample=self._sample, quantization_aware=quantization_aware)
-        return {f"{name}_{precision}": path for precision, path in paths.items()}
-
-    def _latencies(self, batch_size: int) -> dict[str, float]:
-        """Median milliseconds of each file, one thread, the files in turn."""
-        files = {name: TFLiteModel(path, num_threads=1) for name, path in self.paths.items()}
-        batch = {"image": self._images[:batch_size]}
-        calls = {name: file.prepare(batch) for name, file in files.items()}
-        slow = [name for name, file in files.items() if not file.delegated]
-        if slow:
-            raise RuntimeError(f"XNNPACK must take every file. Received: {', '.join(slow)}, which it did not.")
-        return {name: stats.p50_ms for name, stats in measure_latency(calls, rounds=ROUNDS).items()}
 
 
 def network_figures(network: str, files: Files) -> Iterator[Figure]:
