@@ -10,12 +10,12 @@ from tests.models.test_forecasters import WITH_CALENDAR, _inputs, _options
 def test_every_layer_and_head_is_seen():
     model = _options("one_shot").build(WITH_CALENDAR)
     maps = attention_maps(model, _inputs(model, size=1))
-    # 48 / 4 tokens of the past, 12 / 4 of the future, two channels, two heads.
+    # 48 / 4 tokens of the past, of which a decoder starts with half, 12 / 4 of the future; two channels, two heads.
     assert {found.layer: found.weights.shape for found in maps} == {
         "encoder_0_self_attention": (2, 2, 12, 12),
         "encoder_1_self_attention": (2, 2, 12, 12),
-        "decoder_0_self_attention": (2, 2, 3, 3),
-        "decoder_0_cross_attention": (2, 2, 3, 12),
+        "decoder_0_self_attention": (2, 2, 9, 9),
+        "decoder_0_cross_attention": (2, 2, 9, 12),
     }
     assert [found.is_self for found in maps] == [True, True, True, False]
     for found in maps:
