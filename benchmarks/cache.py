@@ -9,6 +9,7 @@ the cache is also held against that version's, in turns.
 """
 
 import copy
+import functools
 import json
 import os
 import statistics
@@ -22,9 +23,9 @@ from typing import Any
 import yaml
 
 from benchmarks.figures import Figure, main
+from pipeline.step_code import step_code
 
 PROJECT = Path(__file__).resolve().parents[1]
-FOLDER = Path(tempfile.gettempdir()) / "slipway_benchmarks" / "cache"
 REPEATS = 5
 
 DATA = {"ExampleGen", "StatisticsGen", "ExampleValidator", "DataGate"}
@@ -165,9 +166,16 @@ def measure() -> Sequence[Figure]:
     return figures
 
 
+@functools.cache
+def _folder() -> Path:
+    """Of this code alone: other code may give other results."""
+    code = step_code("pipeline.dag", "pipeline.cli").digest
+    return Path(tempfile.gettempdir()) / "slipway_benchmarks" / "cache" / code
+
+
 def _nodes_run(name: str, option: str, value: Any) -> set[str]:
     """The nodes that were not taken from the cache, where the option has the value."""
-    known = FOLDER / name / f"{option}.json"
+    known = _folder() / name / f"{option}.json"
     if not known.exists():
         if option != "base":
             _nodes_run(name, "base", None)
@@ -176,11 +184,11 @@ def _nodes_run(name: str, option: str, value: Any) -> set[str]:
             changes[option.rpartition(".")[0]] = value
         elif value is not None:
             changes[option] = value
-        config = FOLDER / name / f"{option}.yaml"
+        config = _folder() / name / f"{option}.yaml"
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(yaml.safe_dump(_changed(_config(name), changes)))
         print(f"{name}: {option}", flush=True)
-        record = _run(PROJECT, config, FOLDER / name / "root")
+        record = _run(PROJECT, config, _folder() / name / "root")
         known.write_text(json.dumps([node["name"] for node in record["nodes"] if node["state"] == "done"]))
     return set(json.loads(known.read_text()))
 
@@ -224,7 +232,7 @@ def _keys(section: Mapping[str, Any], prefix: str) -> list[str]:
 def _time_over_before(before: Path) -> Figure:
     """The median ratio of runs in turn that take everything from the cache, each version on a root of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        config = FOLDER / "digits" / "base.yaml"
+        config = _folder() / "digits" / "base.yaml"
         ratios = []
         for number in range(REPEATS + 1):
             secs = {}

@@ -125,7 +125,9 @@ def _shown(values: Mapping[str, Any], key: str) -> str:
 
 
 def _code(before: NodeExecution, after: NodeExecution) -> Iterator[Reason]:
-    old, new = (json.loads(execution.properties.get(CODE, "{}")) for execution in (before, after))
+    # Older versions kept one digest of all.
+    found = (_parsed(execution.properties.get(CODE)) for execution in (before, after))
+    old, new = (code if isinstance(code, dict) else {} for code in found)
     modules = _different(old.get("modules", {}), new.get("modules", {}))
     if modules:
         more = f" and {len(modules) - NAMED_MODULES} more" if len(modules) > NAMED_MODULES else ""

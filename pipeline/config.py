@@ -20,6 +20,7 @@ from compression.recipe import Precision, Recipe
 from data.local_path import is_uri
 from pipeline.config_checks import check_names
 from pipeline.errors import ConfigError
+from pipeline.source_tree import ROOMS
 from tasks.base import Task
 from tasks.evaluation import MetricGate, check_gates
 from tasks.loading import TaskSpec
@@ -243,7 +244,7 @@ def load_task(config: PipelineConfig, path: Path | None = None) -> Task:
 
 def _make_importable(folder: Path) -> None:
     # Ours first: `data` beside a config is many a user's folder of files, and would be taken for our package.
-    for room in ("components", "data", "models", "serving", "tasks", "training"):
+    for room in ROOMS:
         importlib.import_module(room)
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))

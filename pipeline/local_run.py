@@ -190,7 +190,10 @@ class LocalRun:
         """Why the node ran though an earlier run had it."""
         store = RunStore(self.root.path)
         self._reasons = self._reasons or Reasons(store)
-        [execution] = [each for each in store.run(self.record.run_id) if each.node == node]
+        execution = next((each for each in store.run(self.record.run_id) if each.node == node), None)
+        if execution is None:
+            # It failed before ML Metadata knew of it.
+            return []
         made = [artifact.id for artifacts in execution.outputs.values() for artifact in artifacts]
         return [str(reason) for reason in self._reasons.of(execution, outputs=made)]
 

@@ -5,15 +5,21 @@ Read as text: nothing is imported, and neither comments nor docstrings count.
 
 import ast
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, TypeAlias
 
-# Methods of these and of their subclasses, such as tasks and options, run only where their names stand. Of any other
-# base nobody here knows what it calls by itself: a Keras layer's `call`, a Beam DoFn's `process`.
-PASSIVE = frozenset({("pydantic", "BaseModel"), ("abc", "ABC")})
+from pipeline.class_kinds import ClassKind, class_kinds, imported_from
+
 # A decorator other than these may hand a function to somebody who calls it: pydantic's validators do.
-TRANSPARENT = frozenset({"property", "classmethod", "staticmethod", "abstractmethod"})
+TRANSPARENT = frozenset(
+    {"property", "classmethod", "staticmethod", "abstractmethod", "cached_property", "cache", "lru_cache"}
+)
+# What takes the name of an attribute as a text.
+BY_TEXT = frozenset({"getattr", "attrgetter", "methodcaller"})
+# A method of a task or of options, by its name; methods of one kind and name are one.
+MethodName: TypeAlias = tuple[Literal["task", "options"], str]
 
 
 @dataclass
@@ -23,13 +29,13 @@ class Part:
     Attributes:
       digest: of the syntax, without docstrings.
       imports: (module, name in it or None), as `import` statements say, those inside functions too.
-      names: of the attributes that it asks for.
+      methods: that may be called, as their names stand in it.
       texts: whole string literals, which may be names of modules.
     """
 
     digest: str = ""
     imports: set[tuple[str, str | None]] = field(default_factory=set)
-    names: set[str] = field(default_factory=set)
+    methods: set[MethodName] = field(default_factory=set)
     texts: set[str] = field(default_factory=set)
 
 
@@ -39,38 +45,43 @@ class ModuleSource:
 
     Attributes:
       always: what runs wherever the module is imported.
-      by_name: what runs only where its name stands, by that name; methods of one name are one part.
+      by_name: what runs only where its name stands.
       defined: names that the module has without importing a submodule.
-      passive: the classes whose methods run only where their names stand.
+      kinds: of its classes, those included that it only gives on.
     """
 
     always: Part
-    by_name: dict[str, Part]
+    by_name: Mapping[MethodName, Part]
     defined: frozenset[str]
-    passive: frozenset[str]
+    kinds: Mapping[str, ClassKind]
 
 
-def read_module(path: Path, package: str, *, is_passive: Callable[[str, str], bool]) -> ModuleSource:
+def read_module(
+    path: Path, module: str, package: str, *, kind_of: Callable[[str, str], ClassKind | None]
+) -> ModuleSource:
     """Args:
     path: of the file.
+    module: its name.
     package: that relative imports start from.
-    is_passive: whether a class of another module is, by the module's name and its own.
+    kind_of: what kind a class of another module is, by the module's name and its own.
     """
-    tree = ast.parse(path.read_text())
-    passive = _passive_classes(tree, package, is_passive)
+    # As bytes, whose encoding the first lines may name.
+    tree = ast.parse(path.read_bytes(), filename=str(path))
+    kinds = class_kinds(tree, module, package, kind_of)
     always, by_name = _Reading(package), {}
     for node in _without_docstring(tree.body):
-        if isinstance(node, ast.ClassDef) and node.name in passive:
-            methods = [each for each in node.body if _runs_by_name(each)]
+        kind = kinds.get(node.name) if isinstance(node, ast.ClassDef) else None
+        if kind in ("task", "options"):
+            methods = _methods_by_name(node)
             for method in methods:
-                by_name.setdefault(method.name, _Reading(package)).read(method, _fields(node))
+                by_name.setdefault((kind, method.name), _Reading(package)).read_method(method, node)
             node.body = [each for each in node.body if each not in methods]
         always.read(node)
     return ModuleSource(
         always=always.part(),
         by_name={name: reading.part() for name, reading in by_name.items()},
         defined=frozenset(_defined(tree)),
-        passive=frozenset(passive),
+        kinds=kinds,
     )
 
 
@@ -87,9 +98,16 @@ class _Reading:
         self._part.digest = hashlib.sha256("\0".join(self._syntax).encode()).hexdigest()[:16]
         return self._part
 
+    def read_method(self, method: ast.FunctionDef, owner: ast.ClassDef) -> None:
+        """Adds a method."""
+        self._syntax.append(owner.name)
+        self.read(method, _fields(owner))
+
     def read(self, node: ast.AST, fields: frozenset[str] = frozenset()) -> None:
         """Adds a node; `fields` are those of the class around it, whose values are no methods."""
-        if isinstance(node, ast.If) and _is_for_type_checkers(node):
+        if isinstance(node, ast.If) and ast.unparse(node.test).rpartition(".")[2] == "TYPE_CHECKING":
+            for each in node.orelse:
+                self.read(each, fields)
             return
         self._collect(node, fields)
         if isinstance(node, ast.ClassDef):
@@ -109,15 +127,20 @@ class _Reading:
     def _collect(self, node: ast.AST, fields: frozenset[str]) -> None:
         part = self._part
         if isinstance(node, ast.Attribute):
+            part.methods.add(("options", node.attr))
             if not _is_value(node, fields):
-                part.names.add(node.attr)
+                part.methods.add(("task", node.attr))
         elif isinstance(node, ast.Constant):
             if isinstance(node.value, str):
                 part.texts.add(node.value)
+        elif isinstance(node, ast.Call):
+            if _last_name(node.func) in BY_TEXT:
+                names = {each.value for each in node.args if isinstance(each, ast.Constant)}
+                part.methods |= {(kind, name) for kind in ("task", "options") for name in names}
         elif isinstance(node, ast.Import):
             part.imports |= {(alias.name, None) for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            part.imports |= {(_absolute(node, self._package), alias.name) for alias in node.names}
+            part.imports |= {(imported_from(node, self._package), alias.name) for alias in node.names}
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -126,55 +149,43 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     return body[1:] if is_text and isinstance(first.value.value, str) else body
 
 
-def _is_for_type_checkers(node: ast.If) -> bool:
-    return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+def _methods_by_name(node: ast.ClassDef) -> list[ast.FunctionDef]:
+    """Methods that nothing calls but code in which their names stand; not what the class's body gives on itself, such
+    as `metrics = _figures`, nor what pydantic calls."""
+    methods = [each for each in node.body if isinstance(each, ast.FunctionDef)]
+    rest = [each for each in node.body if each not in methods]
+    bound = {each.id for statement in rest for each in ast.walk(statement) if isinstance(each, ast.Name)}
+    return [
+        method
+        for method in methods
+        if not method.name.startswith("__")
+        and method.name != "model_post_init"
+        and method.name not in bound
+        and all(_last_name(decorator) in TRANSPARENT for decorator in method.decorator_list)
+    ]
 
 
-def _passive_classes(tree: ast.Module, package: str, is_passive: Callable[[str, str], bool]) -> set[str]:
-    """Those whose bases all are."""
-    imported = {
-        alias.asname or alias.name: (_absolute(node, package), alias.name)
-        for node in tree.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    found: set[str] = set()
-
-    def is_base_passive(base: ast.expr) -> bool:
-        module, _, name = ast.unparse(base).rpartition(".")
-        place = (module, name) if module else imported.get(name, ("", name))
-        return name in found if place[0] == "" else place in PASSIVE or is_passive(*place)
-
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef) and node.bases and all(is_base_passive(base) for base in node.bases):
-            found.add(node.name)
-    return found
-
-
-def _runs_by_name(node: ast.stmt) -> bool:
-    return (
-        isinstance(node, ast.FunctionDef)
-        and not node.name.startswith("__")
-        and all(ast.unparse(decorator).rpartition(".")[2] in TRANSPARENT for decorator in node.decorator_list)
-    )
+def _last_name(node: ast.expr) -> str:
+    """`cache` of `functools.cache` and of `functools.cache()`."""
+    called = node.func if isinstance(node, ast.Call) else node
+    return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
 
 
 def _fields(node: ast.ClassDef) -> frozenset[str]:
+    """Of instances: a class variable may be a property in a subclass."""
     return frozenset(
-        each.target.id for each in node.body if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+        each.target.id
+        for each in node.body
+        if isinstance(each, ast.AnnAssign)
+        and isinstance(each.target, ast.Name)
+        and "ClassVar" not in ast.unparse(each.annotation)
     )
 
 
-def _absolute(node: ast.ImportFrom, package: str) -> str:
-    base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-    return ".".join([*base, *([node.module] if node.module else [])])
-
-
 def _is_value(node: ast.Attribute, fields: frozenset[str]) -> bool:
-    """Whether it is `options.NAME` or a field of its own class: a value, though a task's method may have its name."""
-    owner = node.value
-    name = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
-    return name == "options" or (name == "self" and node.attr in fields)
+    """Whether it is `options.NAME` or a field of its own class: no task's method, though one may have its name."""
+    owner = _last_name(node.value) if isinstance(node.value, ast.Attribute | ast.Name) else ""
+    return owner == "options" or (owner == "self" and node.attr in fields)
 
 
 def _defined(tree: ast.Module) -> Iterator[str]:

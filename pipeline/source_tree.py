@@ -1,14 +1,17 @@
 """The project's modules and the user's, found and read without importing one."""
 
 import functools
+import importlib.util
 import sys
 import sysconfig
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
+from pipeline.class_kinds import ClassKind
 from pipeline.module_source import ModuleSource, read_module
 
 ROOMS = ("pipeline", "inspection", "components", "tasks", "serving", "training", "compression", "models", "data")
+HOME = Path(__file__).resolve().parents[1]
 
 
 class SourceTree:
@@ -21,8 +24,10 @@ class SourceTree:
     def source(self, module: str) -> ModuleSource | None:
         """None where there is no such module, where it is installed, or where it has no Python source."""
         if module not in self._sources:
-            is_ours = self.is_ours(module.partition(".")[0])
-            self._sources[module] = self._read(module) if is_ours else None
+            # Where modules import each other, one that is being read is nobody's base yet.
+            self._sources[module] = None
+            if self.is_ours(module.partition(".")[0]):
+                self._sources[module] = self._read(module)
         return self._sources[module]
 
     def installed(self, module: str) -> ModuleSource | None:
@@ -34,31 +39,60 @@ class SourceTree:
         if top in ROOMS:
             return True
         spec = None if top in sys.stdlib_module_names else self._spec(top)
-        if spec is None or spec.origin is None:
-            return False
-        return not any(Path(spec.origin).is_relative_to(folder) for folder in _installed_folders())
+        places = [*(spec.submodule_search_locations or ()), spec.origin] if spec else []
+        paths = [Path(place) for place in places if place]
+        return bool(paths) and not any(map(_is_installed, paths))
+
+    def file_beside(self, module: str, name: str) -> Path | None:
+        """A file that is no module, in the folder of one."""
+        spec = self._spec(module)
+        if spec is None or spec.origin is None or len(name) > 255 or "\0" in name:
+            return None
+        path = Path(spec.origin).parent / name
+        return path if path.suffix not in ("", ".py") and path.is_file() else None
 
     def _read(self, module: str) -> ModuleSource | None:
         spec = self._spec(module)
         if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
             return None
-        path = Path(spec.origin)
         package = module if spec.submodule_search_locations else module.rpartition(".")[0]
-        return read_module(path, package, is_passive=self._is_passive)
+        try:
+            return read_module(Path(spec.origin), module, package, kind_of=self._kind_of)
+        except SyntaxError:
+            # No Python that runs; whoever imports it says so.
+            return None
 
-    def _is_passive(self, module: str, name: str) -> bool:
+    def _kind_of(self, module: str, name: str) -> ClassKind | None:
         source = self.source(module)
-        return source is not None and name in source.passive
+        return None if source is None else source.kinds.get(name)
 
     def _spec(self, module: str) -> ModuleSpec | None:
         """Found without importing the packages that it lies in."""
         if module not in self._specs:
-            parent, _, _ = module.rpartition(".")
-            package = self._spec(parent) if parent else None
-            folders = package.submodule_search_locations if package else None
-            is_lost = parent and folders is None
-            self._specs[module] = None if is_lost else PathFinder.find_spec(module, folders)
+            self._specs[module] = self._found(module)
         return self._specs[module]
+
+    def _found(self, module: str) -> ModuleSpec | None:
+        parent, _, name = module.rpartition(".")
+        if parent:
+            package = self._spec(parent)
+            folders = package.submodule_search_locations if package else None
+            # By its last name: of a dotted one Python looks the package up among those imported.
+            return None if folders is None else PathFinder.find_spec(name, list(folders))
+        if module in ROOMS:
+            # A file of this name beside a config hides nothing when a pipeline runs either.
+            return PathFinder.find_spec(module, [str(HOME)])
+        try:
+            # The second knows what is installed for editing by an import hook.
+            return PathFinder.find_spec(module) or importlib.util.find_spec(module)
+        except ValueError:
+            return None
+
+
+def _is_installed(path: Path) -> bool:
+    if not {"site-packages", "dist-packages"}.isdisjoint(path.parts):
+        return True
+    return any(path.is_relative_to(folder) for folder in _installed_folders())
 
 
 @functools.cache

@@ -8,16 +8,20 @@ import hashlib
 import importlib.metadata
 import platform
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from packaging.utils import canonicalize_name
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.module_source import ModuleSource, Part
+from pipeline.module_source import MethodName, ModuleSource, Part
 from pipeline.source_tree import ROOMS, SourceTree
 
 # What a trained model's file needs to be loaded is what built the model.
-IMPLIED = {"load_model": ("model", "training_model")}
+IMPLIED: Mapping[MethodName, set[MethodName]] = {
+    ("task", "load_model"): {("task", "model"), ("task", "training_model")}
+}
+# What may be a module's name.
+_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
 # The first part of each path in a distribution's RECORD.
@@ -26,7 +30,8 @@ _TOP = re.compile(r"^[^/,.\n]+", re.MULTILINE)
 
 class StepCode(BaseModel):
     """Attributes:
-    modules: of ours and of the user's, a digest of what the step may run in each.
+    modules: of ours and of the user's, a digest of what the step may run in each; and of files beside the user's
+      modules that they name.
     versions: of the distributions that those import, and of Python.
     """
 
@@ -46,7 +51,8 @@ def step_code(*modules: str, tree: SourceTree | None = None) -> StepCode:
 
     An `import` anywhere in a module is followed, but for those inside methods of tasks and of options, which are
     followed where the method's name stands in code that is reached. A string that is a module's name counts as an
-    import. Modules that are installed are not followed; a TFX component's executor is read for what it imports.
+    import, and one in a user's module that is the name of a file beside it counts as reading it. Modules that are
+    installed are not followed; a TFX component's executor is read for what it imports.
 
     Args:
       modules: names.
@@ -60,9 +66,10 @@ class _Walk:
 
     def __init__(self, modules: Iterable[str], tree: SourceTree) -> None:
         self._tree = tree
-        self._names: set[str] = set()
-        self._reached: dict[str, set[str]] = {}
+        self._methods: set[MethodName] = set()
+        self._reached: dict[str, set[MethodName]] = {}
         self._installed: set[str] = set()
+        self._files: dict[str, str] = {}
         for module in modules:
             self._import(module)
             if module not in self._reached:
@@ -73,7 +80,10 @@ class _Walk:
     def result(self) -> StepCode:
         found = {module: self._tree.source(module) for module in sorted(self._reached)}
         return StepCode(
-            modules={module: _digest(source, self._reached[module]) for module, source in found.items() if source},
+            modules={
+                **{module: _digest(source, self._reached[module]) for module, source in found.items() if source},
+                **self._files,
+            },
             versions={"python": platform.python_version(), **_versions(frozenset(self._installed))},
         )
 
@@ -85,34 +95,38 @@ class _Walk:
         for end in range(1, len(parts) + 1):
             self._visit(".".join(parts[:end]))
         source = self._tree.source(module)
-        if name is None or source is None:
-            return
-        if self._tree.source(f"{module}.{name}") is not None:
+        if name is not None and self._tree.source(f"{module}.{name}") is not None:
             self._visit(f"{module}.{name}")
-        elif name not in source.defined:
+        elif source is not None and "__getattr__" in source.defined and name not in source.defined:
             # A package that finds its public names when they are asked for.
-            self._follow_texts(source.always)
+            self._follow_texts(source.always, module)
 
     def _visit(self, module: str) -> None:
         source = self._tree.source(module)
         if source is None or module in self._reached:
             return
         self._reached[module] = set()
-        self._follow(source.always, has_texts="__getattr__" not in source.defined)
+        self._follow(source.always, module, has_texts="__getattr__" not in source.defined)
 
-    def _follow(self, part: Part, *, has_texts: bool = True) -> None:
-        self._names |= part.names
-        for name in part.names & IMPLIED.keys():
-            self._names.update(IMPLIED[name])
-        for module, name in part.imports:
-            self._import(module, name)
+    def _follow(self, part: Part, module: str, *, has_texts: bool = True) -> None:
+        self._methods |= part.methods
+        for method in part.methods & IMPLIED.keys():
+            self._methods |= IMPLIED[method]
+        for imported, name in part.imports:
+            self._import(imported, name)
         if has_texts:
-            self._follow_texts(part)
+            self._follow_texts(part, module)
 
-    def _follow_texts(self, part: Part) -> None:
+    def _follow_texts(self, part: Part, module: str) -> None:
+        """Modules and files that strings name; a word without a dot is a module's name in the user's code alone."""
+        is_users = module.partition(".")[0] not in ROOMS
         for text in part.texts:
-            if "." in text and text.partition(".")[0] in ROOMS and self._tree.source(text) is not None:
+            is_name = _MODULE.fullmatch(text) and ("." in text or is_users)
+            if is_name and self._tree.source(text) is not None:
                 self._import(text)
+            file = self._tree.file_beside(module, text) if is_users else None
+            if file is not None:
+                self._files[f"{module}: {text}"] = hashlib.sha256(file.read_bytes()).hexdigest()[:8]
 
     def _reach_methods(self) -> bool:
         """Adds the methods whose names have turned up; whether there were any."""
@@ -120,11 +134,11 @@ class _Walk:
             (module, name, part)
             for module, reached in self._reached.items()
             for name, part in self._tree.source(module).by_name.items()
-            if name in self._names and name not in reached
+            if name in self._methods and name not in reached
         ]
         for module, name, part in found:
             self._reached[module].add(name)
-            self._follow(part)
+            self._follow(part, module)
         return bool(found)
 
     def _read_installed(self, module: str) -> None:
@@ -133,7 +147,7 @@ class _Walk:
             self._installed |= {name for name, _ in source.always.imports}
 
 
-def _digest(source: ModuleSource, reached: set[str]) -> str:
+def _digest(source: ModuleSource, reached: set[MethodName]) -> str:
     digests = [source.always.digest, *(f"{name} {source.by_name[name].digest}" for name in sorted(reached))]
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()[:8]
 

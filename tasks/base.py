@@ -55,7 +55,8 @@ class TaskOptions(BaseModel):
 
     @classmethod
     def validate_part(cls, values: Mapping[str, Any]) -> "TaskOptions":
-        """Options of which only these are given; asking for another raises UndeclaredOptionError.
+        """Options of which only these are given, each checked by itself; asking for another raises
+        UndeclaredOptionError. Validators of several options, which were satisfied by the whole, are not asked again.
 
         Raises:
           pydantic.ValidationError: a value that the option may not have.
@@ -64,10 +65,32 @@ class TaskOptions(BaseModel):
         for name, value in values.items():
             info = cls.model_fields[name]
             checked[name] = TypeAdapter(Annotated[info.annotation, info]).validate_python(value)
-        part = cls.model_construct(**checked)
-        for name in cls.model_fields.keys() - values.keys():
-            part.__dict__.pop(name, None)
+        # As `model_construct`, which would fill in the defaults of those that are not given.
+        part = cls.__new__(cls)
+        object.__setattr__(part, "__dict__", checked)
+        object.__setattr__(part, "__pydantic_fields_set__", set(checked))
+        object.__setattr__(part, "__pydantic_extra__", None)
+        object.__setattr__(part, "__pydantic_private__", None)
+        if cls.__pydantic_post_init__:
+            part.model_post_init(None)
         return part
+
+    def model_dump(self, **options: Any) -> dict[str, Any]:
+        self._check_given(options.get("include"), options.get("exclude"))
+        return super().model_dump(**options)
+
+    def model_dump_json(self, **options: Any) -> str:
+        self._check_given(options.get("include"), options.get("exclude"))
+        return super().model_dump_json(**options)
+
+    def __iter__(self) -> Any:
+        self._check_given()
+        return super().__iter__()
+
+    def _check_given(self, include: Any = None, exclude: Any = None) -> None:
+        """Raises UndeclaredOptionError where one of these was not given."""
+        for name in set(type(self).model_fields if include is None else include) - set(exclude or ()):
+            getattr(self, name)
 
     def __getattr__(self, name: str) -> Any:
         # Called only for what is not there.
@@ -312,4 +335,6 @@ class Task(abc.ABC):
 
 
 def _is_method(name: str, value: Any) -> bool:
-    return not name.startswith("__") and (inspect.isfunction(value) or isinstance(value, property | classmethod))
+    """Or a property, however it is wrapped; not a class, such as `Options`."""
+    is_called = callable(value) or hasattr(value, "__get__")
+    return not name.startswith("__") and is_called and not inspect.isclass(value)

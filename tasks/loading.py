@@ -66,9 +66,11 @@ class TaskSpec(BaseModel):
         Args:
           aspects: of `tasks.base`.
         """
-        read = task_class(self.task).options_read(aspects)
+        cls = task_class(self.task)
+        read = cls.options_read(aspects)
         options = {name: value for name, value in self.options.items() if name in read}
-        return TaskSpec(task=self.task, options=options, is_part=True)
+        is_part = not cls.Options.model_fields.keys() <= options.keys()
+        return TaskSpec(task=self.task, options=options, is_part=is_part)
 
     def with_values(self, values: Mapping[str, Any]) -> "TaskSpec":
         """The same with other values of options, by dotted keys such as `model.dropout`.

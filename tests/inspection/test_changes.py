@@ -65,6 +65,12 @@ def test_code_is_told_by_module_and_libraries_by_version():
     assert found == ["code of compression.choice changed", "tensorflow 2.16.2 -> 2.17.1"]
 
 
+@pytest.mark.parametrize("older", ["", "0123456789abcdef"])
+def test_one_digest_of_an_older_version_is_told_by_the_modules_of_today(older):
+    found = _changes(_execution(code=older), _execution(code=json.dumps(CODE)))
+    assert found == ["code of compression.choice, tasks.base changed", "tensorflow none -> 2.16.2"]
+
+
 def test_of_many_modules_some_are_named():
     new = {"modules": {f"m{number}": "x" for number in range(9)}, "versions": CODE["versions"]}
     [reason] = _changes(_execution(code=json.dumps(CODE)), _execution(code=json.dumps(new)))

@@ -65,6 +65,89 @@ def test_a_module_named_in_a_string_counts(folder):
     assert "serving.latency" in step_code("starts_a_process").modules
 
 
+def _changes(before, folder, name: str, text: str, *modules: str) -> set[str]:
+    """The modules and files whose digests another text of one changes."""
+    (folder / name).write_text(text)
+    after = step_code(*modules)
+    names = before.modules.keys() | after.modules.keys()
+    return {each for each in names if before.modules.get(each) != after.modules.get(each)}
+
+
+def test_packages_need_no_init(folder):
+    (folder / "bare" / "deep").mkdir(parents=True)
+    (folder / "bare" / "deep" / "task.py").write_text("from bare.other import x\n")
+    (folder / "bare" / "other.py").write_text("x = 1\n")
+    before = step_code("bare.deep.task")
+    assert _changes(before, folder, "bare/other.py", "x = 2\n", "bare.deep.task") == {"bare.other"}
+
+
+def test_a_users_module_that_only_a_string_names_counts(folder):
+    (folder / "judged.py").write_text('METRIC = {"module": "own_metrics"}\n')
+    before = step_code("judged")
+    assert _changes(before, folder, "own_metrics.py", "ALL = (1,)\n", "judged") == {"own_metrics"}
+
+
+def test_a_file_beside_a_users_module_counts(folder):
+    (folder / "reads_file.py").write_text("NAMES = open('labels.json')\n")
+    (folder / "labels.json").write_text("[]")
+    before = step_code("reads_file")
+    assert _changes(before, folder, "labels.json", "[1]", "reads_file") == {"reads_file: labels.json"}
+
+
+def test_a_file_beside_the_config_hides_no_room(folder):
+    ours = step_code("components.trainer.run_fn", "tasks.image_classification")
+    (folder / "models.py").write_text("x = 1\n")
+    assert step_code("components.trainer.run_fn", "tasks.image_classification") == ours
+
+
+def test_options_methods_count_by_any_attribute(folder):
+    options = """
+from tasks.base import Task, TaskOptions
+
+class Options(TaskOptions):
+    def grid(self):
+        return {size}
+
+class Mine(Task):
+    def metrics(self):
+        return self.options.grid()
+"""
+    (folder / "gridded.py").write_text(options.replace("{size}", "1"))
+    before = step_code("gridded", "judges")
+    assert _changes(before, folder, "gridded.py", options.replace("{size}", "2"), "gridded", "judges") == {"gridded"}
+
+
+def test_modules_may_import_each_other(folder):
+    (folder / "package" / "__init__.py").write_text(
+        "from tasks.base import Task\nclass Base(Task): pass\nfrom .impl import Mine\nclass More(Mine): pass\n"
+    )
+    (folder / "package" / "impl.py").write_text("from . import Base\nclass Mine(Base):\n    pass\n")
+    assert {"package", "package.impl"} <= step_code("package.impl").modules.keys()
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "import tasks.image_classification as ic\nclass Mine(ic.ImageClassification):",
+        "from tasks import image_classification\nclass Mine(image_classification.ImageClassification):",
+        "from given_on import ImageClassification\nclass Mine(ImageClassification):",
+        "from given_on import ImageClassification\nclass Mix: pass\nclass Mine(Mix, ImageClassification):",
+    ],
+)
+def test_a_users_task_makes_no_step_depend_on_every_layer(folder, heading):
+    (folder / "given_on.py").write_text("from tasks.image_classification import ImageClassification\n")
+    (folder / "inherits.py").write_text(f"{heading}\n    def metrics(self):\n        import own_metrics\n")
+    modules = step_code("components.example_gen.component", "inherits").modules
+    assert "data.digits" in modules
+    assert not {"own_metrics", "models.resnet"} & modules.keys()
+
+
+def test_a_module_that_is_no_python_is_left_to_who_imports_it(folder):
+    (folder / "broken.py").write_text("def (\n")
+    (folder / "tries.py").write_text("try:\n    import broken\nexcept SyntaxError:\n    pass\n")
+    assert step_code("tries").modules.keys() == {"tries"}
+
+
 def test_versions_are_those_of_what_is_imported(folder):
     versions = step_code("own_task", "reads_source").versions
     assert versions["numpy"] == importlib.metadata.version("numpy")

@@ -1,8 +1,10 @@
 """Which options a step is given: those that its aspects of the task read, no fewer and no more."""
 
+import functools
 from typing import Any, get_args
 
 import pytest
+from pydantic import PrivateAttr
 
 from tasks.base import Aspect, Task, TaskOptions, UndeclaredOptionError
 from tasks.loading import TaskSpec, task_class
@@ -137,6 +139,41 @@ def test_an_option_that_is_not_given_is_no_default():
     assert part.size == 3
     with pytest.raises(UndeclaredOptionError, match=r"Received: shade of Options, where size are listed. Add 'shade'"):
         part.shade  # noqa: B018
+
+
+@pytest.mark.parametrize("asks", [dict, TaskOptions.model_dump, TaskOptions.model_dump_json])
+def test_all_of_a_part_is_not_to_be_had(asks):
+    with pytest.raises(UndeclaredOptionError, match="Received: shade"):
+        asks(Undeclaring.Options.validate_part({"size": 3}))
+
+
+def test_what_is_given_of_a_part_can_be_dumped():
+    part = Undeclaring.Options.validate_part({"size": 3})
+    assert part.model_dump(include={"size"}) == part.model_dump(exclude={"shade"}) == {"size": 3}
+
+
+def test_options_that_compute_at_their_start_read_what_they_are_given():
+    class Computing(TaskOptions):
+        size: int = 3
+        shade: str = "grey"
+        _area: int = PrivateAttr(0)
+
+        def model_post_init(self, context: Any) -> None:
+            self._area = self.size**2
+
+    assert Computing.validate_part({"size": 5})._area == 25
+    with pytest.raises(UndeclaredOptionError, match="Received: size"):
+        Computing.validate_part({"shade": "red"})
+
+
+def test_a_step_that_reads_all_gets_the_whole():
+    assert not SPECS["few_shot_regression"].of_step("training").is_part
+    assert SPECS["few_shot_regression"].of_step("evaluation").is_part
+
+
+@pytest.mark.parametrize("wrap", [staticmethod, functools.cached_property, functools.lru_cache, property])
+def test_a_method_is_overridden_however_it_is_wrapped(wrap):
+    assert _subclass(metrics=wrap(lambda self=None: None)).options_read(["evaluation"]) > set()
 
 
 def test_a_part_is_checked():
