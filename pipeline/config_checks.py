@@ -53,7 +53,7 @@ def nodes_of(config: "PipelineConfig") -> list[str]:
 def _check_features(config: "PipelineConfig", task: Task) -> None:
     try:
         schema = task.schema()
-    except SourceNotFoundError:
+    except (SourceNotFoundError, OSError):
         # Whoever reads the source says so; a pipeline is compiled where its data need not be.
         return
     features = f"features of {type(task).__name__}"

@@ -8,6 +8,7 @@ from components.compressor.measurements import write_choice, write_measurements
 from components.gates import GateRefused
 from components.pusher.executor import content_digest, push_key, push_model, require_blessings, write_bundle
 from components.pusher.push_record import read_push
+from components.trainer.model_run import write_model_facts
 from compression.choice import Choice
 from serving.registry import Registry
 from tasks.loading import TaskSpec
@@ -55,9 +56,12 @@ def test_the_bundle_names_labels_and_what_a_client_must_know(tmp_path):
 def test_what_became_of_a_push_is_recorded_as_it_is(tmp_path):
     """Pushed as a candidate, asked for as production, rolled back by a person, pushed again."""
     model, variants, evaluation = standard_artifacts.Model(), CompressedModels(), standard_artifacts.ModelEvaluation()
-    for artifact, name in ((model, "model"), (variants, "variants"), (evaluation, "evaluation")):
+    model_run = standard_artifacts.ModelRun()
+    artifacts = {"model": model, "model_run": model_run, "variants": variants, "evaluation": evaluation}
+    for name, artifact in artifacts.items():
         artifact.uri = str(tmp_path / name)
         (tmp_path / name).mkdir()
+    write_model_facts(model_run.uri, {"hyperparameters": {}})
     (tmp_path / "model" / "Format-Serving").mkdir()
     (tmp_path / "model" / "Format-Serving" / "saved_model.pb").write_bytes(b"model")
     write_measurements(variants.uri, [])
@@ -71,6 +75,7 @@ def test_what_became_of_a_push_is_recorded_as_it_is(tmp_path):
         pushed.uri = str(tmp_path / "pushed")
         push_model(
             model=model,
+            model_run=model_run,
             variants=variants,
             evaluation=evaluation,
             blessings={"evaluation": _blessing(1)},

@@ -19,6 +19,9 @@ from tasks.image_classification import ImageClassification
 class Source(BaseModel):
     directory: str
 
+    def class_names(self):
+        return ("cat", "dog")
+
 class Options(TaskOptions):
     source: Source
 

@@ -9,9 +9,9 @@ import yaml
 from click.testing import CliRunner
 
 import pipeline
-from pipeline.errors import UsageError
+from pipeline.errors import ConfigError, UsageError
 from pipeline.pushed import find_version, newest_learners
-from serving.registry import Registry, RegistryUsageError
+from serving.registry import Registry
 
 CONFIGS = {
     "backtest": Path(pipeline.__path__[0]) / "configs" / "co2.yaml",
@@ -75,5 +75,5 @@ def test_the_address_of_a_registry_reaches_it_as_it_is(command, tmp_path):
     (tmp_path / "pipeline.yaml").write_text(yaml.safe_dump({**config, "push": {"registry": "hdfs://host/registry"}}))
     invoked = importlib.import_module(f"pipeline.commands.{command}").command
     error = CliRunner().invoke(invoked, [str(tmp_path / "pipeline.yaml"), "--root", str(tmp_path)]).exception
-    assert isinstance(error, RegistryUsageError)
+    assert isinstance(error, ConfigError)
     assert "Received: hdfs://host/registry." in str(error)

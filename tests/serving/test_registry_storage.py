@@ -64,7 +64,7 @@ def test_a_disk_that_gets_full_at_the_index_leaves_a_version_that_the_next_push_
         Registry(tmp_path / "r", storage=FullDisk(len(SAMPLE_FILES))).push(MODEL, **sample, stage="production")
     registry = Registry(tmp_path / "r")
     assert stages(registry, MODEL) == {1: "production"}
-    assert registry.push(MODEL, **sample).number == 1
+    assert registry.push(MODEL, **sample, stage="production").number == 1
     assert (tmp_path / "r" / MODEL / "index.json").exists()
 
 
