@@ -41,7 +41,6 @@ class TrainingRun:
         self._snapshots = loop.snapshots
         self._weights = loop.weights
         self._position = Position(steps_per_epoch=0)
-        self._saving = Saving(loop)
         self._rollbacks = 0
         self._is_stopped = False
         self._events: list[str] = []
@@ -53,7 +52,7 @@ class TrainingRun:
         self._good = self._snapshot()
         if loop.checkpoints is not None and loop.checkpoints.steps():
             self._resume(loop.checkpoints.load(self._good), steps_per_epoch)
-        self._saving.restart()
+        self._saving = Saving(loop)
         with self._saving.heeding_sigterm():
             try:
                 for hook in loop.hooks:

@@ -12,17 +12,14 @@ if TYPE_CHECKING:
 
 
 class Saving:
-    """Writes last good states to the loop's checkpoints. Without checkpoints it does nothing, and nothing is due."""
+    """Writes last good states to the loop's checkpoints, counting the time to the next from when it was made. Without
+    checkpoints it does nothing, and nothing is due."""
 
     def __init__(self, loop: "Loop") -> None:
         self._loop = loop
         self._store = loop.checkpoints
         self._preemption = Preemption()
-        self.restart()
-
-    def restart(self) -> None:
-        """Counts the time to the next checkpoint from now."""
-        self._saved_at = self._epoch_saved_at = self._loop.clock()
+        self._saved_at = self._epoch_saved_at = loop.clock()
 
     def heeding_sigterm(self) -> AbstractContextManager:
         """The context in which SIGTERM asks for a checkpoint; without checkpoints it ends the process, as any."""
@@ -37,7 +34,8 @@ class Saving:
         """Starts to write a state, if this process is the one that writes."""
         self._saved_at = self._loop.clock()
         if self._store is not None and self._loop.is_chief:
-            self._store.save(step, good, monitored=good.state["monitored"])
+            # Checkpoints of earlier versions have none.
+            self._store.save(step, good, monitored=good.state.get("monitored"))
 
     def save_epoch(self, step: int, good: Snapshot) -> None:
         """The same of a state at the end of an epoch, where it is time for one of these."""
