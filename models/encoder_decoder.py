@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from models.forecaster import ForecastShape, Normalization, Seen, by_channel, forecaster, shared
+from models.rows import check_decoded_patches
 from models.scheduled_sampling import ByPhase, ScheduledSampling
 from models.transformer_blocks import Block, BlockStyle, positions
 
@@ -48,11 +49,7 @@ def encoder_decoder(
     Raises:
       ValueError: the horizon is no multiple of patch, or the look-back is shorter than two.
     """
-    if shape.horizon % patch or shape.lookback < 2 * patch:
-        raise ValueError(
-            f"The horizon must be a multiple of patch, and the look-back hold two. Received: horizon={shape.horizon}, "
-            f"lookback={shape.lookback}, patch={patch}. Choose a smaller patch."
-        )
+    check_decoded_patches(patch, lookback=shape.lookback, horizon=shape.horizon)
 
     def network(seen: Seen) -> keras.KerasTensor:
         patches = _Patches(shape, patch, is_channel_independent)

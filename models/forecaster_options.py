@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from models.rows import check_decoded_patches, check_kernel, check_multiples, check_patch
+
 if TYPE_CHECKING:
     import keras
 
@@ -31,6 +33,9 @@ class ForecasterOptions(BaseModel):
         """Whether the training model has the future as one more input."""
         return False
 
+    def check_rows(self, *, lookback: int, horizon: int) -> None:
+        """Raises ValueError where the network does not take so many rows, or does not give so many."""
+
     def build(self, shape: "ForecastShape") -> "keras.Model":
         """The untrained forecaster; see `models.forecaster.forecaster` for what it takes and gives."""
         raise NotImplementedError
@@ -46,6 +51,9 @@ class DLinearOptions(ForecasterOptions):
     kind: Literal["dlinear"]
     normalization: NormalizationName = "none"
     kernel: int = Field(25, ge=1, description="Rows of the moving average; odd.")
+
+    def check_rows(self, *, lookback: int, horizon: int) -> None:
+        check_kernel(self.kernel)
 
     def build(self, shape: "ForecastShape") -> "keras.Model":
         from models.linear_forecasters import dlinear
@@ -73,6 +81,9 @@ class PeriodicOptions(ForecasterOptions):
     period: int = Field(24, ge=2, description="Rows; look-back and horizon are multiples.")
     dropout: float = Field(0.0, ge=0, lt=1, description="Rate of the rows that the matrix sees.")
 
+    def check_rows(self, *, lookback: int, horizon: int) -> None:
+        check_multiples("period", self.period, lookback=lookback, horizon=horizon)
+
     def build(self, shape: "ForecastShape") -> "keras.Model":
         from models.linear_forecasters import periodic
 
@@ -89,6 +100,9 @@ class RecurrentOptions(ForecasterOptions):
     dropout: float = Field(0.0, ge=0, lt=1, description="Rate before the head.")
 
     has_calendar: ClassVar[bool] = True
+
+    def check_rows(self, *, lookback: int, horizon: int) -> None:
+        check_multiples("patch", self.patch, lookback=lookback, horizon=horizon)
 
     def build(self, shape: "ForecastShape") -> "keras.Model":
         from models.recurrent_forecaster import recurrent
@@ -135,6 +149,9 @@ class PatchTransformerOptions(TransformerOptions):
     head_dropout: float = Field(0.0, ge=0, lt=1, description="Rate before the last layer.")
     has_linear_path: bool = Field(False, description="Add a matrix from look-back to horizon beside the encoder.")
 
+    def check_rows(self, *, lookback: int, horizon: int) -> None:
+        check_patch(self.patch, lookback=lookback)
+
     def build(self, shape: "ForecastShape") -> "keras.Model":
         from models.patch_transformer import patch_transformer
 
@@ -161,6 +178,9 @@ class EncoderDecoderOptions(TransformerOptions):
     @property
     def is_taught(self) -> bool:
         return self.decoding == "autoregressive"
+
+    def check_rows(self, *, lookback: int, horizon: int) -> None:
+        check_decoded_patches(self.patch, lookback=lookback, horizon=horizon)
 
     def build(self, shape: "ForecastShape") -> "keras.Model":
         return self._build(shape, sharing=None)

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from models.forecaster import ForecastShape, Normalization, Seen, by_channel, forecaster, from_channels
+from models.rows import check_kernel, check_multiples
 
 
 def dlinear(shape: ForecastShape, *, kernel: int = 25, normalization: Normalization = "none") -> keras.Model:
@@ -20,8 +21,7 @@ def dlinear(shape: ForecastShape, *, kernel: int = 25, normalization: Normalizat
     Raises:
       ValueError: the kernel is even.
     """
-    if kernel % 2 == 0:
-        raise ValueError(f"A moving average needs an odd number of rows. Received: kernel={kernel}")
+    check_kernel(kernel)
 
     def network(seen: Seen) -> keras.KerasTensor:
         x, half = seen.history, kernel // 2
@@ -69,11 +69,7 @@ def periodic(
     Raises:
       ValueError: look-back or horizon is no multiple of the period.
     """
-    if shape.lookback % period or shape.horizon % period:
-        raise ValueError(
-            f"Look-back and horizon must be multiples of period. Received: lookback={shape.lookback}, "
-            f"horizon={shape.horizon}, period={period}"
-        )
+    check_multiples("period", period, lookback=shape.lookback, horizon=shape.horizon)
     before, after = shape.lookback // period, shape.horizon // period
 
     def network(seen: Seen) -> keras.KerasTensor:

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from models.forecaster import ForecastShape, Normalization, Seen, by_channel, forecaster, from_channels
+from models.rows import check_patch
 from models.transformer_blocks import Block, BlockStyle, positions
 
 
@@ -42,8 +43,7 @@ def patch_transformer(
     Raises:
       ValueError: the look-back is shorter than a patch.
     """
-    if shape.lookback < patch:
-        raise ValueError(f"The look-back must hold a patch. Received: lookback={shape.lookback}, patch={patch}")
+    check_patch(patch, lookback=shape.lookback)
 
     def network(seen: Seen) -> keras.KerasTensor:
         x = seen.history

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from models.forecaster import ForecastShape, Normalization, Seen, forecaster
+from models.rows import check_multiples
 
 
 def recurrent(
@@ -34,11 +35,7 @@ def recurrent(
     Raises:
       ValueError: look-back or horizon is no multiple of patch.
     """
-    if shape.lookback % patch or shape.horizon % patch:
-        raise ValueError(
-            f"Look-back and horizon must be multiples of patch. Received: lookback={shape.lookback}, "
-            f"horizon={shape.horizon}, patch={patch}"
-        )
+    check_multiples("patch", patch, lookback=shape.lookback, horizon=shape.horizon)
     layer = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[cell]
     steps = shape.horizon // patch
 

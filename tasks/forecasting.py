@@ -61,6 +61,7 @@ class ForecastingOptions(TaskOptions):
             raise ValueError(f"quantiles must rise and have 0.5 in their middle. Received: {levels}")
         if levels and self.loss not in (None, "pinball"):
             raise ValueError(f"With quantiles the loss is pinball. Received: {self.loss}")
+        self.model.check_rows(lookback=self.lookback, horizon=self.horizon)
         if self.horizon_parts > self.horizon:
             raise ValueError(
                 f"horizon_parts must not exceed horizon. Received: {self.horizon_parts}, horizon={self.horizon}"
