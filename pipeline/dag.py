@@ -23,7 +23,7 @@ from components.trainer.start import Start
 from pipeline.config import PipelineConfig
 from pipeline.source_tree import SourceTree
 from pipeline.step_code import step_code
-from tasks.base import Aspect
+from tasks.aspects import Aspect
 
 # The property that holds a node's StepCode.
 CODE = "code"
@@ -62,7 +62,7 @@ def create_pipeline(config: PipelineConfig, places: Places) -> Pipeline:
     )
 
 
-# The aspects of a task that a node's executor asks for; see `tasks.base`.
+# The aspects of a task that a node's executor asks for; see `tasks.aspects`.
 TRAINED: tuple[Aspect, ...] = ("training", "serving")
 ASPECTS: Mapping[str, tuple[Aspect, ...]] = {
     "ExampleGen": ("source",),

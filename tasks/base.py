@@ -6,12 +6,12 @@ a graph say so; what a method does not say is up to the task: images, windows of
 """
 
 import abc
-import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from tasks.aspects import Aspect
+from tasks.options import TaskOptions
 
 if TYPE_CHECKING:
     import keras
@@ -24,83 +24,6 @@ if TYPE_CHECKING:
     from training.hooks import Hook
     from training.objective import Objective
     from training.writers import Writer
-
-
-# What a step asks a task for, and the methods that answer. Methods in none of these may answer anything.
-Aspect: TypeAlias = Literal["source", "schema", "preprocessing", "training", "evaluation", "serving"]
-METHODS: Mapping[Aspect, frozenset[str]] = {
-    "source": frozenset({"source", "repairs", "example_defect"}),
-    "schema": frozenset({"schema"}),
-    "preprocessing": frozenset({"preprocessing_fn"}),
-    "training": frozenset(
-        {"model", "to_batch", "training_model", "exported_model", "adapt", "batches", "train_batches", "objective"}
-        | {"examples_per_epoch", "distillation_objective", "summaries", "representative_sample"}
-    ),
-    "evaluation": frozenset({"metrics", "example_metric", "as_targets"}),
-    "serving": frozenset({"model_inputs", "checked_inputs", "predictions", "endpoints", "serving_metadata"}),
-}
-
-
-class UndeclaredOptionError(RuntimeError):
-    """A step read an option that its task does not list for it, and would not run again when that option changes."""
-
-    title = "Wrong task"
-    exit_code = 2
-
-
-class TaskOptions(BaseModel):
-    """Base of every task's options: frozen, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @classmethod
-    def validate_part(cls, values: Mapping[str, Any]) -> "TaskOptions":
-        """Options of which only these are given, each checked by itself; asking for another raises
-        UndeclaredOptionError. Validators of several options, which were satisfied by the whole, are not asked again.
-
-        Raises:
-          pydantic.ValidationError: a value that the option may not have.
-        """
-        checked = {}
-        for name, value in values.items():
-            info = cls.model_fields[name]
-            checked[name] = TypeAdapter(Annotated[info.annotation, info]).validate_python(value)
-        # As `model_construct`, which would fill in the defaults of those that are not given.
-        part = cls.__new__(cls)
-        object.__setattr__(part, "__dict__", checked)
-        object.__setattr__(part, "__pydantic_fields_set__", set(checked))
-        object.__setattr__(part, "__pydantic_extra__", None)
-        object.__setattr__(part, "__pydantic_private__", None)
-        if cls.__pydantic_post_init__:
-            part.model_post_init(None)
-        return part
-
-    def model_dump(self, **options: Any) -> dict[str, Any]:
-        self._check_given(options.get("include"), options.get("exclude"))
-        return super().model_dump(**options)
-
-    def model_dump_json(self, **options: Any) -> str:
-        self._check_given(options.get("include"), options.get("exclude"))
-        return super().model_dump_json(**options)
-
-    def __iter__(self) -> Any:
-        self._check_given()
-        return super().__iter__()
-
-    def _check_given(self, include: Any = None, exclude: Any = None) -> None:
-        """Raises UndeclaredOptionError where one of these was not given."""
-        for name in set(type(self).model_fields if include is None else include) - set(exclude or ()):
-            getattr(self, name)
-
-    def __getattr__(self, name: str) -> Any:
-        # Called only for what is not there.
-        if name in type(self).model_fields:
-            raise UndeclaredOptionError(
-                f"a step must read those options alone that Task.reads lists for it. Received: {name} of "
-                f"{type(self).__name__}, where {', '.join(self.__dict__) or 'none'} are listed. Add {name!r} to the "
-                f"task's `reads`."
-            )
-        return super().__getattr__(name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,8 +58,7 @@ class Task(abc.ABC):
     prediction_key: ClassVar[str]
 
     # Which options the methods of an aspect read, by name; an aspect that is not listed reads all. A step is given
-    # these alone, and runs again when one of them changes. A subclass that overrides a method of an aspect, or one that
-    # any may use, and lists nothing of its own, reads all there.
+    # these alone, and runs again when one of them changes; see `tasks.aspects.options_read` for what subclasses read.
     reads: ClassVar[Mapping[Aspect, tuple[str, ...]]] = {}
     # Steps of compression recipes (see `compression.recipe`) that the models do not allow, and the reason of each, as
     # it goes on after "where".
@@ -149,19 +71,6 @@ class Task(abc.ABC):
         """The options with what only this machine knows made explicit, such as the names of folders: steps that run
         elsewhere get these."""
         return self.options
-
-    @classmethod
-    def options_read(cls, aspects: Iterable[Aspect]) -> frozenset[str]:
-        """Names of the options that the methods of these aspects read."""
-        listing = next(each for each in cls.__mro__ if "reads" in vars(each))
-        newer = cls.__mro__[: cls.__mro__.index(listing)]
-        overridden = {name for each in newer for name, value in vars(each).items() if _is_method(name, value)}
-        is_shared = not overridden <= frozenset().union(*METHODS.values())
-        found: set[str] = set()
-        for aspect in aspects:
-            is_listed = aspect in cls.reads and not is_shared and overridden.isdisjoint(METHODS[aspect])
-            found.update(cls.reads[aspect] if is_listed else cls.Options.model_fields)
-        return frozenset(found)
 
     # -- data: source, repairs and example_defect are of the aspect source, the others of their own -------------------
 
@@ -332,9 +241,3 @@ class Task(abc.ABC):
         They are in the order in which Transform wrote them; override it where that order is not a fair sample.
         """
         return {name: values[:: max(1, len(values) // size)][:size] for name, values in inputs.items()}
-
-
-def _is_method(name: str, value: Any) -> bool:
-    """Or a property, however it is wrapped; not a class, such as `Options`."""
-    is_called = callable(value) or hasattr(value, "__get__")
-    return not name.startswith("__") and is_called and not inspect.isclass(value)

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from tasks.base import Aspect, Task
+from tasks.aspects import Aspect, options_read
+from tasks.base import Task
 from tasks.shipped import SHIPPED_TASKS
 
 
@@ -64,10 +65,10 @@ class TaskSpec(BaseModel):
         """The same with the options alone that a step reads which asks for these aspects of the task.
 
         Args:
-          aspects: of `tasks.base`.
+          aspects: of `tasks.aspects`.
         """
         cls = task_class(self.task)
-        read = cls.options_read(aspects)
+        read = options_read(cls, aspects)
         options = {name: value for name, value in self.options.items() if name in read}
         is_part = not cls.Options.model_fields.keys() <= options.keys()
         return TaskSpec(task=self.task, options=options, is_part=is_part)

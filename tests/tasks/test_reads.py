@@ -6,8 +6,10 @@ from typing import Any, get_args
 import pytest
 from pydantic import PrivateAttr
 
-from tasks.base import Aspect, Task, TaskOptions, UndeclaredOptionError
+from tasks.aspects import Aspect, options_read
+from tasks.base import Task, TaskOptions
 from tasks.loading import TaskSpec, task_class
+from tasks.options import UndeclaredOptionError
 
 SPECS = {
     "image_classification": TaskSpec(
@@ -111,7 +113,7 @@ class Undeclaring(Task):
 
 
 def test_what_a_task_does_not_list_is_given_whole():
-    assert Undeclaring.options_read(["source"]) == {"size", "shade"}
+    assert options_read(Undeclaring, ["source"]) == {"size", "shade"}
 
 
 def _subclass(**overridden: Any) -> type[Task]:
@@ -126,12 +128,12 @@ def _subclass(**overridden: Any) -> type[Task]:
 def test_who_overrides_a_method_reads_all_where_it_is_asked(name, reads_all):
     cls = _subclass(**{name: lambda self: None})
     every = set(cls.Options.model_fields)
-    assert {aspect for aspect in ASPECTS if cls.options_read([aspect]) == every} == reads_all
+    assert {aspect for aspect in ASPECTS if options_read(cls, [aspect]) == every} == reads_all
 
 
 def test_who_overrides_a_method_may_list_what_it_reads():
     cls = _subclass(metrics=lambda self: None, reads={"evaluation": ("height",)})
-    assert cls.options_read(["evaluation"]) == {"height"}
+    assert options_read(cls, ["evaluation"]) == {"height"}
 
 
 def test_an_option_that_is_not_given_is_no_default():
@@ -173,7 +175,7 @@ def test_a_step_that_reads_all_gets_the_whole():
 
 @pytest.mark.parametrize("wrap", [staticmethod, functools.cached_property, functools.lru_cache, property])
 def test_a_method_is_overridden_however_it_is_wrapped(wrap):
-    assert _subclass(metrics=wrap(lambda self=None: None)).options_read(["evaluation"]) > set()
+    assert options_read(_subclass(metrics=wrap(lambda self=None: None)), ["evaluation"]) > set()
 
 
 def test_a_part_is_checked():
