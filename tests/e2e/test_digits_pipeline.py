@@ -11,12 +11,15 @@ import yaml
 
 from data.digits import Digits
 from inspection.store import RunStore
-from pipeline.config_checks import NODES
+from pipeline.config import load_config
+from pipeline.config_checks import nodes_of
 from serving.registry import Registry
 from serving.tflite import TFLiteModel
 from tests.e2e.conftest import DIGITS, Ran, run, slipway
 
 pytestmark = pytest.mark.e2e
+
+NODES = nodes_of(load_config(DIGITS))
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +60,7 @@ def test_the_record_keeps_its_promises(digits: Ran):
 def test_every_node_is_in_ml_metadata(digits: Ran):
     store = RunStore(digits.root.path)
     executions = store.run(digits.run_id)
-    assert [execution.node for execution in executions] == [node for node in NODES if node != "Tuner"]
+    assert [execution.node for execution in executions] == NODES
     assert {execution.state for execution in executions} == {"done"}
     assert all(execution.outputs for execution in executions)
 
