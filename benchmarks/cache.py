@@ -77,14 +77,15 @@ BOTH: dict[str, tuple[Any, set[str]]] = {
     "train.schedule.kind": ("polynomial", TRAINER),
     "train.schedule.warmup_epochs": (0.5, TRAINER),
     "train.patience": (5, TRAINER),
-    "evaluate.slices": ([], EVALUATOR),
-    "compress.variants": (["float32"], COMPRESSOR),
+    "compress.variants": (["float32", "float16"], COMPRESSOR),
     "compress.budgets.max_metric_drop": (0.9, COMPRESSOR),
     "compress.budgets.prefer": ("latency", COMPRESSOR),
     "push.stage": ("candidate", PUSH),
 }
 DIGITS = {
     "options.source.kind": ({"kind": "digits", "splits": {"train": 0.6, "eval": 0.2, "test": 0.2}}, ALL),
+    # Without slices, limits per slice are refused.
+    "evaluate.slices": ({"gates": {"accuracy": {"min": 0.001, "max_worsening": 1.0}}}, EVALUATOR),
     "options.height": (9, TRANSFORM),
     "options.width": (9, TRANSFORM),
     "options.model.widths": ([8, 16], TRAINER),
@@ -111,6 +112,7 @@ DIGITS = {
     "kubeflow.nodes": ({}, NOTHING),
 }
 CO2 = {
+    "evaluate.slices": ({"gates": {"mase": {"max": 99.0, "max_worsening": 99.0}}}, EVALUATOR),
     "options.lookback": (117, SOURCE),
     "options.horizon": (13, ALL),
     "options.season": (26, TRAINER),
@@ -133,8 +135,8 @@ CO2 = {
     "compress.gates.mase.max_worsening": (98.0, EDGE),
     "serving_check.max_difference": (2.0, SERVING),
 }
-# Another kind makes the options beside it void: the whole section is replaced.
-WHOLE_SECTION = ("options.source.kind", "options.model.kind")
+# Another value makes options beside it void: the whole section is replaced.
+WHOLE_SECTION = ("options.source.kind", "options.model.kind", "evaluate.slices")
 # One whole is one option.
 WHOLE = ("kubeflow.node_pools", "kubeflow.default", "kubeflow.nodes")
 CHANGES = {"digits": {**BOTH, **DIGITS}, "co2": {**BOTH, **CO2}}
