@@ -67,7 +67,7 @@ SHORT = {
 BOTH: dict[str, tuple[Any, set[str]]] = {
     # Another pipeline, whose models are compared with none of these.
     "name": ("another", ALL),
-    "seed": (1, TRAINER),
+    "seed": (7, TRAINER),
     "data_gate.min_examples.train": (2, {"DataGate"}),
     "data_gate.min_examples.eval": (2, {"DataGate"}),
     "data_gate.min_examples.test": (2, {"DataGate"}),
