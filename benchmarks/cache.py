@@ -101,7 +101,7 @@ DIGITS = {
     "train.optimizer.weight_decay": (0.02, TRAINER),
     "train.step.steps_per_execution": (10, TRAINER),
     "evaluate.gates.accuracy.min": (0.002, EVALUATOR),
-    "evaluate.gates.accuracy.min_per_slice": (0.0001, EVALUATOR),
+    "evaluate.gates.accuracy.min_per_slice": (-1.0, EVALUATOR),
     "evaluate.gates.accuracy.max_worsening": (0.9, EVALUATOR),
     "compress.gates.accuracy.min": (0.002, EDGE),
     "compress.gates.accuracy.max_worsening": (0.9, EDGE),
@@ -113,7 +113,7 @@ DIGITS = {
 }
 CO2 = {
     "evaluate.slices": ({"gates": {"mase": {"max": 99.0, "max_worsening": 99.0}}}, EVALUATOR),
-    "options.lookback": (117, SOURCE),
+    "options.lookback": (130, SOURCE),
     "options.horizon": (13, ALL),
     "options.season": (26, TRAINER),
     "options.quantiles": ([0.2, 0.5, 0.8], TRAINER),
@@ -137,6 +137,8 @@ CO2 = {
 }
 # Another value makes options beside it void: the whole section is replaced.
 WHOLE_SECTION = ("options.source.kind", "options.model.kind", "evaluate.slices")
+# Models of other windows cannot be compared with the one in production: they go to a registry of their own.
+OTHER_WINDOWS = ("options.lookback", "options.horizon")
 # One whole is one option.
 WHOLE = ("kubeflow.node_pools", "kubeflow.default", "kubeflow.nodes")
 CHANGES = {"digits": {**BOTH, **DIGITS}, "co2": {**BOTH, **CO2}}
@@ -186,6 +188,8 @@ def _nodes_run(name: str, option: str, value: Any) -> set[str]:
             changes[option.rpartition(".")[0]] = value
         elif value is not None:
             changes[option] = value
+        if option in OTHER_WINDOWS:
+            changes["push.registry"] = str(_folder() / name / option)
         config = _folder() / name / f"{option}.yaml"
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(yaml.safe_dump(_changed(_config(name), changes)))
