@@ -180,3 +180,14 @@ def test_another_stage_in_the_config_moves_the_label(digits: Ran, candidate):
     assert again.states() == dict.fromkeys(again.states(), "cached") | {"Pusher": "done"}
     assert "version 1 by an earlier run, moved from candidate to production" in again.output
     assert Registry(candidate.parent / "registry").at_stage("digits", "production").number == 1
+
+
+def test_what_would_run_is_told_and_not_run(digits: Ran, tmp_path):
+    unchanged = slipway("run", DIGITS, "--root", digits.root.path, "--explain")
+    assert (unchanged.returncode, "0 of 13 nodes would run" in unchanged.stdout) == (0, True), unchanged.stdout
+    (tmp_path / "changed.yaml").write_text(DIGITS.read_text().replace("dropout: 0.1", "dropout: 0.2"))
+    runs = list(digits.root.path.glob("runs/*"))
+    changed = slipway("run", tmp_path / "changed.yaml", "--root", digits.root.path, "--explain")
+    assert "options.model.dropout 0.1 -> 0.2" in changed.stdout
+    assert "7 of 13 nodes would run" in changed.stdout
+    assert list(digits.root.path.glob("runs/*")) == runs
