@@ -6,6 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from models.architecture_options import Activation, ArchitectureOptions, Initializer, Reduction
 from models.dilated_options import DilatedOptions
+from models.vgg_options import VGGOptions
 
 if TYPE_CHECKING:
     import keras
@@ -243,6 +244,7 @@ Architecture = Annotated[
     | DenseNetOptions
     | ConvNeXtOptions
     | DilatedOptions
+    | VGGOptions
     | ViTOptions,
     Field(discriminator="kind"),
     BeforeValidator(_with_kind),

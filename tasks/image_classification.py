@@ -34,10 +34,13 @@ class AugmentOptions(TaskOptions):
     """Random changes of train images. Defaults change nothing."""
 
     flip: Literal["horizontal", "vertical", "horizontal_and_vertical"] | None = None
-    crop_padding: int = Field(0, ge=0, description="Pixels of zeros around, before a crop to the size that was.")
+    crop_padding: int = Field(0, ge=0, description="Pixels around, before a crop to the size that was.")
     translate: float = Field(0.0, ge=0, lt=1, description="Largest shift, as a share of height and of width.")
     rotate_degrees: float = Field(0.0, ge=0, le=180)
     zoom: float = Field(0.0, ge=0, lt=1, description="Largest zoom in or out, as a share of the size.")
+    fill_mode: Literal["constant", "nearest", "reflect"] = Field(
+        "constant", description="What shows behind a cropped, shifted, turned or zoomed image; constant is black."
+    )
     erase: float = Field(0.0, ge=0, le=1, description="Chance that a rectangle of an image is erased.")
     mixup_alpha: float = Field(0.0, ge=0, description="Of MixUp's beta distribution.")
     cutmix_alpha: float = Field(0.0, ge=0, description="The same of CutMix; with both, one is drawn for each batch.")

@@ -7,10 +7,9 @@ import keras
 from keras import ops
 
 from training.cutmix import CutMix
-from training.random_crop import RandomPaddedCrop
+from training.random_crop import FillMode, RandomPaddedCrop
 
 Flip = Literal["horizontal", "vertical", "horizontal_and_vertical"]
-FillMode = Literal["constant", "nearest"]
 
 
 @keras.saving.register_keras_serializable(package="slipway")
@@ -43,14 +42,15 @@ class ImageAugmentation(keras.layers.Layer):
         """Args:
         num_classes: of the soft labels that MixUp and CutMix make.
         flip: along which axes, each with equal chance of staying.
-        crop_padding: pixels of zeros around, before a crop to the size that was.
+        crop_padding: pixels around, before a crop to the size that was.
         rotate_degrees: largest turn either way.
         translate: largest shift, as a share of height and of width.
         zoom: largest zoom in or out, as a share of the size.
         erase: chance that a rectangle of an image is erased.
         mixup_alpha: of MixUp's beta distribution; zero leaves it out.
         cutmix_alpha: the same of CutMix; with both, one of the two is drawn for each batch.
-        fill_mode: what shows behind an image that is turned, shifted or zoomed: zeros, or its nearest pixels.
+        fill_mode: what shows behind an image that is cropped, turned, shifted or zoomed: zeros, its nearest pixels, or
+          the image mirrored at its edge.
         seed: of the first seed generator, the others count up from it; None draws each.
         dtype: of the arithmetic.
 
@@ -92,7 +92,7 @@ class ImageAugmentation(keras.layers.Layer):
 
         self._single: list[keras.layers.Layer] = []
         if crop_padding:
-            self._single.append(RandomPaddedCrop(crop_padding, **drawn()))
+            self._single.append(RandomPaddedCrop(crop_padding, fill_mode=fill_mode, **drawn()))
         if flip:
             self._single.append(layers.RandomFlip(flip, **drawn()))
         if rotate_degrees:

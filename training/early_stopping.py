@@ -7,14 +7,15 @@ import numpy as np
 
 
 class EarlyStopping:
-    """Keeps the weights of the lowest monitored value; asks to stop after `patience` epochs without a new lowest.
+    """Keeps the weights of the lowest monitored value; asks to stop after `patience` epochs without a new lowest, or
+    never, where `patience` is None.
 
     Source: Prechelt, "Early Stopping - But When?", 1998, criterion UP with the best weights restored.
     """
 
-    def __init__(self, *, patience: int, min_delta: float = 0.0) -> None:
+    def __init__(self, *, patience: int | None, min_delta: float = 0.0) -> None:
         """Raises ValueError when `patience` is below one or `min_delta` is negative."""
-        if patience < 1 or min_delta < 0:
+        if (patience is not None and patience < 1) or min_delta < 0:
             raise ValueError(
                 f"patience must be at least 1 and min_delta at least 0. "
                 f"Received: patience={patience}, min_delta={min_delta}"
@@ -28,7 +29,7 @@ class EarlyStopping:
 
     @property
     def should_stop(self) -> bool:
-        return self.epochs_since_best >= self.patience
+        return self.patience is not None and self.epochs_since_best >= self.patience
 
     def update(self, value: float) -> bool:
         """Takes one epoch's value; returns whether it is the best so far, whose weights the caller then hands in."""

@@ -145,7 +145,11 @@ class TrainOptions(Options):
     schedule: ScheduleOptions = Field(default_factory=ScheduleOptions)
     optimizer: OptimizerOptions = Field(default_factory=OptimizerOptions)
     step: StepOptions = Field(default_factory=StepOptions)
-    patience: int = Field(15, ge=1, description="Epochs without a lower eval loss before training stops.")
+    patience: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="Epochs without a lower eval loss before training stops; null: it does not, which would cut off "
+        "the end of a schedule, where losses fall most. The weights of the lowest eval loss are kept either way.",
+    )
     min_delta: float = Field(0.0, ge=0, description="How much lower counts.")
     gap_ratio: GapRatioOptions | None = None
     recovery: RecoveryOptions = Field(default_factory=RecoveryOptions)

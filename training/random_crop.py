@@ -1,26 +1,32 @@
 """Random crops, each image its own."""
 
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import tensorflow as tf
 from keras import ops
 
+FillMode = Literal["constant", "nearest", "reflect"]
+
 
 @keras.saving.register_keras_serializable(package="slipway")
 class RandomPaddedCrop(keras.layers.Layer):
-    """Pads images with zeros and cuts a window of their own size out of each; Keras's RandomCrop cuts all alike.
+    """Pads images and cuts a window of their own size out of each; Keras's RandomCrop cuts all alike.
 
     Source: He et al., "Deep Residual Learning for Image Recognition", CVPR 2016, section 4.2.
     """
 
-    def __init__(self, padding: int, *, seed: int | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, padding: int, *, fill_mode: FillMode = "constant", seed: int | None = None, **kwargs: Any
+    ) -> None:
         """Args:
         padding: pixels on each side; the largest shift either way.
+        fill_mode: what they are: zeros, the nearest pixels of the image, or the image mirrored at its edge.
         seed: of the shifts; None draws one.
         """
         super().__init__(**kwargs)
         self.padding = padding
+        self.fill_mode = fill_mode
         self.seed = seed
         self._generator = keras.random.SeedGenerator(seed)
 
@@ -29,12 +35,22 @@ class RandomPaddedCrop(keras.layers.Layer):
         if not training:
             return images
         batch, height, width, _ = ops.shape(images)
-        margin = [self.padding, self.padding]
-        padded = ops.pad(images, [[0, 0], margin, margin, [0, 0]])
-        shifts = keras.random.randint((batch, 2), 0, 2 * self.padding + 1, seed=self._generator)
+        shifts = keras.random.randint((batch, 2), -self.padding, self.padding + 1, seed=self._generator)
         rows = shifts[:, :1] + ops.arange(height)
         columns = shifts[:, 1:] + ops.arange(width)
-        return tf.gather(tf.gather(padded, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)
+        if self.fill_mode == "constant":
+            margin = [self.padding, self.padding]
+            images = ops.pad(images, [[0, 0], margin, margin, [0, 0]])
+            rows, columns = rows + self.padding, columns + self.padding
+        else:
+            rows, columns = self._inside(rows, height), self._inside(columns, width)
+        return tf.gather(tf.gather(images, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)
+
+    def _inside(self, places: Any, size: int) -> Any:
+        """Where in the image the pixels beyond its edges are taken from."""
+        if self.fill_mode == "reflect":
+            places = ops.where(places < 0, -places - 1, ops.where(places >= size, 2 * size - 1 - places, places))
+        return ops.clip(places, 0, size - 1)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "padding": self.padding, "seed": self.seed}
+        return {**super().get_config(), "padding": self.padding, "fill_mode": self.fill_mode, "seed": self.seed}

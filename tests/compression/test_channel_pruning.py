@@ -21,6 +21,7 @@ NETWORKS = {
     "mobilenet_v2": {"kind": "mobilenet_v2", **SMALL},
     "mobilenet_v3_small": {"kind": "mobilenet_v3_small", **SMALL},
     "densenet": {"kind": "densenet", "layers_per_block": [2, 2], "growth": 8},
+    "vgg": {"kind": "vgg", "widths": [8, 16], "convolutions": 2},
     "pyramid": {"kind": "dilated", "widths": [8, 16], "dilations": [1, 2], "pyramid": [2]},
 }
 

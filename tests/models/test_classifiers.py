@@ -23,6 +23,7 @@ OPTIONS = {
     "convnext": {"kind": "convnext", "widths": [4, 8], "blocks_per_stage": [1, 1], "stem_stride": 2, "drop_rate": 0.1},
     "dilated": {"kind": "dilated", "widths": [4, 8], "dilations": [1, 2], "stem_stride": 2, "drop_rate": 0.1},
     "pyramid": {"kind": "dilated", "widths": [4], "dilations": [2], "pyramid": [2, 3]},
+    "vgg": {"kind": "vgg", "widths": [4, 8], "convolutions": 2, "activation": "gelu"},
     "vit": {"kind": "vit", "dim": 16, "depth": 2, "drop_rate": 0.1},
 }
 IMAGES = np.random.default_rng(0).random((3, *SHAPE)).astype(np.float32)
@@ -92,6 +93,7 @@ def test_computes_in_the_policy_s_type_and_keeps_weights_and_logits_in_float32(n
         ({"kind": "vit", "dim": 10, "heads": 4}, r"multiple of heads\. Received: dim=10, heads=4"),
         ({"kind": "efficientnet", "phi": 1, "depth": 2}, r"phi decides depth and width.*Received: depth"),
         ({"kind": "dilated", "widths": [8, 16]}, r"one for each of the 2 widths\. Received: \[1, 2, 4\]"),
+        ({"kind": "vgg", "drop_rate": 0.1}, r"drop_rate"),
         ({"kind": "alexnet"}, r"'resnet', 'mobilenet_v2'"),
         ({"activation": "tan"}, r"activation"),
     ],
@@ -109,6 +111,7 @@ def test_options_that_do_not_fit_together(options, message):
         ({"depth": 50}, 32),
         ({"kind": "densenet"}, 4),
         ({"kind": "dilated", "stem_stride": 2}, 2),
+        ({"kind": "vgg"}, 4),
         ({"kind": "vit", "patch": 7}, 7),
         ({"kind": "mobilenet_v2"}, 32),
         ({"kind": "efficientnet", "shrinks": 8}, 8),

@@ -16,6 +16,7 @@ KINDS = [
     {"translate": 0.2},
     {"zoom": 0.2},
     {"translate": 0.2, "fill_mode": "nearest"},
+    {"crop_padding": 2, "rotate_degrees": 20, "fill_mode": "reflect"},
     {"erase": 1.0},
     {"mixup_alpha": 0.4},
     {"cutmix_alpha": 1.0},
@@ -54,7 +55,7 @@ def test_changes_images_within_bounds_and_a_checkpoint_brings_the_same_change_ba
 def test_nearest_pixels_fill_what_a_shift_leaves_bare():
     """White paper stays white: a border of zeros would be black."""
     paper = np.ones((6, 8, 8, 1), np.float32)
-    changes = {"translate": 0.4, "rotate_degrees": 30, "zoom": 0.3}
+    changes = {"crop_padding": 3, "translate": 0.4, "rotate_degrees": 30, "zoom": 0.3}
     filled = ImageAugmentation(num_classes=10, seed=0, fill_mode="nearest", **changes)(paper, LABELS, training=True)[0]
     np.testing.assert_allclose(filled, paper, atol=1e-6)
     bare = ImageAugmentation(num_classes=10, seed=0, **changes)(paper, LABELS, training=True)[0]

@@ -9,6 +9,12 @@ def test_stops_after_patience():
     assert seen == [(True, False), (True, False), (False, False), (False, True)]
 
 
+def test_without_patience_the_best_is_kept_and_nothing_stopped():
+    stopping = EarlyStopping(patience=None)
+    seen = [(stopping.update(loss), stopping.should_stop) for loss in [3.0, 1.0, *[2.0] * 100]]
+    assert seen == [(True, False), (True, False), *[(False, False)] * 100]
+
+
 def test_a_fall_below_min_delta_does_not_count():
     stopping = EarlyStopping(patience=1, min_delta=0.5)
     stopping.update(1.0)

@@ -1,12 +1,15 @@
 import numpy as np
+import pytest
 
 from training.random_crop import RandomPaddedCrop
 
 SIZE = 4
+# NumPy's names of the ways to fill.
+FILLED = {"constant": "constant", "nearest": "edge", "reflect": "symmetric"}
 
 
-def _windows(image: np.ndarray, padding: int) -> dict[tuple[int, int], np.ndarray]:
-    padded = np.pad(image, [(padding, padding), (padding, padding), (0, 0)])
+def _windows(image: np.ndarray, padding: int, mode: str = "constant") -> dict[tuple[int, int], np.ndarray]:
+    padded = np.pad(image, [(padding, padding), (padding, padding), (0, 0)], mode=mode)
     places = range(2 * padding + 1)
     return {(y, x): padded[y : y + SIZE, x : x + SIZE] for y in places for x in places}
 
@@ -23,6 +26,15 @@ def test_each_image_is_cut_out_of_its_own_padding_at_its_own_place():
     counts = [places.count(place) for place in _windows(images[0], 1)]
     assert min(counts) > 15
     assert sum(counts) == 300
+
+
+@pytest.mark.parametrize("fill_mode", FILLED)
+def test_what_lies_beyond_the_edge_is_as_numpy_pads(fill_mode):
+    images = np.random.default_rng(0).random((50, SIZE, SIZE, 2)).astype(np.float32)
+    cut = np.asarray(RandomPaddedCrop(2, fill_mode=fill_mode, seed=0)(images, training=True))
+    for image, window in zip(images, cut, strict=True):
+        windows = _windows(image, 2, FILLED[fill_mode]).values()
+        assert any(np.array_equal(expected, window) for expected in windows)
 
 
 def test_leaves_images_alone_outside_of_training():
