@@ -103,7 +103,7 @@ class SeriesWindows(BaseModel):
         """{split: (first second, second after the last)}."""
         series = self.read().series
         start = min(each.start_secs for each in series)
-        return self.splits.bounds(start, max(int(each.times_secs[-1]) for each in series) + self.source.step_secs())
+        return self.splits.bounds(start, max(int(each.times_secs[-1]) + each.step_secs for each in series))
 
     def segments(self, split: str) -> list[Segment]:
         """What is stored of a split. A window's future lies in its split; its history may reach into the one before,
