@@ -71,6 +71,10 @@ class SeriesFile(BaseModel):
             return _inferred_step_secs(self.model_dump_json(), self.fingerprint())
         return int(pd.Timedelta(every).total_seconds())
 
+    def told_step(self) -> str:
+        origin = ", as stamps are mostly apart" if self.every is None and self.dataset is None else ""
+        return f"{as_length(self.step_secs())}{origin}"
+
     def resolved(self) -> "SeriesFile":
         """The same with the step that its stamps tell."""
         return self.model_copy(update={"every": as_length(self.step_secs())})
