@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from data.series import SeriesSet
 from data.series_repair import Repairs, regular
+from data.series_step import as_length
 
 WEEK_SECS = 7 * 24 * 3600
 
@@ -28,6 +29,9 @@ class CO2(BaseModel):
 
     def step_secs(self) -> int:
         return WEEK_SECS
+
+    def told_step(self) -> str:
+        return as_length(WEEK_SECS)
 
     def read(self, *, longest_gap: int) -> SeriesSet:
         from statsmodels.datasets import co2

@@ -5,7 +5,8 @@ test part, as bundled with scikit-learn's `load_digits`).
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +14,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.examples import labelled_image
+from data.overview import Overview, overview_of_classes
+from data.source import SPLITS
 from data.splits import Splits
 
 if TYPE_CHECKING:
@@ -44,6 +47,15 @@ class Digits(BaseModel):
         for index, (image, label) in enumerate(zip(pixels, digits.target, strict=True)):
             if self.splits.of(str(index)) == shard:
                 yield f"load_digits()[{index}]", labelled_image(tf.io.encode_png(image).numpy(), int(label))
+
+    def class_counts(self) -> Mapping[str, Sequence[int]]:
+        from sklearn.datasets import load_digits
+
+        counts = Counter((self.splits.of(str(index)), label) for index, label in enumerate(load_digits().target))
+        return {split: [counts[split, label] for label in range(len(self.class_names()))] for split in SPLITS}
+
+    def overview(self) -> Overview:
+        return overview_of_classes(self, facts={"images": "8 x 8, with scikit-learn", "splits": "dealt by shares"})
 
     def fingerprint(self) -> str:
         # What ships with scikit-learn changes only with its version.

@@ -1,6 +1,11 @@
 """Building tf.Examples and checking what is in them."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from data.errors import DataError
+from data.image_formats import decodable
+from data.tensorflow_errors import plain_message
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -20,6 +25,15 @@ def labelled_image(image: bytes, label: int) -> "tf.train.Example":
     )
 
 
+def labelled_image_file(path: Path, label: int) -> "tf.train.Example | DataError":
+    """The same of a file, in a format that TensorFlow decodes; what is wrong where it cannot be read."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        return DataError(f"an image must be readable ({error.strerror})")
+    return labelled_image(decodable(content), label)
+
+
 def image_defect(example: "tf.train.Example") -> str | None:
     """What keeps the feature `image` from being decoded, in one line; None if nothing does."""
     import tensorflow as tf
@@ -30,5 +44,5 @@ def image_defect(example: "tf.train.Example") -> str | None:
     try:
         tf.io.decode_image(values[0], expand_animations=False)
     except tf.errors.InvalidArgumentError as error:
-        return str(error.message).split("[Op:")[0].strip().splitlines()[0]
+        return plain_message(error)
     return None

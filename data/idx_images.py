@@ -1,7 +1,8 @@
 """Images and labels in IDX files: MNIST, Fashion-MNIST and whatever came after them."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,6 +14,8 @@ from data.examples import labelled_image
 from data.idx import read_idx
 from data.known_datasets import known, locate
 from data.local_path import LocalPath
+from data.overview import Overview, overview_of_classes
+from data.source import SPLITS
 from data.splits import dealt
 
 if TYPE_CHECKING:
@@ -60,10 +63,33 @@ class IDXImages(BaseModel):
         official = "test" if split == "test" else "train"
         images, labels = self._read(official)
         for index in range(start, min(start + IMAGES_PER_SHARD, len(labels))):
-            is_held_out = official == "train" and dealt(str(index), self.seed) < self.eval
-            if split == ("eval" if is_held_out else official):
+            if split == self._split(official, index):
                 encoded = tf.io.encode_png(images[index][..., np.newaxis]).numpy()
                 yield f"{official} image {index}", labelled_image(encoded, int(labels[index]))
+
+    def class_counts(self) -> Mapping[str, Sequence[int]]:
+        counts: Counter[tuple[str, int]] = Counter()
+        for official in _PREFIXES:
+            counts.update(
+                (self._split(official, index), int(label)) for index, label in enumerate(self._read(official)[1])
+            )
+        return {split: [counts[split, label] for label in range(len(self.class_names()))] for split in SPLITS}
+
+    def overview(self) -> Overview:
+        images, _ = self._read("train")
+        return overview_of_classes(
+            self,
+            facts={
+                "directory": str(self._path("train", "images-idx3").parent),
+                "images": " x ".join(map(str, images.shape[1:])),
+                "splits": f"eval dealt out of train, {self.eval:.0%}",
+            },
+        )
+
+    def _split(self, official: str, index: int) -> str:
+        """The split of an image, by its place in the files of an official split."""
+        is_held_out = official == "train" and dealt(str(index), self.seed) < self.eval
+        return "eval" if is_held_out else official
 
     def fingerprint(self) -> str:
         digest = hashlib.sha256(self.model_dump_json(exclude={"directory"}).encode())

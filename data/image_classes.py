@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
+from data.errors import DataError
+from data.examples import image_defect
 from data.source import SPLITS, LabelledImages
 from data.splits import Splits
+from data.unreadable import Unreadable, leave_out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,29 +33,38 @@ class ImageClass:
 class ImageClasses(Protocol):
     """A source that knows its classes' splits itself."""
 
-    def classes(self) -> Sequence[ImageClass]:
+    def image_classes(self) -> Sequence[ImageClass]:
         """All classes, in a fixed order."""
 
     def fingerprint(self) -> str:
         """See Source."""
 
 
-def classes_of(source: LabelledImages | ImageClasses, splits: Splits) -> Sequence[ImageClass]:
-    """The classes of a source; where it does not say their splits, they are dealt by name.
+def classes_of(source: LabelledImages | ImageClasses, splits: Splits) -> tuple[Sequence[ImageClass], int]:
+    """(the classes of a source, how many images were left out); where it does not say their splits, they are dealt by
+    name.
 
     Raises:
-      DataError: see `Source.examples`.
+      DataError: see `Source.examples`; or images that cannot be read are more than the source allows.
     """
     if isinstance(source, ImageClasses):
-        return source.classes()
+        return source.image_classes(), 0
     images: dict[int, list[bytes]] = defaultdict(list)
-    for split in SPLITS:
-        for shard in source.shards(split):
-            for _, example in source.examples(shard):
-                features = example.features.feature
-                images[features["label"].int64_list.value[0]].append(features["image"].bytes_list.value[0])
+    defects = []
+    for origin, example in (
+        pair for split in SPLITS for shard in source.shards(split) for pair in source.examples(shard)
+    ):
+        defect = example if isinstance(example, DataError) else image_defect(example)
+        if isinstance(example, DataError) or defect:
+            defects.append(f"{origin}: {defect}")
+        else:
+            features = example.features.feature
+            images[features["label"].int64_list.value[0]].append(features["image"].bytes_list.value[0])
+    total = len(defects) + sum(map(len, images.values()))
+    leave_out(defects, total=total, allowed=source.allowed_unreadable() if isinstance(source, Unreadable) else 0.0)
     names = source.class_names()
-    return [
+    classes = [
         ImageClass(name=names[label], group="", images=tuple(images[label]), split=splits.of(names[label]))  # type: ignore[arg-type]
         for label in sorted(images)
     ]
+    return classes, len(defects)

@@ -2,16 +2,19 @@
 
 import csv
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from data.errors import DataError, SourceNotFoundError
-from data.examples import labelled_image
+from data.examples import labelled_image_file
 from data.local_path import LocalPath
+from data.overview import Overview, overview_of_classes
 from data.source import SPLITS
 from data.splits import Splits
+from data.unreadable import Unreadable
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -28,7 +31,7 @@ class _Row(NamedTuple):
     split: str
 
 
-class ImageCSV(BaseModel):
+class ImageCSV(Unreadable):
     """A CSV file with a header; relative paths in it start at its folder."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,27 +51,12 @@ class ImageCSV(BaseModel):
 
     def shards(self, split: str) -> Sequence[tuple[tuple[int, str, int], ...]]:
         """Tuples of (line, path, index of the class)."""
-        index = {name: number for number, name in enumerate(self.class_names())}
-        rows = self._rows()
-        for row in rows:
-            if row.label not in index:
-                raise DataError(
-                    f"{self.file}, line {row.line}: a label must be one of {', '.join(index)}. "
-                    f"Received: {row.label!r}. Mend the line, or name the class in options.source.classes."
-                )
-        mine = [(row.line, row.path, index[row.label]) for row in rows if row.split == split]
+        mine = [(row.line, row.path, label) for row, label in self._labelled() if row.split == split]
         return [tuple(mine[start : start + IMAGES_PER_SHARD]) for start in range(0, len(mine), IMAGES_PER_SHARD)]
 
-    def examples(self, shard: tuple[tuple[int, str, int], ...]) -> Iterator[tuple[str, "tf.train.Example"]]:
+    def examples(self, shard: tuple[tuple[int, str, int], ...]) -> Iterator[tuple[str, "tf.train.Example | DataError"]]:
         for line, path, label in shard:
-            try:
-                content = (self.file.parent / path).read_bytes()
-            except OSError as error:
-                raise DataError(
-                    f"{self.file}, line {line}: an image must be readable. Received: {path} ({error.strerror}). Mend "
-                    f"the line or bring the file."
-                ) from None
-            yield f"{self.file.name} line {line}, {path}", labelled_image(content, label)
+            yield f"{self.file.name} line {line}, {path}", labelled_image_file(self.file.parent / path, label)
 
     def fingerprint(self) -> str:
         digest = hashlib.sha256(self.model_dump_json().encode())
@@ -77,6 +65,35 @@ class ImageCSV(BaseModel):
             stat = path.stat() if path.exists() else None
             digest.update(f"{row}\0{stat and (stat.st_size, stat.st_mtime_ns)}\n".encode())
         return digest.hexdigest()
+
+    def class_counts(self) -> Mapping[str, Sequence[int]]:
+        counts = Counter((row.split, label) for row, label in self._labelled())
+        return {split: [counts[split, label] for label in range(len(self.class_names()))] for split in SPLITS}
+
+    def overview(self) -> Overview:
+        rows = self._rows()
+        absent = sum(not (self.file.parent / row.path).is_file() for row in rows)
+        return overview_of_classes(
+            self,
+            facts={
+                "file": f"{self.file}, {len(rows):,} rows",
+                "columns": ", ".join(filter(None, (self.path_column, self.label_column, self.split_column))),
+                "splits": f"by {self.split_column}" if self.split_column else "dealt by shares",
+            },
+            notes=[f"{absent:,} of the files that it names are not there."] if absent else [],
+        )
+
+    def _labelled(self) -> list[tuple[_Row, int]]:
+        """(line, index of its class) of the whole file."""
+        index = {name: number for number, name in enumerate(self.class_names())}
+        rows = self._rows()
+        for row in rows:
+            if row.label not in index:
+                raise DataError(
+                    f"{self.file}, line {row.line}: a label must be one of {', '.join(index)}. "
+                    f"Received: {row.label!r}. Mend the line, or name the class in options.source.classes."
+                )
+        return [(row, index[row.label]) for row in rows]
 
     def _rows(self) -> list[_Row]:
         try:

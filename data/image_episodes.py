@@ -1,7 +1,7 @@
 """Episodes over classes of images: classes to train on, fixed episodes to judge on."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -15,7 +15,8 @@ from data.image_classes import ImageClass, ImageClasses, classes_of
 from data.image_csv import ImageCSV
 from data.image_folder import ImageFolder
 from data.omniglot import Omniglot
-from data.source import LabelledImages
+from data.overview import CountsClasses, HasOverview, Overview
+from data.source import SPLITS, LabelledImages
 from data.splits import Splits
 from data.tfrecord import TFRecords
 
@@ -55,20 +56,13 @@ class ImageEpisodes(BaseModel):
         Raises:
           DataError: they are fewer than an episode's, or one has fewer images than an episode takes of it.
         """
-        found = [one for one in _read(self.model_dump_json(), self.fingerprint()) if one.split == split]
-        if len(found) < max(self.ways):
-            raise DataError(
-                f"Each split must have as many classes as an episode. Received: {len(found)} in {split} for "
-                f"{max(self.ways)} ways. Lower the ways, bring more classes, or deal them otherwise by options.splits."
-            )
-        needed = max(self.shots) + self.queries
-        for one in found:
-            if len(one.images) < needed:
-                raise DataError(
-                    f"Each class must have as many images as an episode takes of it. Received: {len(one.images)} of "
-                    f"{one.name} for {max(self.shots)} shots and {self.queries} queries. Lower them, or leave it out."
-                )
+        found = [one for one in _read(self.model_dump_json(), self.fingerprint())[0] if one.split == split]
+        self._check_classes(split, {one.name: len(one.images) for one in found})
         return found
+
+    def left_out(self) -> int:
+        """Images that cannot be read."""
+        return _read(self.model_dump_json(), self.fingerprint())[1]
 
     def shards(self, split: str) -> Sequence[tuple[str, int]]:
         """(split, its first example)."""
@@ -86,6 +80,54 @@ class ImageEpisodes(BaseModel):
         pools = self._pools(classes)
         for index in range(start, min(start + EPISODES_PER_SHARD, getattr(self, split))):
             yield f"{split} episode {index}", self._episode(pools, split, index)
+
+    def overview(self) -> Overview:
+        """The source's own where it does not count the images of its classes."""
+        source = self.source
+        if not isinstance(source, CountsClasses | ImageClasses):
+            return source.overview() if isinstance(source, HasOverview) else Overview()
+        counts = self._images_of_classes(source)
+        for split in SPLITS:
+            self._check_classes(split, counts[split])
+        return Overview(
+            facts={"ways": ", ".join(map(str, self.ways)), "shots": ", ".join(map(str, self.shots))},
+            columns=("split", "classes", "images", "fewest of a class", "judged episodes"),
+            rows=tuple(
+                (split, len(found), sum(found.values()), min(found.values()), getattr(self, split, "drawn in training"))
+                for split, found in counts.items()
+            ),
+        )
+
+    def _images_of_classes(self, source: CountsClasses | ImageClasses) -> dict[str, dict[str, int]]:
+        """{split: {class: its images}}."""
+        found: list[tuple[str, str, int]]
+        if isinstance(source, ImageClasses):
+            found = [(one.split, one.name, len(one.images)) for one in source.image_classes()]
+        else:
+            images = map(sum, zip(*source.class_counts().values(), strict=True))
+            named = zip(source.class_names(), images, strict=True)
+            found = [(self.splits.of(name), name, count) for name, count in named if count]
+        return {split: {name: count for place, name, count in found if place == split} for split in SPLITS}
+
+    def _check_classes(self, split: str, images: Mapping[str, int]) -> None:
+        """Raises DataError where a split's classes are fewer than an episode's, or have fewer images.
+
+        Args:
+          split: their split.
+          images: of each class, by its name.
+        """
+        if len(images) < max(self.ways):
+            raise DataError(
+                f"Each split must have as many classes as an episode. Received: {len(images)} in {split} for "
+                f"{max(self.ways)} ways. Lower the ways, bring more classes, or deal them otherwise by options.splits."
+            )
+        needed = max(self.shots) + self.queries
+        for name, count in images.items():
+            if count < needed:
+                raise DataError(
+                    f"Each class must have as many images as an episode takes of it. Received: {count} of {name} for "
+                    f"{max(self.shots)} shots and {self.queries} queries. Lower them, or leave it out."
+                )
 
     def fingerprint(self) -> str:
         text = self.model_dump_json(exclude={"source"}) + self.source.fingerprint()
@@ -159,7 +201,7 @@ def _example(
 
 
 @lru_cache(maxsize=2)
-def _read(text: str, fingerprint: str) -> tuple[ImageClass, ...]:
+def _read(text: str, fingerprint: str) -> tuple[Sequence[ImageClass], int]:
     """One reading for all shards of a process; another fingerprint reads anew."""
     episodes = ImageEpisodes.model_validate_json(text)
-    return tuple(classes_of(cast(LabelledImages | ImageClasses, episodes.source), episodes.splits))
+    return classes_of(cast(LabelledImages | ImageClasses, episodes.source), episodes.splits)

@@ -48,6 +48,9 @@ class SeriesSource(Protocol):
     def step_secs(self) -> int:
         """Seconds between two rows."""
 
+    def told_step(self) -> str:
+        """The same for a person, such as 1h, and where it is from."""
+
     def read(self, *, longest_gap: int) -> SeriesSet:
         """All series, on a regular grid; `longest_gap` is how many missing rows a series may have in one place.
 

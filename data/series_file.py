@@ -1,11 +1,12 @@
 """Series in a CSV or Parquet file with a time column."""
 
 import hashlib
-import re
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -14,6 +15,7 @@ from data.known_datasets import locate
 from data.local_path import LocalPath
 from data.series import Series, SeriesSet, select_channels
 from data.series_repair import Repairs, regular
+from data.series_step import as_length, is_length, most_frequent_step_secs
 
 # Known datasets that are one such file: its name, its time column and its step.
 _KNOWN = {"etth1": ("ETTh1.csv", "date", "1h")}
@@ -30,13 +32,17 @@ class SeriesFile(BaseModel):
     time_column: str = Field("date", description="Of stamps that pandas reads; those without a zone are taken for UTC.")
     columns: tuple[str, ...] = Field((), description="The channels; empty: every other column.")
     series_column: str | None = Field(None, description="Names the series of each row; default: all are one.")
-    every: str = Field("1h", description="Between two rows, such as 15min, 1h or 7d: a length of time, no months.")
+    every: str | None = Field(
+        None,
+        description="Between two rows, such as 15min, 1h or 7d: a length of time, no months. Default: what stamps are "
+        "most often apart.",
+    )
     repairs: Repairs = Field(default_factory=Repairs)
 
     @field_validator("every")
     @classmethod
-    def _is_a_length(cls, every: str) -> str:
-        if not re.fullmatch(r"[1-9]\d*(s|min|h|d|w)", every):
+    def _is_a_length(cls, every: str | None) -> str | None:
+        if every is not None and not is_length(every):
             raise ValueError(
                 f"every must be whole s, min, h, d or w, such as 15min, 1h or 7d. Received: "
                 f"{every!r}. Resample a series by months to days or weeks first."
@@ -61,20 +67,24 @@ class SeriesFile(BaseModel):
 
     def step_secs(self) -> int:
         every = _KNOWN[self.dataset][2] if self.dataset else self.every
+        if every is None:
+            return _inferred_step_secs(self.model_dump_json(), self.fingerprint())
         return int(pd.Timedelta(every).total_seconds())
 
+    def told_step(self) -> str:
+        origin = ", as stamps are mostly apart" if self.every is None and self.dataset is None else ""
+        return f"{as_length(self.step_secs())}{origin}"
+
+    def resolved(self) -> "SeriesFile":
+        """The same with the step that its stamps tell."""
+        return self.model_copy(update={"every": as_length(self.step_secs())})
+
     def read(self, *, longest_gap: int) -> SeriesSet:
-        frame = self._frame()
-        groups = [(self._path().stem, frame)]
-        if self.series_column:
-            groups = [(str(key), group) for key, group in frame.groupby(self.series_column, sort=True)]
-            groups = [(name, group.drop(columns=self.series_column)) for name, group in groups]
+        step_secs = self.step_secs()
         found: list[Series] = []
         counts: Counter[str] = Counter()
-        for name, group in groups:
-            pieces, made = regular(
-                group, name=name, step_secs=self.step_secs(), repairs=self.repairs, longest_gap=longest_gap
-            )
+        for name, group in self._groups():
+            pieces, made = regular(group, name=name, step_secs=step_secs, repairs=self.repairs, longest_gap=longest_gap)
             found += pieces
             counts += made
         return SeriesSet(series=tuple(found), repairs=dict(counts))
@@ -92,6 +102,14 @@ class SeriesFile(BaseModel):
                 f"or correct the config."
             )
         return path
+
+    def _groups(self) -> list[tuple[str, pd.DataFrame]]:
+        """(name, rows) of each series."""
+        frame = self._frame()
+        if not self.series_column:
+            return [(self._path().stem, frame)]
+        groups = frame.groupby(self.series_column, sort=True)
+        return [(str(key), group.drop(columns=self.series_column)) for key, group in groups]
 
     def _frame(self) -> pd.DataFrame:
         """A row a stamp, in the order of the file; the channels, and the column of names if there is one."""
@@ -123,6 +141,14 @@ class SeriesFile(BaseModel):
         frame = raw[named].copy()
         frame[time] = _stamps(raw[time], path, time)
         return frame.set_index(time)
+
+
+@lru_cache(maxsize=8)
+def _inferred_step_secs(text: str, fingerprint: str) -> int:
+    """One reading for all who ask in a process; another fingerprint reads anew."""
+    source = SeriesFile.model_validate_json(text)
+    stamps = [group.index.to_numpy("datetime64[s]").astype(np.int64) for _, group in source._groups()]
+    return most_frequent_step_secs(stamps, name=str(source._path()))
 
 
 def _stamps(column: pd.Series, path: Path, name: str) -> pd.Series:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import DataError
 from data.series import Series
+from data.series_step import are_calendar_months, as_length, most_frequent_step_secs
 
 UNSORTED = "rows out of order"
 DUPLICATED = "duplicated stamps"
@@ -32,6 +33,7 @@ class Repairs(BaseModel):
     )
     constant: Literal["refuse", "keep"] = Field("refuse", description="A channel with one value in a whole series.")
     short: Literal["refuse", "skip"] = Field("refuse", description="A series shorter than a window.")
+    max_absent: float = Field(0.5, ge=0, le=1, description="Largest share of a series' rows that may be absent.")
 
 
 def regular(
@@ -40,7 +42,7 @@ def regular(
     """Puts rows on a regular grid; rows that are absent become NaN.
 
     Args:
-      frame: a row a stamp, indexed by time; a column a channel.
+      frame: a row a stamp, indexed by time, of which whole seconds count; a column a channel.
       name: of the series.
       step_secs: seconds between two rows of the grid.
       repairs: what may be repaired.
@@ -53,16 +55,23 @@ def regular(
       DataError: a defect that `repairs` refuses, or stamps off the grid; names the first.
     """
     counts: Counter[str] = Counter()
+    frame = frame.set_axis(frame.index.floor("s"))
     frame = _unique(_sorted(frame, name, repairs, counts), name, repairs, counts)
     stamps = frame.index.to_numpy("datetime64[s]").astype(np.int64)
     places, rest = np.divmod(stamps - stamps[0], step_secs)
     if rest.any():
+        if are_calendar_months(frame.index):
+            raise DataError(
+                f"{name}: steps must be of one length. Received: stamps that are calendar months or years apart, such "
+                f"as {frame.index[0]} and {frame.index[1]}. Resample the series to days or weeks first."
+            )
         wrong = int(np.flatnonzero(rest)[0])
         raise DataError(
             f"{name}: stamps must be {step_secs} seconds apart, or a multiple of that. Received: {frame.index[wrong]}, "
             f"{stamps[wrong] - stamps[wrong - 1]} seconds after the stamp before. Correct options.source.every, or "
             f"resample the series."
         )
+    _check_absent(places, stamps, name, step_secs, repairs, longest_gap)
     values = np.full((int(places[-1]) + 1, frame.shape[1]), np.nan, np.float32)
     values[places] = frame.to_numpy(np.float32)
     if np.isinf(values).any():
@@ -108,6 +117,25 @@ def _unique(frame: pd.DataFrame, name: str, repairs: Repairs, counts: Counter[st
     groups = frame.groupby(level=0, sort=False)
     # Of whole rows: pandas's own first and last skip missing values.
     return groups.mean() if repairs.duplicated == "mean" else frame[~frame.index.duplicated(keep=repairs.duplicated)]
+
+
+def _check_absent(
+    places: np.ndarray, stamps: np.ndarray, name: str, step_secs: int, repairs: Repairs, longest_gap: int
+) -> None:
+    """Raises DataError where most of the grid would be invented; gaps that are cut out are not."""
+    gaps = np.diff(places) - 1
+    if repairs.long_gap == "cut":
+        gaps = gaps[gaps <= longest_gap]
+    share = gaps.sum() / (len(places) + gaps.sum())
+    if share <= repairs.max_absent:
+        return
+    step, apart = as_length(step_secs), as_length(most_frequent_step_secs([stamps], name=name))
+    advice = f"Set options.source.every to {apart}" if apart != step else "Resample the series to a longer step"
+    raise DataError(
+        f"{name}: at most {repairs.max_absent:.0%} of the rows of a series may be absent (repairs.max_absent). "
+        f"Received: {share:.1%} absent with a row every {step}, where stamps are mostly {apart} apart. {advice}, or "
+        f"raise options.source.repairs.max_absent."
+    )
 
 
 def _check_constant(values: np.ndarray, channels: list[str], name: str, repairs: Repairs, counts: Counter[str]) -> None:

@@ -11,6 +11,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from data.errors import DataError
+from data.overview import Overview
+from data.source import SPLITS
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -86,6 +88,18 @@ class SinusoidEpisodes(BaseModel):
                     floats[f"{name}_x"] = points.tolist()
                     floats[f"{name}_y"] = (amplitude * np.sin(points - phase)).tolist()
             yield f"{shard} task {index}", _example(floats, shot)
+
+    def overview(self) -> Overview:
+        family = self.family
+        ranges = {name: getattr(family, name) for name in ("amplitude", "phase", "x")}
+        return Overview(
+            facts={
+                **{name: f"{low:g} to {high:.4g}" for name, (low, high) in ranges.items()},
+                "shots": ", ".join(map(str, self.shots)),
+            },
+            columns=("split", "tasks"),
+            rows=tuple((split, getattr(family, split)) for split in SPLITS),
+        )
 
     def fingerprint(self) -> str:
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()

@@ -7,6 +7,8 @@ the same source gives the same files in the same order on any runner.
 from collections.abc import Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from data.errors import DataError
+
 if TYPE_CHECKING:
     import tensorflow as tf
 
@@ -24,11 +26,12 @@ class Source(Protocol):
           SourceNotFoundError: what the config names is not there, or is empty.
         """
 
-    def examples(self, shard: Hashable) -> Iterator[tuple[str, "tf.train.Example"]]:
-        """Yields (origin, example) of one shard in a fixed order; `origin` says where a person finds the example.
+    def examples(self, shard: Hashable) -> Iterator[tuple[str, "tf.train.Example | DataError"]]:
+        """Yields (origin, example) of one shard in a fixed order; `origin` says where a person finds the example. In
+        place of a record that cannot be read, where the ones after it can, stands what is wrong with it.
 
         Raises:
-          DataError: a record of the shard cannot be read.
+          DataError: the rest of the shard cannot be read.
         """
 
     def fingerprint(self) -> str:

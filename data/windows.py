@@ -16,9 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from data.co2 import CO2
 from data.errors import DataError
+from data.overview import Overview
 from data.series import Series, SeriesSet
 from data.series_file import SeriesFile
 from data.series_repair import SHORT
+from data.source import SPLITS
 from data.time_splits import TimeShares, TimeSplits
 
 if TYPE_CHECKING:
@@ -103,7 +105,7 @@ class SeriesWindows(BaseModel):
         """{split: (first second, second after the last)}."""
         series = self.read().series
         start = min(each.start_secs for each in series)
-        return self.splits.bounds(start, max(int(each.times_secs[-1]) for each in series) + self.source.step_secs())
+        return self.splits.bounds(start, max(int(each.times_secs[-1]) + each.step_secs for each in series))
 
     def segments(self, split: str) -> list[Segment]:
         """What is stored of a split. A window's future lies in its split; its history may reach into the one before,
@@ -127,14 +129,7 @@ class SeriesWindows(BaseModel):
 
     def shards(self, split: str) -> Sequence[tuple[str, int]]:
         """(split, its first segment)."""
-        count = len(self.segments(split))
-        if not count:
-            start, end = (np.datetime64(secs, "s") for secs in self.bounds()[split])
-            raise DataError(
-                f"The split {split} must hold a window of {self.lookback} + {self.horizon} rows. Received: none from "
-                f"{start} to {end}. Give it more time in options.splits, or choose a shorter look-back or horizon."
-            )
-        return [(split, start) for start in range(0, count, EXAMPLES_PER_SHARD)]
+        return [(split, start) for start in range(0, len(self._some_segments(split)), EXAMPLES_PER_SHARD)]
 
     def examples(self, shard: tuple[str, int]) -> Iterator[tuple[str, "tf.train.Example"]]:
         split, first = shard
@@ -146,9 +141,34 @@ class SeriesWindows(BaseModel):
             origin = f"{mine.name} from {np.datetime64(int(mine.times_secs[segment.start]), 's')}"
             yield origin, self._example(mine, segment, end_secs)
 
+    def overview(self) -> Overview:
+        found = self.read()
+        windows = {split: sum(segment.windows for segment in self._some_segments(split)) for split in SPLITS}
+        return Overview(
+            facts={
+                "channels": ", ".join(self.source.channel_names()),
+                "step": self.source.told_step(),
+                "windows": ", ".join(f"{split} {count:,}" for split, count in windows.items()),
+            },
+            columns=("series", "rows", "from", "to", "values missing"),
+            rows=tuple(_row(series) for series in found.series),
+            notes=tuple(f"Repaired: {count:,} {what}." for what, count in found.repairs.items()),
+        )
+
     def fingerprint(self) -> str:
         text = self.model_dump_json(exclude={"source"}) + self.source.fingerprint()
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def _some_segments(self, split: str) -> list[Segment]:
+        """As `segments`. Raises DataError where there is none."""
+        found = self.segments(split)
+        if not found:
+            start, end = (np.datetime64(secs, "s") for secs in self.bounds()[split])
+            raise DataError(
+                f"The split {split} must hold a window of {self.lookback} + {self.horizon} rows. Received: none from "
+                f"{start} to {end}. Give it more time in options.splits, or choose a shorter look-back or horizon."
+            )
+        return found
 
     def _example(self, series: Series, segment: Segment, end_secs: int) -> "tf.train.Example":
         import tensorflow as tf
@@ -178,6 +198,11 @@ class SeriesWindows(BaseModel):
             example.features.feature[name].float_list.value.extend(numbers)
         example.features.feature["series"].bytes_list.value.append(series.name.encode())
         return example
+
+
+def _row(series: Series) -> tuple[str | int, ...]:
+    first, last = (str(series.times_secs[place].astype("datetime64[s]")).replace("T", " ") for place in (0, -1))
+    return series.name, len(series.values), first, last, f"{np.isnan(series.values).mean():.1%}"
 
 
 @lru_cache(maxsize=8)

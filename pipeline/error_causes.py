@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterator
 
+from data.tensorflow_errors import without_kernels
 from pipeline.errors import RunError
 
 _HEADER = "Traceback (most recent call last):"
@@ -65,5 +66,5 @@ def _last_raised(text: str) -> tuple[str, str]:
 
 
 def _line(name: str, text: str) -> str:
-    lines = text.strip().splitlines()
+    lines = without_kernels(text).strip().splitlines()
     return f"{name}: {lines[0][:_MAX_CHARACTERS]}" if lines else name

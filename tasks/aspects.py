@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 # The methods that answer; those in none of these may answer anything.
 Aspect: TypeAlias = Literal["source", "schema", "preprocessing", "training", "evaluation", "serving"]
 METHODS: Mapping[Aspect, frozenset[str]] = {
-    "source": frozenset({"source", "repairs", "example_defect"}),
+    "source": frozenset({"source", "repairs", "example_defect", "allowed_unreadable"}),
     "schema": frozenset({"schema"}),
     "preprocessing": frozenset({"preprocessing_fn"}),
     "training": frozenset(

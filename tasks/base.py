@@ -72,7 +72,7 @@ class Task(abc.ABC):
         elsewhere get these."""
         return self.options
 
-    # -- data: source, repairs and example_defect are of the aspect source, the others of their own -------------------
+    # -- data: source, repairs, example_defect and allowed_unreadable are of the aspect source ------------------------
 
     @abc.abstractmethod
     def source(self) -> "Source":
@@ -89,6 +89,10 @@ class Task(abc.ABC):
     def example_defect(self, example: "tf.train.Example") -> str | None:
         """What is wrong with one raw example that a schema cannot say, in one line; None if nothing is."""
         return None
+
+    def allowed_unreadable(self) -> float:
+        """Largest share of the examples that may be unreadable, and are then left out, counted among the repairs."""
+        return 0.0
 
     @abc.abstractmethod
     def preprocessing_fn(self, inputs: "Mapping[str, tf.Tensor | tf.SparseTensor]") -> "dict[str, tf.Tensor]":

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from data.image_episodes import AnyImages, ImageEpisodes
 from data.splits import Splits
+from data.unreadable import UNREADABLE
 from tasks.base import TaskOptions
 from tasks.few_shot import EpisodeShape, FewShot, FewShotOptions
 from training.meta.options import CAVIAOptions, ClassificationLearner, FineTuningOptions, PrototypeOptions
@@ -120,6 +121,10 @@ class FewShotClassification(FewShot):
             is_within_groups=options.is_within_groups,
             seed=options.seed,
         )
+
+    def repairs(self) -> Mapping[str, int]:
+        left_out = self.source().left_out()
+        return {UNREADABLE: left_out} if left_out else {}
 
     def schema(self) -> schema_pb2.Schema:
         from tensorflow_metadata.proto.v0 import schema_pb2

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from data.series_file import SeriesFile
 from data.time_splits import TimeShares, TimeSplits
 from data.windows import AnySeries, SeriesWindows
 from models.forecaster_options import DLinearOptions, Forecaster
@@ -107,7 +108,10 @@ class Forecasting(Task):
         )
 
     def resolved_options(self) -> ForecastingOptions:
-        return self.options.model_copy(update={"channels": self.channel_names()})
+        source = self.options.source
+        if isinstance(source, SeriesFile):
+            source = source.resolved()
+        return self.options.model_copy(update={"source": source, "channels": self.channel_names()})
 
     def channel_names(self) -> tuple[str, ...]:
         """Names of the values in a row."""

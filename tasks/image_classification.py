@@ -13,6 +13,7 @@ from data.idx_images import IDXImages
 from data.image_csv import ImageCSV
 from data.image_folder import ImageFolder
 from data.tfrecord import TFRecords
+from data.unreadable import Unreadable
 from models.options import Architecture, ResNetOptions
 from tasks.base import EvalMetric, Task, TaskOptions
 
@@ -141,6 +142,10 @@ class ImageClassification(Task):
 
     def example_defect(self, example: tf.train.Example) -> str | None:
         return image_defect(example)
+
+    def allowed_unreadable(self) -> float:
+        source = self.options.source
+        return source.allowed_unreadable() if isinstance(source, Unreadable) else 0.0
 
     def preprocessing_fn(self, inputs: Mapping[str, tf.Tensor | tf.SparseTensor]) -> dict[str, tf.Tensor]:
         import tensorflow as tf

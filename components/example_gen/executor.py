@@ -15,9 +15,8 @@ from tfx.types import artifact_utils, standard_artifacts
 from components.example_gen.repairs import write_repairs
 from data.errors import DataError
 from data.source import SPLITS
+from data.unreadable import UNREADABLE, leave_out
 from tasks.loading import TaskSpec
-
-NUM_DEFECTS_SHOWN = 5
 
 
 def generate(*, task_spec: str, examples: standard_artifacts.Examples, pipeline: beam.Pipeline) -> None:
@@ -28,7 +27,10 @@ def generate(*, task_spec: str, examples: standard_artifacts.Examples, pipeline:
     """
     task = TaskSpec.parse(task_spec)
     source = task.source()
-    jobs: list[tuple[str, Hashable]] = []
+    jobs: list[tuple[str, str, Hashable]] = []
+    # Not in a split's directory, all files of which are taken for examples.
+    findings = os.path.join(examples.uri, "reading")
+    epath.Path(findings).mkdir(parents=True, exist_ok=True)
     for split in SPLITS:
         shards = source.shards(split)
         directory = os.path.join(examples.uri, f"Split-{split}")
@@ -36,46 +38,42 @@ def generate(*, task_spec: str, examples: standard_artifacts.Examples, pipeline:
         # A split without shards gets one empty file, so that it is the data gate that speaks of it.
         count = max(1, len(shards))
         for index, shard in enumerate(shards or [None]):
-            jobs.append((os.path.join(directory, f"data_tfrecord-{index:05d}-of-{count:05d}.gz"), shard))
+            path = os.path.join(directory, f"data_tfrecord-{index:05d}-of-{count:05d}.gz")
+            jobs.append((path, os.path.join(findings, f"{split}-{index:05d}.json"), shard))
     with pipeline:
         pipeline | beam.Create(jobs) | beam.Reshuffle() | beam.Map(_write_shard, task_spec=task_spec)
-    _raise_for_defects([path for path, _ in jobs])
-    write_repairs(examples.uri, task.repairs())
+    defects = _checked_defects([findings for _, findings, _ in jobs], allowed=task.allowed_unreadable())
+    write_repairs(examples.uri, {**task.repairs(), **({UNREADABLE: len(defects)} if defects else {})})
     examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
     examples_utils.set_payload_format(examples, example_gen_pb2.PayloadFormat.FORMAT_TF_EXAMPLE)
 
 
-def _write_shard(job: tuple[str, Any], *, task_spec: str) -> None:
-    """Writes one file. Defects are written beside it rather than raised: a person wants to see them all at once, and
+def _write_shard(job: tuple[str, str, Any], *, task_spec: str) -> None:
+    """Writes one file. What is wrong is written too, rather than raised: a person wants to see it all at once, and
     Beam wraps what a worker raises beyond recognition."""
-    path, shard = job
+    path, findings, shard = job
     task = TaskSpec.parse(task_spec)
-    defects = []
+    defects, broken, count = [], "", 0
     with tf.io.TFRecordWriter(path, options="GZIP") as writer:
         try:
             for origin, example in task.source().examples(shard) if shard is not None else ():
-                defect = task.example_defect(example)
+                count += 1
+                defect = str(example) if isinstance(example, DataError) else task.example_defect(example)
                 if defect:
                     defects.append(f"{origin}: {defect}")
                 else:
                     writer.write(example.SerializeToString(deterministic=True))
         except DataError as error:
-            defects.append(str(error))
-    if defects:
-        epath.Path(_defects_path(path)).write_text(json.dumps(defects))
+            broken = str(error)
+    epath.Path(findings).write_text(json.dumps({"count": count, "defects": defects, "broken": broken}))
 
 
-def _defects_path(path: str) -> str:
-    return f"{path}.defects.json"
-
-
-def _raise_for_defects(paths: list[str]) -> None:
-    files = [epath.Path(_defects_path(path)) for path in paths]
-    defects = [defect for file in files if file.exists() for defect in json.loads(file.read_text())]
-    if defects:
-        shown = "\n  ".join(defects[:NUM_DEFECTS_SHOWN])
-        more = f"\n  and {len(defects) - NUM_DEFECTS_SHOWN} more" if len(defects) > NUM_DEFECTS_SHOWN else ""
-        raise DataError(
-            f"every example of the source must be readable. Received {len(defects)} that are not:\n  {shown}{more}\n"
-            f"  Repair or remove them."
-        )
+def _checked_defects(paths: list[str], *, allowed: float) -> list[str]:
+    """What is wrong with the examples that were left out. Raises DataError where that is more than is allowed."""
+    found = [json.loads(epath.Path(path).read_text()) for path in paths]
+    broken = [each["broken"] for each in found if each["broken"]]
+    defects = [defect for each in found for defect in each["defects"]]
+    # How many are lost behind a place where reading broke off, nobody knows.
+    total = sum(each["count"] for each in found) + len(broken)
+    leave_out([*broken, *defects], total=total, allowed=0.0 if broken else allowed)
+    return defects

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import click
 import yaml
+from rich.console import Console
 
+from data.overview import HasOverview
 from pipeline.config import load_config, load_task
 from pipeline.config_schema import config_schema
+from pipeline.data_overview import print_overview
 from pipeline.local_path import LOCAL_PATH
 
 
@@ -19,15 +22,21 @@ def command() -> None:
 @command.command()
 @click.argument("config", type=LOCAL_PATH)
 def check(config: Path) -> None:
-    """Check CONFIG as `run` would, the places of the data and of a model to start from included, and print it with its
-    defaults."""
+    """Check CONFIG as `run` would, the data and the place of a model to start from included.
+
+    Prints the config with its defaults, as YAML, and on stderr what the data holds.
+    """
     pipeline_config = load_config(config)
     task = load_task(pipeline_config)
-    task.source().fingerprint()
+    source = task.source()
+    source.fingerprint()
     if pipeline_config.start is not None:
         pipeline_config.start.resolve()
+    overview = source.overview() if isinstance(source, HasOverview) else None
     filled = pipeline_config.model_dump(mode="json") | {"options": task.options.model_dump(mode="json")}
     click.echo(yaml.safe_dump(filled, sort_keys=False), nl=False)
+    if overview is not None:
+        print_overview(Console(stderr=True), overview)
 
 
 @command.command()

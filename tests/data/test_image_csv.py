@@ -62,10 +62,21 @@ def test_lines_that_are_wrong(folder, text, options, message):
         _source(folder, text, **options).shards("train")
 
 
-def test_an_image_that_is_not_there(folder):
-    source = _source(folder, "none.png,cat,train\n", split_column="split")
-    with pytest.raises(DataError, match=r"line 2: an image must be readable\. Received: none\.png"):
-        list(source.examples(source.shards("train")[0]))
+def test_an_image_that_is_not_there_stands_among_those_that_are(folder):
+    source = _source(folder, "none.png,cat,train\na.png,cat,train\n", split_column="split")
+    (origin, defect), (_, example) = source.examples(source.shards("train")[0])
+    assert origin == "images.csv line 2, none.png"
+    assert isinstance(defect, DataError)
+    assert "an image must be readable (No such file or directory)" in str(defect)
+    assert example.features.feature["label"].int64_list.value[0] == 0
+    assert source.overview().notes[0] == "1 of the files that it names are not there."
+
+
+def test_rows_and_images_of_each_class_are_counted(folder):
+    overview = _source(folder, split_column="split").overview()
+    assert overview.facts["file"] == f"{folder / 'images.csv'}, 4 rows"
+    assert overview.facts["columns"] == "path, label, split"
+    assert overview.rows == (("ant", 1, 0, 0), ("cat", 1, 0, 1), ("dog", 0, 1, 0), ("all", 2, 1, 1))
 
 
 def test_a_file_that_is_not_there_or_empty(folder):

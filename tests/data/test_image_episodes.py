@@ -49,7 +49,7 @@ def _read(source, split):
 
 
 def test_the_archives_give_characters_with_their_alphabets(omniglot):
-    classes = Omniglot(kind="omniglot", directory=omniglot).classes()
+    classes = Omniglot(kind="omniglot", directory=omniglot).image_classes()
     assert len(classes) == 5 * CHARACTERS
     assert {len(one.images) for one in classes} == {DRAWINGS}
     assert classes[0].name == "Greek/character01"
@@ -123,4 +123,4 @@ def test_fewer_images_than_shots_and_queries_are_refused(omniglot):
 
 def test_a_missing_archive_is_named(tmp_path):
     with pytest.raises(SourceNotFoundError, match=r"images_background\.zip"):
-        Omniglot(kind="omniglot", directory=tmp_path).classes()
+        Omniglot(kind="omniglot", directory=tmp_path).image_classes()

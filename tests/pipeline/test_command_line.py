@@ -99,6 +99,21 @@ def test_config_check_prints_the_defaults():
     filled = yaml.safe_load(done.stdout)
     assert filled["train"]["patience"] == 15
     assert filled["options"]["source"]["splits"]["train"] == 0.7
+    # Beside the YAML, which can be piped: 1,797 scans, counted by the way they are dealt.
+    assert "all" in done.stderr
+    assert "1,323" in done.stderr
+
+
+def test_config_check_refuses_data_that_run_would_refuse(tmp_path):
+    rows = "".join(f"2020-01-{day:02},{day % 7}\n" for day in range(1, 32))
+    (tmp_path / "daily.csv").write_text(f"date,x\n{rows}")
+    source = {"kind": "series_file", "file": "daily.csv", "every": "1h"}
+    config = yaml.safe_load((DIGITS.parent / "etth1.yaml").read_text())
+    config["options"] = {"source": source, "lookback": 48, "horizon": 2, "season": 24}
+    (tmp_path / "pipeline.yaml").write_text(yaml.safe_dump(config))
+    done = slipway("config", "check", tmp_path / "pipeline.yaml")
+    assert done.returncode == 1
+    assert "Set options.source.every to 1d" in done.stderr
 
 
 def test_config_check_looks_for_the_model_to_start_from(tmp_path):

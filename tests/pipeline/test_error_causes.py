@@ -94,3 +94,9 @@ def test_causes_are_told_in_order_and_contexts_are_not():
     told = "RuntimeError, caused by ValueError: an image must have a width., caused by KeyError: 'width'"
     assert described(raised.value) == told
     assert user_error(raised.value) is None
+
+
+def test_kernels_are_not_told():
+    with pytest.raises(tf.errors.InvalidArgumentError) as raised:
+        tf.io.decode_image(b"none")
+    assert described(raised.value).startswith("InvalidArgumentError: Unknown image file format")

@@ -1,0 +1,82 @@
+"""The features of a tf.Example in a TFRecord file, without TensorFlow.
+
+Source of the formats: tensorflow/core/example/{example,feature}.proto and tensorflow/core/lib/io/record_writer.h.
+"""
+
+import gzip
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+_HEADER = struct.Struct("<QI")
+# Of a record's length, which a file that is none would be asked to allocate.
+_MAX_BYTES = 2**31
+
+
+def first_features(path: Path) -> dict[str, str] | None:
+    """{name: what it holds, such as `1 bytes`} of a file's first example; None where the file starts with none."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            length, _ = _HEADER.unpack(stream.read(_HEADER.size))
+            content = stream.read(length) if length < _MAX_BYTES else b""
+        example = _example_class().FromString(content)
+    except (OSError, EOFError, zlib.error, struct.error, ValueError):
+        return None
+    return told_features(example) if len(content) == length else None
+
+
+def told_features(example: Any) -> dict[str, str]:
+    """{name: what it holds} of a tf.Example, by name."""
+    found = {}
+    for name, feature in sorted(example.features.feature.items()):
+        kind = feature.WhichOneof("kind")
+        count = len(getattr(feature, kind).value) if kind else 0
+        found[name] = f"{count} {kind.removesuffix('_list')}" if kind else "nothing"
+    return found
+
+
+def _example_class() -> Any:
+    """In a pool of its own: TensorFlow puts its into the one that all share."""
+    field = descriptor_pb2.FieldDescriptorProto
+    file = descriptor_pb2.FileDescriptorProto(name="example.proto", package="example", syntax="proto3")
+    feature = descriptor_pb2.DescriptorProto(name="Feature")
+    feature.oneof_decl.add(name="kind")
+    kinds = {"bytes_list": field.TYPE_BYTES, "float_list": field.TYPE_FLOAT, "int64_list": field.TYPE_INT64}
+    for number, (name, kind) in enumerate(kinds.items(), start=1):
+        file.message_type.add(name=name).field.add(name="value", number=1, type=kind, label=field.LABEL_REPEATED)
+        feature.field.add(
+            name=name,
+            number=number,
+            type=field.TYPE_MESSAGE,
+            type_name=f".example.{name}",
+            label=field.LABEL_OPTIONAL,
+            oneof_index=0,
+        )
+    file.message_type.append(feature)
+    features = file.message_type.add(name="Features")
+    entry = features.nested_type.add(name="FeatureEntry")
+    entry.options.map_entry = True
+    entry.field.add(name="key", number=1, type=field.TYPE_STRING, label=field.LABEL_OPTIONAL)
+    entry.field.add(
+        name="value", number=2, type=field.TYPE_MESSAGE, type_name=".example.Feature", label=field.LABEL_OPTIONAL
+    )
+    features.field.add(
+        name="feature",
+        number=1,
+        type=field.TYPE_MESSAGE,
+        type_name=".example.Features.FeatureEntry",
+        label=field.LABEL_REPEATED,
+    )
+    file.message_type.add(name="Example").field.add(
+        name="features",
+        number=1,
+        type=field.TYPE_MESSAGE,
+        type_name=".example.Features",
+        label=field.LABEL_OPTIONAL,
+    )
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    return message_factory.MessageFactory(pool).GetPrototype(pool.FindMessageTypeByName("example.Example"))

@@ -1,0 +1,33 @@
+"""Which image files are read, and how those that TensorFlow cannot decode are."""
+
+import io
+
+# What TensorFlow decodes, by the bytes that such a file begins with.
+_DECODED = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM")
+# What Pillow reads in its place.
+_CONVERTED = ("WEBP", "TIFF", "AVIF")
+# Modes of pixels that a PNG file can hold, and others that are colours. Numbers of 32 bits are neither.
+_PNG_MODES = frozenset({"1", "L", "LA", "I;16", "P", "RGB", "RGBA"})
+_COLOURS = frozenset({"CMYK", "HSV", "LAB", "RGBX", "RGBa", "La", "PA", "YCbCr"})
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".avif"})
+
+
+def decodable(content: bytes) -> bytes:
+    """An encoded image as TensorFlow can decode it: PNG, where it is WebP, TIFF or AVIF; else as it is.
+
+    Of several frames the first is taken, as of a GIF. What is no image stays what it is, for `image_defect` to name.
+    """
+    if content.startswith(_DECODED):
+        return content
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(content), formats=_CONVERTED) as image:
+            if image.mode not in _PNG_MODES | _COLOURS:
+                return content
+            pixels = image.convert("RGB") if image.mode in _COLOURS else image
+            stream = io.BytesIO()
+            pixels.save(stream, "png")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return content
+    return stream.getvalue()

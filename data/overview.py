@@ -1,0 +1,70 @@
+"""What a person would check by eye before anything is trained on a source."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from data.source import SPLITS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """Plain records; printing is up to who asked.
+
+    Attributes:
+      facts: {what: value}, such as {"step": "1h"}.
+      columns: heads of the table.
+      rows: of the table, a value a column.
+      notes: sentences on what looks odd.
+    """
+
+    facts: Mapping[str, str] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str | int, ...], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class HasOverview(Protocol):
+    """A source that can tell what it holds, without TensorFlow."""
+
+    def overview(self) -> Overview:
+        """What is there.
+
+        Raises:
+          DataError: see `Source`.
+        """
+
+
+@runtime_checkable
+class CountsClasses(Protocol):
+    """A source of labelled images that knows how many there are without reading them."""
+
+    def class_names(self) -> tuple[str, ...]:
+        """See LabelledImages."""
+
+    def class_counts(self) -> Mapping[str, Sequence[int]]:
+        """{split: images of each class}."""
+
+
+def overview_of_classes(
+    source: CountsClasses, *, facts: Mapping[str, str] | None = None, notes: Sequence[str] = ()
+) -> Overview:
+    """A row a class, and one of all.
+
+    Args:
+      source: of labelled images.
+      facts: what there is to say beside them.
+      notes: beside those on classes that a split lacks.
+    """
+    names, counts = source.class_names(), source.class_counts()
+    lacking = {split: [name for name, count in zip(names, counts[split], strict=True) if not count] for split in SPLITS}
+    rows: list[tuple[str | int, ...]] = [
+        (name, *(counts[split][label] for split in SPLITS)) for label, name in enumerate(names)
+    ]
+    return Overview(
+        facts={"classes": str(len(names)), **(facts or {})},
+        columns=("class", *SPLITS),
+        rows=(*rows, ("all", *(sum(counts[split]) for split in SPLITS))),
+        notes=(*notes, *(f"{split} has no image of {', '.join(lacks)}." for split, lacks in lacking.items() if lacks)),
+    )
