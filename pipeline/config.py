@@ -3,7 +3,6 @@
 Needs no TensorFlow: `slipway config check` answers in a fraction of a second.
 """
 
-import importlib
 import json
 import sys
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from compression.recipe import Precision, Recipe
 from data.local_path import is_uri
 from pipeline.config_checks import check_names
 from pipeline.errors import ConfigError
-from pipeline.source_tree import ROOMS
+from pipeline.name_clashes import check_own_modules
 from tasks.base import Task
 from tasks.evaluation import MetricGate, check_gates
 from tasks.loading import TaskSpec
@@ -215,6 +214,7 @@ def load_config(path: Path) -> PipelineConfig:
     config = _validated(
         lambda: PipelineConfig.model_validate(_with_absolute_paths(raw, path.resolve().parent)), path, ""
     )
+    check_own_modules(config.task, path.resolve().parent)
     task = load_task(config, path)
     for key, gates in (("evaluate.gates", config.evaluate.gates), ("compress.gates", config.compress.gates)):
         check_gates(task, gates, slices=config.evaluate.slices, key=key)
@@ -256,9 +256,6 @@ def load_task(config: PipelineConfig, path: Path | None = None) -> Task:
 
 
 def _make_importable(folder: Path) -> None:
-    # Ours first: `data` beside a config is many a user's folder of files, and would be taken for our package.
-    for room in ROOMS:
-        importlib.import_module(room)
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
