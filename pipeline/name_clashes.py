@@ -24,9 +24,9 @@ def check_own_modules(task: str, folder: Path) -> None:
         place = _own_place(imported, beside)
         if place is not None:
             raise ConfigError(
-                f"{', '.join(ROOMS)} are packages of Slipway's, so that no module of your own can be imported by such a "
-                f"name. Received: {imported}, imported by {importer}, where {place} was meant. Rename {place}, and the "
-                f"import."
+                f"{', '.join(ROOMS)} are packages of Slipway's, so that no module of your own can be imported by such "
+                f"a name. Received: {imported}, imported by {importer}, where {place} was meant. Rename {place}, and "
+                f"the import."
             )
 
 
