@@ -101,7 +101,7 @@ CASES = {
 def drawings(split: str) -> tuple[np.ndarray, np.ndarray]:
     """(strokes 255 on 0, `[drawing, 28, 28, 1]`, character after character; drawings of each character, `[character]`)
     of "train", "eval" (held out of the background archive) or "test" (the evaluation archive)."""
-    characters = [one for one in Omniglot(kind="omniglot").classes() if one.split == split]
+    characters = [one for one in Omniglot(kind="omniglot").image_classes() if one.split == split]
     encoded = [drawing for one in characters for drawing in one.images]
     pixels = np.concatenate([images(tf.constant(part), IMAGE_SHAPE) for part in np.array_split(encoded, 16)])
     return np.rint(255 * (1 - pixels)).astype(np.uint8), np.array([len(one.images) for one in characters])

@@ -30,7 +30,7 @@ class ImageClass:
 class ImageClasses(Protocol):
     """A source that knows its classes' splits itself."""
 
-    def classes(self) -> Sequence[ImageClass]:
+    def image_classes(self) -> Sequence[ImageClass]:
         """All classes, in a fixed order."""
 
     def fingerprint(self) -> str:
@@ -44,7 +44,7 @@ def classes_of(source: LabelledImages | ImageClasses, splits: Splits) -> Sequenc
       DataError: see `Source.examples`.
     """
     if isinstance(source, ImageClasses):
-        return source.classes()
+        return source.image_classes()
     images: dict[int, list[bytes]] = defaultdict(list)
     for split in SPLITS:
         for shard in source.shards(split):

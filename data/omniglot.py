@@ -32,7 +32,7 @@ class Omniglot(BaseModel):
     eval: float = Field(0.1, gt=0, lt=1, description="Share of the background characters that is held out.")
     seed: int = Field(0, description="Another seed holds out others.")
 
-    def classes(self) -> Sequence[ImageClass]:
+    def image_classes(self) -> Sequence[ImageClass]:
         """All characters, in the archives' order.
 
         Raises:
