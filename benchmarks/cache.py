@@ -142,8 +142,8 @@ OTHER_WINDOWS = ("options.lookback", "options.horizon")
 # One whole is one option.
 WHOLE = ("kubeflow.node_pools", "kubeflow.default", "kubeflow.nodes")
 CHANGES = {"digits": {**BOTH, **DIGITS}, "co2": {**BOTH, **CO2}}
-# A task has no other value; the only other source of series is a file.
-LEFT_OUT = {"digits": {"task"}, "co2": {"task", "options.source.kind"}}
+# A task has no other value; the only other source of series is a file; another root has another cache.
+LEFT_OUT = {"digits": {"root", "task"}, "co2": {"root", "task", "options.source.kind"}}
 
 
 def measure() -> Sequence[Figure]:

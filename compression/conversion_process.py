@@ -34,14 +34,12 @@ def run_worker(request: ConversionRequest, directory: Path, layers: LayerNames, 
     """
     request.write(directory)
     precisions = request.precisions
-    root = str(Path(__file__).resolve().parents[1])
     environment = {
         # Errors only, so that the end of its stderr is about the failure.
         "TF_CPP_MIN_LOG_LEVEL": "2",
         **os.environ,
         # Converting needs no GPU, and this process may hold all of its memory.
         "CUDA_VISIBLE_DEVICES": "-1",
-        "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")])),
     }
     try:
         done = subprocess.run(
@@ -51,6 +49,8 @@ def run_worker(request: ConversionRequest, directory: Path, layers: LayerNames, 
             errors="replace",
             timeout=timeout_secs,
             env=environment,
+            # Where Python looks for modules first: in the user's directory some may have the names of ours.
+            cwd=Path(__file__).resolve().parents[1],
         )
     except subprocess.TimeoutExpired:
         raise ConversionError(

@@ -128,7 +128,7 @@ def convert(
     layers = read_layer_names(saved_model_dir)
     matching(layers.layers(), keep_float, option="keep_float", what="a layer")
     request = ConversionRequest(
-        saved_model=os.fspath(saved_model_dir),
+        saved_model=str(Path(saved_model_dir).resolve()),
         signature=signature,
         precisions=tuple(destinations),
         keep_float=tuple(keep_float),

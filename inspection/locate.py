@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from inspection.default_roots import PATTERNS, in_default_roots
 from inspection.store import STORE_FILE, RunStore
 
 RECORD_FILE = "summary.json"
-DEFAULT_ROOTS = "output"
 # What every SQLite file begins with; ML Metadata would silently make tables in an empty one.
 SQLITE_HEADER = b"SQLite format 3\0"
 # A message names no more runs than this: a root may hold hundreds.
@@ -20,17 +20,17 @@ class RunNotFoundError(ValueError):
 
 
 def find_root(root: Path | None) -> Path:
-    """The root that was named, or the only one below ./output.
+    """The root that was named, or the only one of the configs here and in the folders below.
 
     Raises:
       RunNotFoundError: there is none, or more than one to choose from.
     """
     if root is None:
-        root = _only_root(Path(DEFAULT_ROOTS))
+        root = _only_root()
     if not (root / STORE_FILE).is_file():
         raise RunNotFoundError(
             f"--root must be a directory that `slipway run` wrote. Received: {root}, which holds no {STORE_FILE}. "
-            "Check the path; unless told otherwise `slipway run` writes to output/PIPELINE."
+            "Check the path; unless told otherwise `slipway run` writes to output/NAME beside its config."
         )
     with (root / STORE_FILE).open("rb") as store:
         header = store.read(len(SQLITE_HEADER))
@@ -42,12 +42,13 @@ def find_root(root: Path | None) -> Path:
     return root
 
 
-def _only_root(parent: Path) -> Path:
-    found = sorted(path.parent for path in parent.glob(f"*/{STORE_FILE}"))
+def _only_root() -> Path:
+    found = [path.parent for path in in_default_roots(STORE_FILE)]
     if len(found) != 1:
-        what = ", ".join(map(str, found)) or f"none below {parent.resolve()}"
+        what = ", ".join(map(str, found)) or f"none below {Path.cwd()}"
         advice = "Name one with --root." if found else "Name it with --root, or make one with `slipway run`."
-        raise RunNotFoundError(f"Without --root there must be one root below ./{parent}. Received: {what}. {advice}")
+        places = " or ".join(f"./{pattern}" for pattern in PATTERNS)
+        raise RunNotFoundError(f"Without --root there must be one root in {places}. Received: {what}. {advice}")
     return found[0]
 
 

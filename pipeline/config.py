@@ -3,7 +3,6 @@
 Needs no TensorFlow: `slipway config check` answers in a fraction of a second.
 """
 
-import importlib
 import json
 import sys
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError, field_validator, model_validator
 
 from components.trainer.start_options import StartOptions
 from components.tuner.options import TuneOptions, with_values
@@ -20,7 +19,7 @@ from compression.recipe import Precision, Recipe
 from data.local_path import is_uri
 from pipeline.config_checks import check_names
 from pipeline.errors import ConfigError
-from pipeline.source_tree import ROOMS
+from pipeline.name_clashes import check_own_modules
 from tasks.base import Task
 from tasks.evaluation import MetricGate, check_gates
 from tasks.loading import TaskSpec
@@ -162,6 +161,9 @@ class PipelineConfig(Section):
     """A whole pipeline."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,62}$", description="Lower-case; names the root and the model.")
+    root: Path | None = Field(
+        None, description="Where runs go, relative to the config's folder; default: output/NAME beside the config."
+    )
     seed: int = Field(0, ge=0, description="Of initial weights, shuffling and augmentation.")
     task: str = Field(description="Dotted path of a Task class, shipped or in a module beside the config.")
     options: dict[str, Any] = Field(default_factory=dict, description="The task's own options, checked by the task.")
@@ -176,6 +178,16 @@ class PipelineConfig(Section):
     beam_args: tuple[str, ...] = Field((), description="Arguments of Beam's runner, such as --runner=FlinkRunner.")
     kubeflow: KubeflowConfig | None = None
 
+    @field_validator("root", mode="before")
+    @classmethod
+    def _root_is_local(cls, root: Any) -> Any:
+        if isinstance(root, str) and is_uri(root):
+            raise ValueError(
+                f"a root is a directory on this machine. Received: {root!r}. Mount what is elsewhere; the root of a "
+                f"compiled pipeline is kubeflow.pipeline_root."
+            )
+        return root
+
     def task_spec(self) -> TaskSpec:
         """The task as it travels to the steps, options completed by their defaults and by what this machine knows."""
         options = load_task(self).resolved_options()
@@ -183,7 +195,7 @@ class PipelineConfig(Section):
 
 
 def load_config(path: Path) -> PipelineConfig:
-    """Reads and checks a config, the task's options included; relative paths in the options start at its folder.
+    """Reads and checks a config, the task's options included; relative paths start at its folder, and so does the root.
 
     Modules beside the config become importable, so that `task` can name the user's own.
 
@@ -202,13 +214,14 @@ def load_config(path: Path) -> PipelineConfig:
     config = _validated(
         lambda: PipelineConfig.model_validate(_with_absolute_paths(raw, path.resolve().parent)), path, ""
     )
+    check_own_modules(config.task, path.resolve().parent)
     task = load_task(config, path)
     for key, gates in (("evaluate.gates", config.evaluate.gates), ("compress.gates", config.compress.gates)):
         check_gates(task, gates, slices=config.evaluate.slices, key=key)
     check_names(config, task)
     _check_space(config, path)
     _check_recipes(config, path)
-    return config
+    return config.model_copy(update={"root": config.root or path.resolve().parent / "output" / config.name})
 
 
 def _check_space(config: PipelineConfig, path: Path) -> None:
@@ -243,9 +256,6 @@ def load_task(config: PipelineConfig, path: Path | None = None) -> Task:
 
 
 def _make_importable(folder: Path) -> None:
-    # Ours first: `data` beside a config is many a user's folder of files, and would be taken for our package.
-    for room in ROOMS:
-        importlib.import_module(room)
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
@@ -270,7 +280,9 @@ def _complaint(error: Mapping[str, Any], prefix: str) -> str:
 
 
 def _with_absolute_paths(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The raw config with the paths in `options.source.directory` and `.file` resolved against the config's folder."""
+    """The raw config with `root` and the source's `directory` and `file` resolved against the config's folder."""
+    if isinstance(raw.get("root"), str) and not is_uri(raw["root"]):
+        raw = {**raw, "root": (folder / Path(raw["root"]).expanduser()).resolve()}
     options = raw.get("options")
     source = options.get("source") if isinstance(options, dict) else None
     if not isinstance(source, dict):

@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipeline.errors import RunError, UsageError
+from pipeline.shown_commands import shown_path
 
 MIN_FREE_BYTES = 200 * 2**20
 
@@ -45,8 +46,7 @@ class Root:
     @property
     def shown(self) -> str:
         """The root as a person would type it here."""
-        here = Path.cwd()
-        return str(self.path.relative_to(here) if self.path.is_relative_to(here) else self.path)
+        return shown_path(self.path)
 
     def prepare(self, *, min_free_bytes: int = MIN_FREE_BYTES) -> None:
         """Makes the root. Raises UsageError when it cannot be written, RunError when its disk is nearly full."""

@@ -9,6 +9,7 @@ from rich.table import Table
 from inspection.limits import count_limits
 from pipeline.root import Root
 from pipeline.run_record import FILE_NAME, RunRecord
+from pipeline.shown_commands import shown_command
 from serving.registry import Registry
 from serving.registry_errors import RegistryError
 
@@ -87,9 +88,9 @@ def _times(record: RunRecord) -> list[str]:
 def _next_steps(record: RunRecord, root: Root) -> list[str]:
     lines = [
         f"[bold]record[/bold]         {root.shown}/runs/{record.run_id}/{FILE_NAME}",
-        f"[bold]next[/bold]           slipway report {record.run_id} --root {root.shown}",
+        f"[bold]next[/bold]           {shown_command('report', record.run_id, '--root', root.path)}",
     ]
     if record.pushes:
-        version = record.pushes[0]["version"]
-        lines.append(f"               slipway inspect lineage {record.pipeline}/{version} --root {root.shown}")
+        version = f"{record.pipeline}/{record.pushes[0]['version']}"
+        lines.append(f"               {shown_command('inspect', 'lineage', version, '--root', root.path)}")
     return lines

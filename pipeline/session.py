@@ -21,8 +21,8 @@ START_SECS = time.perf_counter()
 
 
 def root_of(config: PipelineConfig, root: Path | None) -> Root:
-    """The root that was named, by default `output/NAME`."""
-    return Root((root or Path("output") / config.name).resolve())
+    """The root that the command line names, or else the config's."""
+    return Root((root or config.root or Path("output") / config.name).resolve())
 
 
 def explain_run(config: PipelineConfig, *, root: Path | None) -> None:
@@ -57,7 +57,7 @@ def local_run(
     Args:
       config: checked.
       config_path: where it came from.
-      root: default: `output/NAME`.
+      root: default: the config's.
 
     Raises:
       UsageError: the root cannot be written.

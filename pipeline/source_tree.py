@@ -9,9 +9,7 @@ from pathlib import Path
 
 from pipeline.class_kinds import ClassKind
 from pipeline.module_source import ModuleSource, read_module
-
-ROOMS = ("pipeline", "inspection", "components", "tasks", "serving", "training", "compression", "models", "data")
-HOME = Path(__file__).resolve().parents[1]
+from pipeline.rooms import HOME, ROOMS
 
 
 class SourceTree:
@@ -42,6 +40,14 @@ class SourceTree:
         places = [*(spec.submodule_search_locations or ()), spec.origin] if spec else []
         paths = [Path(place) for place in places if place]
         return bool(paths) and not any(map(_is_installed, paths))
+
+    def folder(self, module: str) -> Path:
+        """Where Python looked for a module that has a source, or for the package that it lies in."""
+        spec = self._spec(module)
+        assert spec is not None
+        assert spec.origin is not None
+        depth = module.count(".") + bool(spec.submodule_search_locations)
+        return Path(spec.origin).resolve().parents[depth]
 
     def file_beside(self, module: str, name: str) -> Path | None:
         """A file that is no module, in the folder of one."""

@@ -14,7 +14,8 @@ from packaging.utils import canonicalize_name
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.module_source import MethodName, ModuleSource, Part
-from pipeline.source_tree import ROOMS, SourceTree
+from pipeline.rooms import ROOMS
+from pipeline.source_tree import SourceTree
 
 # What a trained model's file needs to be loaded is what built the model.
 IMPLIED: Mapping[MethodName, set[MethodName]] = {

@@ -26,10 +26,12 @@ def peak_memory_bytes(path: str | os.PathLike[str]) -> int | None:
     """
     if not _CLEAR.exists():
         return None
-    root = str(Path(__file__).resolve().parents[1])
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
     done = subprocess.run(
-        [sys.executable, "-m", "serving.peak_memory", os.fspath(path)], capture_output=True, text=True, env=environment
+        [sys.executable, "-m", "serving.peak_memory", os.path.abspath(path)],
+        capture_output=True,
+        text=True,
+        # Where Python looks for modules first: in the user's directory some may have the names of ours.
+        cwd=Path(__file__).resolve().parents[1],
     )
     if done.returncode:
         raise TFLiteModelError(f"a model must run. Received: {path}, which did not: {done.stderr[-300:]}")

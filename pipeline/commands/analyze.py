@@ -14,7 +14,7 @@ from pipeline.session import local_run
 @click.argument("config", type=LOCAL_PATH)
 @click.option("--grid", required=True, type=LOCAL_PATH, help="YAML: names, each with what differs.")
 @click.option("--epochs", type=click.IntRange(min=1), help="The budget of each; default: the config's train.epochs.")
-@click.option("--root", type=LOCAL_PATH, help="Default: output/NAME.")
+@click.option("--root", type=LOCAL_PATH, help="Default: the config's, or output/NAME beside it.")
 def command(config: Path, grid: Path, epochs: int | None, root: Path | None) -> None:
     """Train the architectures of a grid on CONFIG's data under one budget, and compare what they cost.
 

@@ -7,6 +7,7 @@ import click
 from pipeline.config import load_config, load_task
 from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
+from pipeline.session import root_of
 
 # SARIMA's fit takes minutes where a season is long: only when it is asked for.
 DEFAULT = ("repeat", "seasonal naive", "linear regression on lags", "ETS (Holt-Winters)")
@@ -14,7 +15,7 @@ DEFAULT = ("repeat", "seasonal naive", "linear regression on lags", "ETS (Holt-W
 
 @click.command()
 @click.argument("config", type=LOCAL_PATH)
-@click.option("--root", type=LOCAL_PATH, help="What `slipway run` wrote; default: output/NAME.")
+@click.option("--root", type=LOCAL_PATH, help="What `slipway run` wrote; default: the config's.")
 @click.option("--version", "number", type=click.IntRange(min=1), help="Default: the one in production.")
 @click.option("--every", type=click.IntRange(min=1), help="Rows between two forecasts; default: the horizon.")
 @click.option("--against", multiple=True, help="A traditional forecaster; may be repeated. Default: all but SARIMA.")
@@ -34,7 +35,7 @@ def command(config: Path, root: Path | None, number: int | None, every: int | No
     unknown = [name for name in against if name not in TRADITIONAL]
     if unknown:
         raise UsageError(f"--against must be one of {', '.join(TRADITIONAL)}. Received: {unknown[0]}.")
-    place = root or Path("output") / pipeline_config.name
+    place = root_of(pipeline_config, root).path
     from pipeline.console import quiet_terminal
     from pipeline.pushed import find_version
 

@@ -8,11 +8,12 @@ import click
 from pipeline.config import load_config, load_task
 from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
+from pipeline.session import root_of
 
 
 @click.command()
 @click.argument("config", type=LOCAL_PATH)
-@click.option("--root", type=LOCAL_PATH, help="What `slipway run` wrote; default: output/NAME.")
+@click.option("--root", type=LOCAL_PATH, help="What `slipway run` wrote; default: the config's.")
 @click.option("--version", "number", type=click.IntRange(min=1), help="Default: the one in production.")
 @click.option(
     "--against",
@@ -35,7 +36,7 @@ def command(config: Path, root: Path | None, number: int | None, against: tuple[
         raise UsageError(f"CONFIG must be of a few-shot task. Received: {pipeline_config.task} in {config}.")
     from pipeline.pushed import find_version, newest_learners
 
-    place = root or Path("output") / pipeline_config.name
+    place = root_of(pipeline_config, root).path
     registry = pipeline_config.push.registry or place / "registry"
     version = find_version(registry, pipeline_config.name, number)
     others = newest_learners(registry)

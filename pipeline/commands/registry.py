@@ -3,15 +3,16 @@
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 import click
-from etils import epath
 
+from inspection.default_roots import PATTERNS, in_default_roots
 from pipeline.errors import UsageError
 from serving.registry import ModelVersion, Registry, RegistryError, Stage
 
-DEFAULT_REGISTRIES = "output/*/registry"
+DEFAULT_REGISTRIES = " and ".join(f"{pattern}/registry" for pattern in PATTERNS)
 
 registry_option = click.option(
     "--registry",
@@ -105,11 +106,11 @@ def _registries(directory: str | None) -> list[Registry]:
                 "Check the path."
             )
         return [registry]
-    found = sorted(path for path in epath.Path().glob(DEFAULT_REGISTRIES) if path.is_dir())
+    found = [path for path in in_default_roots("registry") if path.is_dir()]
     if not found:
         raise UsageError(
             f"A registry must be given by --registry DIR, or be one of {DEFAULT_REGISTRIES}. Received: neither; there "
-            f"is no such directory below {epath.Path().resolve()}. `slipway run` makes one with its first push."
+            f"is no such directory below {Path.cwd()}. `slipway run` makes one with its first push."
         )
     return [Registry(path) for path in found]
 

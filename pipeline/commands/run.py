@@ -11,7 +11,7 @@ from pipeline.session import explain_run, local_run
 
 @click.command()
 @click.argument("config", type=LOCAL_PATH)
-@click.option("--root", type=LOCAL_PATH, help="Default: output/NAME.")
+@click.option("--root", type=LOCAL_PATH, help="Default: the config's, or output/NAME beside it.")
 @click.option("--from", "from_node", metavar="NODE", help="Start here; what comes before is taken from the last run.")
 @click.option("--to", "to_node", metavar="NODE", help="Stop after this node.")
 @click.option("--no-cache", is_flag=True, help="Run every node, changed or not.")

@@ -8,6 +8,7 @@ import click
 
 from pipeline.config import PipelineConfig, load_config, load_task
 from pipeline.local_path import LOCAL_PATH
+from pipeline.session import root_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,7 +21,7 @@ SPARSITIES, BITS = (0.5, 0.8, 0.9), (8, 4)
 
 @click.command()
 @click.argument("config", type=LOCAL_PATH)
-@click.option("--root", type=LOCAL_PATH, help="What `slipway run` wrote; default: output/NAME.")
+@click.option("--root", type=LOCAL_PATH, help="What `slipway run` wrote; default: the config's.")
 @click.option("--run", default="latest", show_default=True, help="Whose model and data: an id or the beginning of one.")
 @click.option("--version", type=click.IntRange(min=1), help="Try this pushed version instead of the run's model.")
 @click.option("--layer", "layers", multiple=True, help="Pattern of paths of layers; default: all with a kernel.")
@@ -46,7 +47,7 @@ def command(
     from inspection.locate import find_root, find_run
     from pipeline.console import quiet_terminal
 
-    place = find_root(root or Path("output") / pipeline_config.name)
+    place = find_root(root_of(pipeline_config, root).path)
     run_id = find_run(place, run)
     file = None if version is None else _pushed_model(pipeline_config, place, version)
     folder = place / "sensitivity"

@@ -134,3 +134,13 @@ def test_a_destination_that_cannot_be_written_leaves_no_part(stand_in, saved_mod
     with pytest.raises(OSError, match="directory"):
         convert(saved_model, {"float32": out / "float32.tflite"})
     assert [path.name for path in out.iterdir()] == ["float32.tflite"]
+
+
+def test_modules_of_the_user_s_by_the_names_of_ours_do_not_come_in_between(tmp_path, monkeypatch):
+    """Python looks into the working directory first."""
+    for name in ("compression", "models", "training"):
+        (tmp_path / f"{name}.py").touch()
+    export_for_conversion(dense(np.ones((2, 2))), tmp_path / "saved_model")
+    monkeypatch.chdir(tmp_path)
+    convert("saved_model", {"float32": "a.tflite"})
+    assert (tmp_path / "a.tflite").exists()

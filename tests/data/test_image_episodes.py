@@ -7,8 +7,11 @@ import pytest
 from PIL import Image
 
 from data.errors import DataError, SourceNotFoundError
+from data.image_classes import classes_of
 from data.image_episodes import ImageEpisodes
+from data.image_folder import ImageFolder
 from data.omniglot import Omniglot
+from data.splits import Splits
 
 ALPHABETS = {"background": ("Greek", "Latin", "Tifinagh"), "evaluation": ("Angelic", "ULOG")}
 CHARACTERS, DRAWINGS = 6, 5
@@ -66,6 +69,20 @@ def test_no_image_of_one_split_is_in_another(omniglot):
     }
     assert not images["train"] & images["eval"]
     assert not (images["train"] | images["eval"]) & images["test"]
+
+
+def test_folders_of_images_are_classes_dealt_by_name(tmp_path):
+    """Of a source that has the option `classes`, as all sources of images on disk do."""
+    for number in range(12):
+        (tmp_path / f"class-{number}").mkdir()
+        for image in range(2):
+            Image.new("L", (2, 2), 10 * number + image).save(tmp_path / f"class-{number}" / f"{image}.png")
+    source = ImageFolder(kind="image_folder", directory=tmp_path)
+    splits = Splits(train=0.5, eval=0.25, test=0.25)
+    found = classes_of(source, splits)
+    assert [one.name for one in found] == sorted(f"class-{number}" for number in range(12))
+    assert {len(one.images) for one in found} == {2}
+    assert [one.split for one in found] == [splits.of(one.name) for one in found]
 
 
 def test_a_train_example_is_a_class_with_all_its_images(omniglot):

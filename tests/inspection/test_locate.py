@@ -60,19 +60,27 @@ def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path, content):
 
 def test_without_a_name_no_root_is_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(RunNotFoundError, match=rf"none below {tmp_path}/output\. Name it with --root, or make one"):
+    with pytest.raises(RunNotFoundError, match=rf"none below {tmp_path}\. Name it with --root, or make one"):
         find_root(None)
 
 
-def test_without_a_name_the_only_root_is_meant(tmp_path, monkeypatch):
-    RootWriter(tmp_path / "output" / "one")
+@pytest.mark.parametrize("place", ["output/one", "project/output/one"])
+def test_without_a_name_the_only_root_is_meant(tmp_path, monkeypatch, place):
+    RootWriter(tmp_path / place)
     monkeypatch.chdir(tmp_path)
-    assert find_root(None).resolve() == tmp_path / "output" / "one"
+    assert find_root(None).resolve() == tmp_path / place
 
 
 def test_without_a_name_two_roots_are_one_too_many(tmp_path, monkeypatch):
-    for name in ("one", "two"):
-        RootWriter(tmp_path / "output" / name)
+    for place in ("output/two", "project/output/one"):
+        RootWriter(tmp_path / place)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(RunNotFoundError, match=r"Received: output/one, output/two\. Name one with --root"):
+    with pytest.raises(RunNotFoundError, match=r"Received: output/two, project/output/one\. Name one with --root"):
+        find_root(None)
+
+
+def test_what_lies_deeper_is_not_looked_for(tmp_path, monkeypatch):
+    RootWriter(tmp_path / "projects" / "one" / "output" / "one")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RunNotFoundError, match="none below"):
         find_root(None)

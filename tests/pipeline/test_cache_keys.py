@@ -158,6 +158,7 @@ def test_an_option_runs_the_nodes_whose_outputs_it_can_change(base, task, option
     ("sections", "expected"),
     [
         ({"seed": 1}, FROM_TRAINER),
+        ({"root": "/elsewhere"}, set()),
         ({"train": {"epochs": 3}}, FROM_TRAINER),
         ({"data_gate": {"min_examples": {"train": 2}}}, {"DataGate"}),
         ({"evaluate": {"gates": {"accuracy": {"min": 0.1}}}}, FROM_EVALUATOR),

@@ -52,6 +52,13 @@ def test_list_names_the_registry_when_there_are_several(directory):
     assert "output/digits/registry" not in run("list", "faces").output
 
 
+def test_the_registry_of_a_config_in_a_folder_here_is_found(directory, monkeypatch):
+    push(directory / "project", "digits", "a")
+    assert run("list").output.splitlines()[1].split()[:2] == ["digits", "1"]
+    monkeypatch.chdir(directory / "project")
+    assert run("list").output.splitlines()[1].split()[:2] == ["digits", "1"]
+
+
 def test_list_as_json_has_everything(directory):
     registry = push(directory, "digits", "a", stage="canary", metrics={"auc": float("nan")}, lineage={"run_id": "r"})
     [listed] = json.loads(run("list", "--json").output)

@@ -23,6 +23,16 @@ def test_a_large_activation_is_seen(tmp_path):
     assert 2 <= (peaks["large"] - peaks["small"]) / (4 * 1024**2) <= 12
 
 
+@pytest.mark.skipif(not _CLEAR.exists(), reason="this system does not tell a process's peak memory")
+def test_what_is_no_model_in_a_directory_with_modules_by_the_names_of_ours(tmp_path, monkeypatch):
+    """Python looks into the working directory first."""
+    (tmp_path / "serving.py").touch()
+    (tmp_path / "a.tflite").write_bytes(bytes(100))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TFLiteModelError, match="must be a readable TFLite file"):
+        peak_memory_bytes("a.tflite")
+
+
 def test_what_is_no_model(tmp_path):
     (tmp_path / "a.tflite").write_bytes(np.zeros(100).tobytes())
     with pytest.raises(TFLiteModelError, match=r"a model must run\. Received: .*a\.tflite"):
