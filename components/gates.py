@@ -30,6 +30,7 @@ class Finding:
       limit: what is allowed, such as `>= 0.95`.
       passed: whether the value is within the limit.
       applies: whether there was anything to hold to the limit; a limit that does not apply refuses nothing.
+      advice: what to do where it refuses; empty: what the gate advises.
     """
 
     gate: str
@@ -39,6 +40,7 @@ class Finding:
     limit: str
     passed: bool
     applies: bool = True
+    advice: str = ""
 
     def __str__(self) -> str:
         value = f"{self.value:.4g}" if isinstance(self.value, float) else str(self.value)
@@ -56,8 +58,9 @@ class GateRefused(RuntimeError):
         self.findings = tuple(findings)
         self.advice = advice
         refusing = [finding for finding in self.findings if not finding.passed]
+        self.gate = refusing[0].gate
         lines = "\n  ".join(str(finding) for finding in refusing)
-        super().__init__(f"the {refusing[0].gate} gate.\n  {lines}\n  Nothing was pushed. {advice}")
+        super().__init__(f"the {self.gate} gate.\n  {lines}\n  Nothing was pushed. {advice}")
 
     def __reduce__(self) -> tuple:
         return GateRefused, (self.findings, self.advice)
@@ -76,7 +79,8 @@ def refuse_if_failed(findings: Iterable[Finding]) -> None:
     findings = tuple(findings)
     failed = [finding for finding in findings if not finding.passed]
     if failed:
-        raise GateRefused(findings, ADVICE[failed[0].gate])
+        advice = dict.fromkeys(finding.advice or ADVICE[finding.gate] for finding in failed)
+        raise GateRefused(findings, " ".join(advice))
 
 
 def write_findings(uri: str, findings: Iterable[Finding]) -> None:

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import tensorflow as tf
+from etils import epath
 from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 
@@ -27,7 +27,7 @@ def read_signature(saved_model_dir: str | os.PathLike[str], name: str) -> Signat
     Raises:
       ConversionError: the directory holds no SavedModel, or one without this signature.
     """
-    path = Path(saved_model_dir) / "saved_model.pb"
+    path = epath.Path(saved_model_dir) / "saved_model.pb"
     try:
         saved_model = saved_model_pb2.SavedModel.FromString(path.read_bytes())
     except (FileNotFoundError, DecodeError) as error:

@@ -52,6 +52,10 @@ class EvaluateConfig(Section):
     gates: dict[str, MetricGate] = Field(
         min_length=1, description="Limits by metric. Without any, no model would be refused; so one is required."
     )
+    incomparable_baseline: Literal["refuse", "ignore"] = Field(
+        "refuse",
+        description="Models of other classes or outputs than production's, to which no limit on change applies.",
+    )
 
 
 class CompressConfig(Section):

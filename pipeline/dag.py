@@ -70,6 +70,7 @@ ASPECTS: Mapping[str, tuple[Aspect, ...]] = {
     "Transform": ("preprocessing",),
     "Tuner": ("training",),
     "Trainer": TRAINED,
+    "Baseline": ("serving",),
     "Evaluator": ("evaluation",),
     "Compressor": (*TRAINED, "evaluation"),
     "EdgeEvaluator": ("evaluation", "serving"),
@@ -154,7 +155,13 @@ class _Wiring:
             "components.trainer.run_fn",
         )
         self._add(
-            Baseline(model=self._output("Trainer", "model"), registry=self.places.registry, model_name=self.config.name)
+            Baseline(
+                model=self._output("Trainer", "model"),
+                model_run=self._output("Trainer", "model_run"),
+                task_spec=self._task_spec("Baseline"),
+                registry=self.places.registry,
+                model_name=self.config.name,
+            )
         )
 
     def evaluate(self) -> None:

@@ -166,18 +166,24 @@ class Registry:
             )
             return folder.add(draft, sources)
 
-    def label(self, model: str, number: int, stage: Stage) -> ModelVersion:
+    def label(self, model: str, number: int, stage: Stage, *, force: bool = False) -> ModelVersion:
         """Gives a version a stage, archiving the one that held it if only one may.
+
+        Args:
+          model: Its name.
+          number: Of the version.
+          stage: What it becomes.
+          force: Whether production may be left to none; the version's history says that it was forced.
 
         Raises:
           RegistryUsageError: No such stage.
-          RegistryError: No such version, or production would be left to none.
+          RegistryError: No such version, or production would be left to none without `force`.
         """
         _check_stage(stage)
         self.version(model, number)
         folder = self._folder(model)
         with folder.writing() as index:
-            folder.save(index.with_stage(number, stage, at=self._timestamp()))
+            folder.save(index.with_stage(number, stage, at=self._timestamp(), force=force))
         return self.version(model, number)
 
     def rollback(self, model: str) -> ModelVersion:

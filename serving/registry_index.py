@@ -5,7 +5,7 @@
     index = index.rolled_back(at=…)
 
 Whatever sequence of these is applied: at most one version is `canary`, at most one is `production`, and once a version
-has been `production`, exactly one is, until its directory is deleted.
+has been `production`, exactly one is, until its directory is deleted or its label is taken away by force.
 """
 
 import json
@@ -30,11 +30,12 @@ class Record(BaseModel):
 
 
 class StageMove(Record):
-    """A label put on a version: which, when (UTC, ISO 8601) and by what."""
+    """A label put on a version: which, when (UTC, ISO 8601) and by what; `force` is a label that left the model without
+    production."""
 
     stage: Stage
     at: str
-    by: Literal["push", "label", "rollback", "restore"]
+    by: Literal["push", "label", "rollback", "restore", "force"]
 
 
 class ModelVersion(Record):
@@ -124,12 +125,16 @@ class Index(Record):
             return self.with_version(version)
         return self.with_version(version.moved(StageMove(stage="archived", at=at, by="restore")))
 
-    def with_stage(self, number: int, stage: Stage, *, at: str) -> "Index":
-        """With a label moved. Raises RegistryError if that would leave the model without production."""
+    def with_stage(self, number: int, stage: Stage, *, at: str, force: bool = False) -> "Index":
+        """With a label moved. Raises RegistryError if that, unforced, would leave the model without production."""
         version = self.find(number)
         if version is None:
             raise RegistryError(f"A label needs a version that exists. Received: {number}. Choose another version.")
-        return self if version.stage == stage else self._moved(version, StageMove(stage=stage, at=at, by="label"))
+        if version.stage == stage:
+            return self
+        if force and version.stage == "production":
+            return self.with_version(version.moved(StageMove(stage=stage, at=at, by="force")))
+        return self._moved(version, StageMove(stage=stage, at=at, by="label"))
 
     def pushed_again(self, version: ModelVersion, stage: Stage, *, at: str) -> "Index":
         """With what another push of a version asks for. Asked for again, a stage is not given again: someone may have
@@ -143,7 +148,7 @@ class Index(Record):
             raise RegistryError(
                 "Production is given up only to another version, so that servers always have one. Received: "
                 f"{move.stage} for version {version.number}, which is production. Label the other version production, "
-                "or roll back."
+                "roll back, or retire it with --force."
             )
         return self.with_version(version.moved(move))
 

@@ -64,6 +64,11 @@ class Task(abc.ABC):
     # it goes on after "where".
     refused_changes: ClassVar[Mapping[str, str]] = {}
 
+    # What must be equal of two models, besides classes and the shape of `prediction_key`, for their metrics on the same
+    # examples to be compared: keys of `serving_metadata`, and inputs whose shape the raw examples decide.
+    compared_metadata: ClassVar[tuple[str, ...]] = ()
+    compared_inputs: ClassVar[tuple[str, ...]] = ()
+
     def __init__(self, options: TaskOptions) -> None:
         self.options = options
 

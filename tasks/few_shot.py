@@ -66,6 +66,7 @@ class FewShot(Task):
         ("prune_channels", "prune", "cluster", "quantize_aware"),
         "all layers lie inside the one that learns from the support set, where no step finds them",
     )
+    compared_inputs = ("support_weight",)
     # What TFMA computes of each episode, and which way is up.
     figure: ClassVar[Literal["mse", "accuracy"]]
     # Raw features, of one value each, that tell tasks apart: contexts are coloured by them.

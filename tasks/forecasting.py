@@ -99,6 +99,8 @@ class Forecasting(Task):
         "prune_channels": "the layers around a network, which scale a series, need every channel",
         "quantize_aware": "operations stand between layers, whose ranges it does not know; int8 is had after training",
     }
+    compared_metadata = ("channels", "quantiles", "step_secs")
+    compared_inputs = ("history",)
     options: ForecastingOptions
 
     def source(self) -> SeriesWindows:

@@ -4,18 +4,36 @@ from tfx.dsl.io import fileio
 from tfx.types import standard_artifacts
 from tfx.utils import io_utils, path_utils
 
+from components.baseline.comparison import differences
+from components.trainer.model_run import trained_spec
 from serving.registry import Registry
 
 VERSION_PROPERTY = "registry_version"
+# Why there is no baseline though there is a production version; empty where there is none or it can be compared with.
+INCOMPARABLE_PROPERTY = "incomparable"
 
 
-def copy_production(*, registry: str, model_name: str, baseline: standard_artifacts.Model) -> None:
-    """Fills `baseline` with the production version; leaves it empty where the registry has none."""
+def copy_production(
+    *,
+    model: standard_artifacts.Model,
+    model_run: standard_artifacts.ModelRun,
+    task_spec: str,
+    registry: str,
+    model_name: str,
+    baseline: standard_artifacts.Model,
+) -> None:
+    """Fills `baseline` with the production version; leaves it empty where the registry has none, or one that the new
+    model cannot be compared with, and says why."""
     store = Registry(registry)
     version = store.at_stage(model_name, "production")
     baseline.set_int_custom_property(VERSION_PROPERTY, version.number if version else 0)
+    reasons = []
     if version is not None:
-        io_utils.copy_dir(str(store.path(version)), path_utils.serving_model_path(baseline.uri))
+        task = trained_spec(task_spec, model_run.uri).load()
+        reasons = differences(task, path_utils.serving_model_path(model.uri), store.path(version))
+        if not reasons:
+            io_utils.copy_dir(str(store.path(version)), path_utils.serving_model_path(baseline.uri))
+    baseline.set_string_custom_property(INCOMPARABLE_PROPERTY, "; ".join(reasons))
 
 
 def has_model(baseline: standard_artifacts.Model) -> bool:

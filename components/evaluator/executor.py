@@ -11,6 +11,7 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import json_utils, proto_utils
 
 from components.baseline.executor import has_model
+from components.baseline.findings import comparison_findings
 from components.blessing import write_blessing
 from components.evaluator.findings import threshold_findings
 from components.gates import write_findings
@@ -33,20 +34,23 @@ class Executor(executor.Executor):
     ) -> None:
         """Evaluates and blesses; see TFX's Evaluator."""
         key = standard_component_specs.BASELINE_MODEL_KEY
-        has_baseline = has_model(artifact_utils.get_single_instance(input_dict[key]))
+        baseline = artifact_utils.get_single_instance(input_dict[key])
+        has_baseline = has_model(baseline)
         if not has_baseline:
             input_dict = {name: artifacts for name, artifacts in input_dict.items() if name != key}
         model_run = artifact_utils.get_single_uri(input_dict["model_run"])
-        config = two_models_config(
-            trained_spec(exec_properties["task_spec"], model_run).load(), json.loads(exec_properties["evaluate"])
-        )
+        evaluate = json.loads(exec_properties["evaluate"])
+        config = two_models_config(trained_spec(exec_properties["task_spec"], model_run).load(), evaluate)
         properties = {
             standard_component_specs.EVAL_CONFIG_KEY: proto_utils.proto_to_json(config),
             standard_component_specs.EXAMPLE_SPLITS_KEY: json_utils.dumps([GATE_SPLIT]),
         }
         super().Do(input_dict, output_dict, properties)
         evaluation = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
-        findings = threshold_findings(evaluation, config, gate=GATE, has_baseline=has_baseline)
+        findings = [
+            *comparison_findings(baseline, gate=GATE, on_incomparable=evaluate["incomparable_baseline"]),
+            *threshold_findings(evaluation, config, gate=GATE, has_baseline=has_baseline),
+        ]
         write_findings(evaluation, findings)
         # TFX itself blesses nothing where only changes are limited and there is no baseline.
         write_blessing(artifact_utils.get_single_instance(output_dict[standard_component_specs.BLESSING_KEY]), findings)

@@ -12,6 +12,7 @@ from tfx.types import artifact, standard_artifacts
 from tfx.utils import path_utils
 
 from components.artifacts import CompressedModels
+from components.bundle_metadata import METADATA_FILE, describe
 from components.compressor.measurements import read_choice, read_measurements
 from components.evaluator.metrics import candidate_metrics
 from components.gates import ADVICE, Finding, GateRefused
@@ -109,11 +110,11 @@ def write_bundle(task: Task, variants_uri: str, directory: Path) -> dict[str, st
         {key: value for key, value in variant.items() if key == "ops" or not isinstance(value, list)}
         for variant in measurements
     ]
-    metadata = {**task.serving_metadata(), "labels": list(task.labels()), "variants": figures}
+    metadata = {**describe(task), "variants": figures}
     # Which of the files to take: the best one within the budgets.
     metadata["chosen"] = read_choice(variants_uri).variant
-    (directory / "metadata.json").write_text(json.dumps(metadata, indent=1))
-    bundle["metadata.json"] = str(directory / "metadata.json")
+    (directory / METADATA_FILE).write_text(json.dumps(metadata, indent=1))
+    bundle[METADATA_FILE] = str(directory / METADATA_FILE)
     if task.labels():
         (directory / "labels.txt").write_text("\n".join(task.labels()) + "\n")
         bundle["labels.txt"] = str(directory / "labels.txt")

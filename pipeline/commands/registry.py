@@ -76,12 +76,13 @@ def show(model: str, version: int, directory: str | None, as_json: bool) -> None
 @click.argument("model")
 @click.argument("version", type=click.IntRange(min=1))
 @click.argument("stage", type=click.Choice(get_args(Stage)))
+@click.option("--force", is_flag=True, help="Take production from VERSION though no other gets it; recorded as forced.")
 @registry_option
-def label(model: str, version: int, stage: Stage, directory: str | None) -> None:
+def label(model: str, version: int, stage: Stage, force: bool, directory: str | None) -> None:
     """Give a version a stage; the version that held canary or production is archived."""
     registry = _registry_of(model, directory)
     before = registry.versions(model)
-    registry.label(model, version, stage)
+    registry.label(model, version, stage, force=force)
     _print_moves(before, registry.versions(model))
 
 

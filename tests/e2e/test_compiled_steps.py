@@ -1,5 +1,7 @@
 """The compiled pipeline, executed: every component works from its compiled form too."""
 
+import json
+
 import pytest
 
 from components.gates import GateRefused
@@ -44,6 +46,24 @@ def test_a_whole_version_was_pushed(emulator):
     assert version.number == 1
     assert (registry.path(version) / "saved_model.pb").exists()
     assert (registry.path(version) / "tflite" / "int8.tflite").exists()
+
+
+def test_production_of_other_classes_is_no_baseline_and_the_next_step_refuses(emulator):
+    registry = Registry(emulator.root / "registry")
+    bundle = registry.path(registry.at_stage("digits", "production")) / "tflite" / "metadata.json"
+    before, outputs = bundle.read_text(), dict(emulator.outputs)
+    metadata = json.loads(before)
+    bundle.write_text(json.dumps(metadata | {"labels": [*metadata["labels"][:-1], "ten"]}))
+    try:
+        emulator.run("Baseline")
+        emulator.run("Evaluator")
+        with pytest.raises(
+            GateRefused, match=r"comparable with production \(version 1\) must be yes\. Received: no: 10"
+        ):
+            emulator.run("Compressor")
+    finally:
+        bundle.write_text(before)
+        emulator.outputs = outputs
 
 
 def test_the_next_model_is_compared_with_it(emulator):

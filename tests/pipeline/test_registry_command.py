@@ -109,6 +109,13 @@ def test_label_prints_every_version_that_moved(directory):
     assert run("label", "digits", "2", "production").output == "Nothing moved: it has that stage already.\n"
 
 
+def test_production_is_retired_with_force_as_the_refusal_says(directory):
+    push(directory, "digits", "a", stage="production")
+    assert "retire it with --force" in str(run("label", "digits", "1", "archived").exception)
+    assert run("label", "digits", "1", "archived", "--force").output == "digits 1: production -> archived\n"
+    assert run("show", "digits", "1").output.splitlines()[-1].endswith("archived (force)")
+
+
 def test_label_refuses_an_unknown_stage_with_the_known_ones(directory):
     push(directory, "digits", "a")
     result = run("label", "digits", "1", "prod")

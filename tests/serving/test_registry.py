@@ -113,6 +113,21 @@ def test_production_cannot_be_given_up_to_none(registry, push):
     assert stages(registry, MODEL) == {1: "production"}
 
 
+def test_production_is_retired_by_force_which_is_recorded_and_can_be_taken_back(registry, push):
+    push("a", stage="production")
+    registry.label(MODEL, 1, "archived", force=True)
+    assert registry.at_stage(MODEL, "production") is None
+    moves = [(move.stage, move.by) for move in Registry(registry.root).version(MODEL, 1).history]
+    assert moves == [("production", "push"), ("archived", "force")]
+    assert registry.rollback(MODEL).number == 1
+
+
+def test_a_label_that_needs_no_force_is_not_recorded_as_forced(registry, push):
+    push("a")
+    registry.label(MODEL, 1, "archived", force=True)
+    assert registry.version(MODEL, 1).history[-1].by == "label"
+
+
 def test_rollback_moves_labels_and_no_file(registry, push):
     push("a", stage="production")
     push("b", stage="production")

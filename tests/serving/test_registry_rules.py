@@ -84,16 +84,16 @@ class RegistryRules(RuleBasedStateMachine):
             self.give(number, stage)
 
     @precondition(lambda self: self.stages)
-    @rule(data=st.data(), stage=st.sampled_from(STAGES))
-    def label(self, data: st.DataObject, stage: str) -> None:
+    @rule(data=st.data(), stage=st.sampled_from(STAGES), force=st.booleans())
+    def label(self, data: st.DataObject, stage: str, force: bool) -> None:
         number = data.draw(st.sampled_from(sorted(self.stages)))
-        if self.stages[number] == "production" != stage:
+        if self.stages[number] == "production" != stage and not force:
             with pytest.raises(RegistryError, match="given up only to another"):
                 self.registry.label(MODEL, number, stage)
             return
         if stage == "production" != self.stages[number]:
             self.held.append(number)
-        self.registry.label(MODEL, number, stage)
+        self.registry.label(MODEL, number, stage, force=force)
         self.give(number, stage)
 
     @precondition(lambda self: self.stages)
