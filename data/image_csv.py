@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
 from data.examples import labelled_image
 from data.local_path import LocalPath
@@ -86,6 +87,7 @@ class ImageCSV(BaseModel):
             raise SourceNotFoundError(
                 f"options.source.file must be a readable CSV file. Received: {self.file} ({error.strerror}). Create it "
                 f"or correct the config."
+                f"{did_you_mean_path(self.file)}"
             ) from None
         except (UnicodeDecodeError, csv.Error) as error:
             raise DataError(f"{self.file} must be CSV in UTF-8. Received: {error}. Save it anew as such.") from None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from data.did_you_mean import did_you_mean_path
 from data.errors import SourceNotFoundError
 from data.examples import labelled_image
 from data.local_path import LocalPath
@@ -37,6 +38,7 @@ class ImageFolder(BaseModel):
             raise SourceNotFoundError(
                 f"options.source.directory must be a folder that holds one folder a class. "
                 f"Received: {self.directory}, which does not exist. Create it or correct the config."
+                f"{did_you_mean_path(self.directory)}"
             )
         return tuple(sorted(path.name for path in self.directory.iterdir() if path.is_dir()))
 

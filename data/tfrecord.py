@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
 from data.local_path import LocalPath
 from data.source import SPLITS
@@ -34,6 +35,7 @@ class TFRecords(BaseModel):
                 f"options.source.directory must hold the folders {', '.join(SPLITS)} with TFRecord files. "
                 f"Received: {folder}, which {'is empty' if folder.is_dir() else 'does not exist'}. "
                 f"Write the files there or correct the config."
+                f"{did_you_mean_path(folder)}"
             )
         return [f"{split}/{name}" for name in files]
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from data.did_you_mean import did_you_mean
 from pipeline.config import load_config, load_task
 from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
@@ -33,7 +34,10 @@ def command(config: Path, root: Path | None, number: int | None, every: int | No
         raise UsageError(f"CONFIG must be of a forecasting task. Received: {pipeline_config.task} in {config}.")
     unknown = [name for name in against if name not in TRADITIONAL]
     if unknown:
-        raise UsageError(f"--against must be one of {', '.join(TRADITIONAL)}. Received: {unknown[0]}.")
+        raise UsageError(
+            f"--against must be one of {', '.join(TRADITIONAL)}. Received: {unknown[0]}."
+            f"{did_you_mean(unknown[0], TRADITIONAL)}"
+        )
     place = root or Path("output") / pipeline_config.name
     from pipeline.console import quiet_terminal
     from pipeline.pushed import find_version

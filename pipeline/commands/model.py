@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from data.did_you_mean import did_you_mean_path
 from pipeline.config import load_config, load_task
 from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
@@ -64,7 +65,7 @@ def features(model: Path, image: Path, out: Path) -> None:
     """
     for path, what in ((model, "MODEL must be a .keras file"), (image, "--image must be an image file")):
         if not path.is_file():
-            raise UsageError(f"{what} that exists. Received: {path}. Check the path.")
+            raise UsageError(f"{what} that exists. Received: {path}.{did_you_mean_path(path) or ' Check the path.'}")
     from pipeline.console import quiet_terminal
 
     with tempfile.TemporaryDirectory() as folder, quiet_terminal(Path(folder) / "log") as console:

@@ -9,6 +9,7 @@ import click
 from etils import epath
 
 from pipeline.errors import UsageError
+from pipeline.known_name import KnownName
 from serving.registry import ModelVersion, Registry, RegistryError, Stage
 
 DEFAULT_REGISTRIES = "output/*/registry"
@@ -74,7 +75,7 @@ def show(model: str, version: int, directory: str | None, as_json: bool) -> None
 @command.command()
 @click.argument("model")
 @click.argument("version", type=click.IntRange(min=1))
-@click.argument("stage", type=click.Choice(get_args(Stage)))
+@click.argument("stage", type=KnownName(get_args(Stage)))
 @registry_option
 def label(model: str, version: int, stage: Stage, directory: str | None) -> None:
     """Give a version a stage; the version that held canary or production is archived."""
