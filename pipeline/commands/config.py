@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 import yaml
@@ -9,6 +10,7 @@ import yaml
 from pipeline.config import load_config, load_task
 from pipeline.config_schema import config_schema
 from pipeline.local_path import LOCAL_PATH
+from pipeline.set_option import set_option
 
 
 @click.group()
@@ -18,10 +20,11 @@ def command() -> None:
 
 @command.command()
 @click.argument("config", type=LOCAL_PATH)
-def check(config: Path) -> None:
+@set_option
+def check(config: Path, changes: dict[str, Any]) -> None:
     """Check CONFIG as `run` would, the places of the data and of a model to start from included, and print it with its
     defaults."""
-    pipeline_config = load_config(config)
+    pipeline_config = load_config(config, changes)
     task = load_task(pipeline_config)
     task.source().fingerprint()
     if pipeline_config.start is not None:

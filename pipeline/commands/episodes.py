@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pipeline.config import load_config, load_task
 from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
+from pipeline.set_option import set_option
 
 
 @click.command()
@@ -20,7 +22,10 @@ from pipeline.local_path import LOCAL_PATH
     type=LOCAL_PATH,
     help="Another root whose learners join the table; may be repeated.",
 )
-def command(config: Path, root: Path | None, number: int | None, against: tuple[Path, ...]) -> None:
+@set_option
+def command(
+    config: Path, changes: dict[str, Any], root: Path | None, number: int | None, against: tuple[Path, ...]
+) -> None:
     """Draw how a pushed few-shot learner adapts to the test episodes of CONFIG, and compare learners.
 
     The newest version of each learner in the root's registry is compared on the same episodes: error, parameters that
@@ -29,7 +34,7 @@ def command(config: Path, root: Path | None, number: int | None, against: tuple[
     """
     from tasks.few_shot import FewShot
 
-    pipeline_config = load_config(config)
+    pipeline_config = load_config(config, changes)
     task = load_task(pipeline_config, config)
     if not isinstance(task, FewShot):
         raise UsageError(f"CONFIG must be of a few-shot task. Received: {pipeline_config.task} in {config}.")
