@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
 from data.examples import labelled_image
 from data.idx import read_idx
@@ -108,6 +109,7 @@ class IDXImages(BaseModel):
         raise SourceNotFoundError(
             f"options.source must lead to IDX files. Received: {folder}, without {name}.gz or {name}. Put it there or "
             f"correct the config."
+            f"{did_you_mean_path(folder)}"
         )
 
     def _read(self, split: str) -> tuple[np.ndarray, np.ndarray]:

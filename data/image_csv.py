@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field
 
+from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
 from data.examples import labelled_image_file
 from data.local_path import LocalPath
@@ -103,6 +104,7 @@ class ImageCSV(Unreadable):
             raise SourceNotFoundError(
                 f"options.source.file must be a readable CSV file. Received: {self.file} ({error.strerror}). Create it "
                 f"or correct the config."
+                f"{did_you_mean_path(self.file)}"
             ) from None
         except (UnicodeDecodeError, csv.Error) as error:
             raise DataError(f"{self.file} must be CSV in UTF-8. Received: {error}. Save it anew as such.") from None

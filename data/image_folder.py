@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field
 
+from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
 from data.examples import labelled_image_file
 from data.folder_layout import folders_of, split_folders
@@ -89,6 +90,7 @@ class ImageFolder(Unreadable):
             raise SourceNotFoundError(
                 f"options.source.directory must be a folder that holds one folder a class. "
                 f"Received: {self.directory}, which does not exist. Create it or correct the config."
+                f"{did_you_mean_path(self.directory)}"
             )
         found = split_folders(self.directory, self.classes)
         return {split: self.directory / name for split, name in found.items()} or {"train": self.directory}

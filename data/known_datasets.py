@@ -6,6 +6,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from data.did_you_mean import did_you_mean
 from data.errors import SourceNotFoundError
 
 # Names a folder that holds datasets, each below its own name.
@@ -144,7 +145,9 @@ KNOWN = {dataset.name: dataset for dataset in _ALL}
 def known(name: str) -> KnownDataset:
     """The dataset of a name. Raises SourceNotFoundError for a name that is not known."""
     if name not in KNOWN:
-        raise SourceNotFoundError(f"A known dataset must be one of {', '.join(KNOWN)}. Received: {name!r}")
+        raise SourceNotFoundError(
+            f"A known dataset must be one of {', '.join(KNOWN)}. Received: {name!r}.{did_you_mean(name, KNOWN)}"
+        )
     return KNOWN[name]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
 from data.known_datasets import locate
 from data.local_path import LocalPath
@@ -100,6 +101,7 @@ class SeriesFile(BaseModel):
             raise SourceNotFoundError(
                 f"options.source.file must be a file with a series. Received: {path}, which does not exist. Create it "
                 f"or correct the config."
+                f"{did_you_mean_path(path)}"
             )
         return path
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import ConfigDict, Field
 
+from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
 from data.example_features import first_features, told_features
 from data.examples import labelled_image
@@ -42,6 +43,7 @@ class TFRecords(Unreadable):
                 f"options.source.directory must hold the folders {', '.join(SPLITS)} with TFRecord files. "
                 f"Received: {folder}, which {'is empty' if folder.is_dir() else 'does not exist'}. "
                 f"Write the files there or correct the config."
+                f"{did_you_mean_path(folder)}"
             )
         return [f"{split}/{name}" for name in files]
 

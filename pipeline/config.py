@@ -4,13 +4,13 @@ Needs no TensorFlow: `slipway config check` answers in a fraction of a second.
 """
 
 import json
-import sys
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, NonNegativeInt, field_validator, model_validator
 
 from components.trainer.start_options import StartOptions
 from components.tuner.options import TuneOptions, with_values
@@ -18,19 +18,17 @@ from compression.choice import Budgets
 from compression.recipe import Precision, Recipe
 from data.local_path import is_uri
 from pipeline.config_checks import check_names
-from pipeline.errors import ConfigError
+from pipeline.config_file import layer_of, make_importable, read_layers
+from pipeline.config_layers import MergedValues
+from pipeline.config_mistakes import validated
+from pipeline.config_section import Section
+from pipeline.kubeflow_config import KubeflowConfig
 from pipeline.name_clashes import check_own_modules
 from tasks.base import Task
 from tasks.evaluation import MetricGate, check_gates
-from tasks.loading import TaskSpec
+from tasks.loading import TaskNotFoundError, TaskSpec, task_class
 from tasks.recipe_checks import check_recipe, check_student
 from training.options import TrainOptions
-
-
-class Section(BaseModel):
-    """Frozen; unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class DataGateConfig(Section):
@@ -114,53 +112,6 @@ class PushConfig(Section):
     stage: Literal["candidate", "canary", "production"] = "production"
 
 
-class NodeResources(Section):
-    """What one node gets on Kubeflow."""
-
-    cpu: str | None = Field(None, description="As Kubernetes writes it, such as 500m or 4.")
-    memory: str | None = Field(None, description="As Kubernetes writes it, such as 8Gi.")
-    accelerator: str | None = Field(None, description="Resource name, such as nvidia.com/gpu or google.com/tpu.")
-    accelerator_count: int = Field(1, ge=1)
-    pool: str | None = Field(None, description="One of kubeflow.node_pools.")
-    retries: int = Field(0, ge=0, description="How often a failed or evicted node starts again; trainings go on.")
-
-
-class Toleration(Section):
-    """A Kubernetes toleration."""
-
-    key: str
-    operator: Literal["Equal", "Exists"] = "Equal"
-    value: str | None = None
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
-
-
-class NodePool(Section):
-    """Machines that a node may be put on."""
-
-    node_selector: dict[str, str] = Field(min_length=1)
-    tolerations: tuple[Toleration, ...] = ()
-
-
-class KubeflowConfig(Section):
-    """What `slipway compile` needs."""
-
-    image: str = Field(description="The image built from the Dockerfile, with its tag.")
-    pipeline_root: str = Field(description="Where artifacts go, such as gs://bucket/slipway or a mounted path.")
-    node_pools: dict[str, NodePool] = Field(default_factory=dict)
-    default: NodeResources = Field(default_factory=NodeResources)
-    nodes: dict[str, NodeResources] = Field(default_factory=dict, description="By node, such as Trainer.")
-
-    @model_validator(mode="after")
-    def _pools_exist(self) -> "KubeflowConfig":
-        for name, node in {"default": self.default, **self.nodes}.items():
-            if node.pool is not None and node.pool not in self.node_pools:
-                raise ValueError(
-                    f"nodes.{name}.pool must be one of node_pools ({', '.join(self.node_pools) or 'none is defined'}). "
-                    f"Received: {node.pool!r}."
-                )
-        return self
-
-
 class PipelineConfig(Section):
     """A whole pipeline."""
 
@@ -198,99 +149,68 @@ class PipelineConfig(Section):
         return TaskSpec(task=self.task, options=options.model_dump(mode="json"))
 
 
-def load_config(path: Path) -> PipelineConfig:
+def load_config(path: Path, changes: Mapping[str, Any] | None = None) -> PipelineConfig:
     """Reads and checks a config, the task's options included; relative paths start at its folder, and so does the root.
 
     Modules beside the config become importable, so that `task` can name the user's own.
 
+    Args:
+      path: of the config, which may extend another.
+      changes: values by their dotted keys, laid over those of the file.
+
     Raises:
       ConfigError: names the key, the rule and what was received.
     """
-    try:
-        raw = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise ConfigError(f"A config must be a readable YAML file. Received: {path} ({error.strerror}).") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"A config must be YAML. Received: {path}, which is not: {error}") from None
-    if not isinstance(raw, dict):
-        raise ConfigError(f"A config must be a mapping of keys. Received: {path}, which holds {type(raw).__name__}.")
-    _make_importable(path.resolve().parent)
-    config = _validated(
-        lambda: PipelineConfig.model_validate(_with_absolute_paths(raw, path.resolve().parent)), path, ""
-    )
-    check_own_modules(config.task, path.resolve().parent)
-    task = load_task(config, path)
+    layers = [*read_layers(path), *([layer_of(changes)] if changes else [])]
+    make_importable([layer.folder for layer in reversed(layers) if layer.folder is not None])
+    task_paths = [layer.values["task"] for layer in layers if "task" in layer.values]
+    models = _models(task_paths[-1] if task_paths else None)
+    merged = MergedValues(layers, models)
+    config = validated(lambda: PipelineConfig.model_validate(merged.values), models, file=path, origin=merged.origin)
+    folder = path.resolve().parent
+    check_own_modules(config.task, folder)
+    spec = TaskSpec(task=config.task, options=config.options)
+    task = validated(spec.load, models, file=path, origin=merged.origin)
     for key, gates in (("evaluate.gates", config.evaluate.gates), ("compress.gates", config.compress.gates)):
         check_gates(task, gates, slices=config.evaluate.slices, key=key)
     check_names(config, task)
-    _check_space(config, path)
-    _check_recipes(config, path)
-    return config.model_copy(update={"root": config.root or path.resolve().parent / "output" / config.name})
-
-
-def _check_space(config: PipelineConfig, path: Path) -> None:
-    """Raises ConfigError where a hyperparameter could take a value that the config could not."""
-    for key, values in config.tune.space.items() if config.tune else ():
-        for value in values.extremes():
-            spec = TaskSpec(task=config.task, options=config.options)
-            _validated(lambda: with_values(spec, config.train, {key: value}), path, f"tune.space, {key}={value!r}: ")  # noqa: B023
-
-
-def _check_recipes(config: PipelineConfig, path: Path) -> None:
-    """Raises ConfigError where a recipe's student could not be made, RecipeError where its model does not suit."""
-    task, spec = load_task(config, path), TaskSpec(task=config.task, options=config.options)
-    for recipe in config.compress.variants:
-        if not isinstance(recipe, Recipe):
-            continue
-        check_recipe(recipe, task)
-        if recipe.distil is not None:
-            values = recipe.distil.student
-            student, _ = _validated(
-                lambda: with_values(spec, config.train, values),  # noqa: B023
-                path,
-                f"{recipe.name}, distil.student: ",
-            )
-            check_student(recipe, task, student.load())
+    _check_space(config, path, models)
+    _check_recipes(config, path, models)
+    return config.model_copy(update={"root": config.root or folder / "output" / config.name})
 
 
 def load_task(config: PipelineConfig, path: Path | None = None) -> Task:
     """The config's task. Raises ConfigError for wrong options, TaskNotFoundError for a wrong path."""
     spec = TaskSpec(task=config.task, options=config.options)
-    return _validated(spec.load, path, "options.")
+    return validated(spec.load, _models(config.task), file=path)
 
 
-def _make_importable(folder: Path) -> None:
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
+def _models(task: Any) -> dict[str, type[BaseModel]]:
+    """The models of a config's keys by section, as `validated` takes them; whoever loads a wrong task says so."""
+    models: dict[str, type[BaseModel]] = {"": PipelineConfig, "train": TrainOptions}
+    with suppress(TaskNotFoundError):
+        models["options"] = task_class(str(task)).Options
+    return models
 
 
-def _validated(build: Any, path: Path | None, prefix: str) -> Any:
-    try:
-        return build()
-    except ValidationError as error:
-        lines = [_complaint(complaint, prefix) for complaint in error.errors()]
-        where = f"{path}: " if path else ""
-        more = f"\n  ({len(lines)} mistakes)" if len(lines) > 1 else ""
-        raise ConfigError(where + "\n  ".join(["", *lines] if len(lines) > 1 else lines) + more) from None
+def _check_space(config: PipelineConfig, path: Path, models: Mapping[str, type[BaseModel]]) -> None:
+    """Raises ConfigError where a hyperparameter could take a value that the config could not."""
+    spec = TaskSpec(task=config.task, options=config.options)
+    for key, values in config.tune.space.items() if config.tune else ():
+        for value in values.extremes():
+            make = partial(with_values, spec, config.train, {key: value})
+            validated(make, models, file=path, before=f"tune.space, {key}={value!r}: ")
 
 
-def _complaint(error: Mapping[str, Any], prefix: str) -> str:
-    """One mistake as: key: rule. Received: value."""
-    key = prefix + ".".join(str(part) for part in error["loc"])
-    rules = {"extra_forbidden": "no such key; `slipway config schema` lists them", "missing": "this key is required"}
-    rule = rules.get(error["type"], error["msg"].removeprefix("Value error, "))
-    received = "" if error["type"] == "missing" or "Received:" in rule else f". Received: {error['input']!r}"
-    return f"{key}: {rule}{received}"
-
-
-def _with_absolute_paths(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The raw config with `root` and the source's `directory` and `file` resolved against the config's folder."""
-    if isinstance(raw.get("root"), str) and not is_uri(raw["root"]):
-        raw = {**raw, "root": (folder / Path(raw["root"]).expanduser()).resolve()}
-    options = raw.get("options")
-    source = options.get("source") if isinstance(options, dict) else None
-    if not isinstance(source, dict):
-        return raw
-    given = {key: source[key] for key in ("directory", "file") if isinstance(source.get(key), str)}
-    resolved = {key: str(folder / Path(path).expanduser()) for key, path in given.items() if not is_uri(path)}
-    return {**raw, "options": {**options, "source": {**source, **resolved}}}
+def _check_recipes(config: PipelineConfig, path: Path, models: Mapping[str, type[BaseModel]]) -> None:
+    """Raises ConfigError where a recipe's student could not be made, RecipeError where its model does not suit."""
+    spec = TaskSpec(task=config.task, options=config.options)
+    task = spec.load()
+    for recipe in config.compress.variants:
+        if not isinstance(recipe, Recipe):
+            continue
+        check_recipe(recipe, task)
+        if recipe.distil is not None:
+            make = partial(with_values, spec, config.train, recipe.distil.student)
+            student, _ = validated(make, models, file=path, before=f"{recipe.name}, distil.student: ")
+            check_student(recipe, task, student.load())

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from data.did_you_mean import did_you_mean
 from data.errors import SourceNotFoundError
 from pipeline.errors import ConfigError
 from serving.registry import Registry, RegistryUsageError
@@ -74,4 +75,7 @@ def _has_mean(feature: "schema_pb2.Feature") -> bool:
 def _check(rule: str, named: Iterable[str], known: Sequence[str]) -> None:
     unknown = [name for name in named if name not in known]
     if unknown:
-        raise ConfigError(f"{rule}: {', '.join(known) or 'it has none'}. Received: {', '.join(unknown)}.")
+        raise ConfigError(
+            f"{rule}: {', '.join(known) or 'it has none'}. Received: {', '.join(unknown)}."
+            f"{did_you_mean(unknown[0], known)}"
+        )

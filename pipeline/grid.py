@@ -1,14 +1,16 @@
 """The grid of `slipway analyze`: named candidates, each by what differs from the config. Needs no TensorFlow."""
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
 from components.tuner.options import with_values
+from data.did_you_mean import did_you_mean, did_you_mean_path
 from pipeline.config import PipelineConfig
+from pipeline.config_mistakes import validated
 from pipeline.errors import ConfigError
 from tasks.loading import TaskSpec
 from training.options import TrainOptions
@@ -26,7 +28,9 @@ def load_grid(path: Path, config: PipelineConfig) -> dict[str, tuple[dict[str, A
     try:
         raw = yaml.safe_load(path.read_text())
     except OSError as error:
-        raise ConfigError(f"--grid must be a readable YAML file. Received: {path} ({error.strerror}).") from None
+        raise ConfigError(
+            f"--grid must be a readable YAML file. Received: {path} ({error.strerror}).{did_you_mean_path(path)}"
+        ) from None
     except yaml.YAMLError as error:
         raise ConfigError(f"--grid must be YAML. Received: {path}, which is not: {error}") from None
     if not isinstance(raw, dict) or not raw:
@@ -47,11 +51,7 @@ def _candidate(
         raise ConfigError(f"{path}: a grid must hold {_FORM}. Received: {name}: {values!r}.")
     for key in values:
         if not str(key).startswith(("options.", "train.")):
-            raise ConfigError(f"{path}, {name}: a key must start with options. or train. Received: {key!r}.")
-    try:
-        return with_values(spec, config.train, values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        rule = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"{path}, {name}: {where}: {rule}. Received: {first['input']!r}") from None
+            meant = did_you_mean(str(key).partition(".")[0], ("options", "train"))
+            raise ConfigError(f"{path}, {name}: a key must start with options. or train. Received: {key!r}.{meant}")
+    make = partial(with_values, spec, config.train, values)
+    return validated(make, {"train": TrainOptions, "options": type(spec.load().options)}, file=f"{path}, {name}")

@@ -11,9 +11,10 @@ from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner
 from tfx.orchestration.pipeline import Pipeline
 
 from data.errors import SourceNotFoundError
-from pipeline.config import KubeflowConfig, NodeResources, PipelineConfig, load_task
+from pipeline.config import PipelineConfig, load_task
 from pipeline.dag import Places, create_pipeline
 from pipeline.errors import ConfigError
+from pipeline.kubeflow_config import KubeflowConfig, NodeResources
 
 ResourceSpec = pipeline_spec_pb2.PipelineDeploymentConfig.PipelineContainerSpec.ResourceSpec
 BYTES_PER_GB = 10**9

@@ -13,6 +13,7 @@ from tfx.orchestration import metadata
 from tfx.orchestration import pipeline as tfx_pipeline
 
 from components.gates import GateRefused
+from data.did_you_mean import did_you_mean
 from inspection.changes import Reasons
 from inspection.store import RunStore
 from pipeline.config import PipelineConfig, load_task
@@ -200,7 +201,10 @@ class LocalRun:
     def _run_options(self, from_node: str | None, to_node: str | None) -> tfx_pipeline.RunOptions | None:
         for option, node in (("--from", from_node), ("--to", to_node)):
             if node is not None and node not in self.nodes:
-                raise UsageError(f"{option} must name a node: {', '.join(self.nodes)}. Received: {node!r}.")
+                raise UsageError(
+                    f"{option} must name a node: {', '.join(self.nodes)}. Received: {node!r}."
+                    f"{did_you_mean(node, self.nodes)}"
+                )
         if from_node is None and to_node is None:
             return None
         return tfx_pipeline.RunOptions(

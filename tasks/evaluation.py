@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from data.did_you_mean import did_you_mean
 from tasks.base import EvalMetric, Task
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def check_gates(task: Task, gates: Mapping[str, MetricGate], *, slices: Sequence
         if name not in known:
             raise WrongGateError(
                 f"{key} must name metrics of {type(task).__name__}: {', '.join(known)}. Received: {name!r}."
+                f"{did_you_mean(name, known)}"
             )
         if gate.holds_slices() and not slices:
             raise WrongGateError(

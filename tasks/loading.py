@@ -4,10 +4,12 @@ import copy
 import importlib
 import inspect
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from data.did_you_mean import did_you_mean
 from tasks.aspects import Aspect, options_read
 from tasks.base import Task
 from tasks.shipped import SHIPPED_TASKS
@@ -29,15 +31,23 @@ def task_class(path: str) -> type[Task]:
     module_name, _, class_name = path.rpartition(".")
     shipped = ", ".join(SHIPPED_TASKS)
     advice = f"Name one of the shipped tasks ({shipped}), or a class of yours in a module beside the config."
+    module: ModuleType | None = None
     try:
-        found = getattr(importlib.import_module(module_name), class_name)
+        module = importlib.import_module(module_name)
+        found = getattr(module, class_name)
     except (ImportError, ValueError, AttributeError) as error:
+        beside = [f"{module_name}.{name}" for name, value in vars(module).items() if _is_task(value)] if module else []
         raise TaskNotFoundError(
             f"task must be the dotted path of a class. Received: {path!r} ({error}). {advice}"
+            f"{did_you_mean(path, [*SHIPPED_TASKS, *beside])}"
         ) from error
-    if not (inspect.isclass(found) and issubclass(found, Task)):
+    if not _is_task(found):
         raise TaskNotFoundError(f"task must lead to a subclass of tasks.base.Task. Received: {path!r}. {advice}")
     return found
+
+
+def _is_task(value: Any) -> bool:
+    return inspect.isclass(value) and issubclass(value, Task)
 
 
 class TaskSpec(BaseModel):

@@ -1,12 +1,14 @@
 """The config's section `start`, and where it leads. Needs no TensorFlow."""
 
 import hashlib
+from pathlib import Path
 
 from etils import epath
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from components.trainer.model_run import TRAINED_MODEL
 from components.trainer.start import Start
+from data.did_you_mean import did_you_mean_path
 from serving.registry import Registry, RegistryError
 
 
@@ -47,7 +49,7 @@ class StartOptions(BaseModel):
         if not path.is_file():
             raise StartNotFoundError(
                 f"start must lead to a trained Keras model. Received: {path}, which does not exist. Name a "
-                f".keras file, or a version that a pipeline pushed."
+                f".keras file, or a version that a pipeline pushed.{did_you_mean_path(Path(path))}"
             )
         return Start(weights=str(path), digest=hashlib.sha256(path.read_bytes()).hexdigest(), fresh=self.fresh)
 

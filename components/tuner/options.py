@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from data.did_you_mean import did_you_mean
 from tasks.loading import TaskSpec, put
 from training.options import TrainOptions
 
@@ -80,7 +81,8 @@ class TuneOptions(_Options):
     def _keys_lead_somewhere(self) -> "TuneOptions":
         for key in self.space:
             if not key.startswith(("train.", "options.")):
-                raise ValueError(f"a key of space must start with train. or options. Received: {key!r}")
+                meant = did_you_mean(key.partition(".")[0], ("train", "options"))
+                raise ValueError(f"a key of space must start with train. or options. Received: {key!r}.{meant}")
         return self
 
 

@@ -1,6 +1,7 @@
 """`slipway analyze`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -8,21 +9,23 @@ from pipeline.config import load_config
 from pipeline.grid import load_grid
 from pipeline.local_path import LOCAL_PATH
 from pipeline.session import local_run
+from pipeline.set_option import set_option
 
 
 @click.command()
 @click.argument("config", type=LOCAL_PATH)
+@set_option
 @click.option("--grid", required=True, type=LOCAL_PATH, help="YAML: names, each with what differs.")
 @click.option("--epochs", type=click.IntRange(min=1), help="The budget of each; default: the config's train.epochs.")
 @click.option("--root", type=LOCAL_PATH, help="Default: the config's, or output/NAME beside it.")
-def command(config: Path, grid: Path, epochs: int | None, root: Path | None) -> None:
+def command(config: Path, changes: dict[str, Any], grid: Path, epochs: int | None, root: Path | None) -> None:
     """Train the architectures of a grid on CONFIG's data under one budget, and compare what they cost.
 
     Draws the eval metric against parameters, FLOPs, int8 size, batch-1 latency and peak memory, with the Pareto front,
     into ROOT/analysis/report.html and the reports of the root's runs. What is trained is not trained again: an
     interrupted analysis goes on where it was.
     """
-    pipeline_config = load_config(config)
+    pipeline_config = load_config(config, changes)
     if epochs is not None:
         train = {**pipeline_config.train.model_dump(), "epochs": epochs}
         pipeline_config = type(pipeline_config).model_validate({**pipeline_config.model_dump(), "train": train})

@@ -2,24 +2,27 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pipeline.config import load_config
 from pipeline.errors import ConfigError, UsageError
 from pipeline.local_path import LOCAL_PATH
+from pipeline.set_option import set_option
 
 
 @click.command()
 @click.argument("config", type=LOCAL_PATH)
+@set_option
 @click.option("--out", type=LOCAL_PATH, required=True, help="The file to write, such as digits.yaml.")
-def command(config: Path, out: Path) -> None:
+def command(config: Path, changes: dict[str, Any], out: Path) -> None:
     """Compile the pipeline of CONFIG for Kubeflow Pipelines v2.
 
     The file loads in the kfp SDK and in the Kubeflow Pipelines page. It holds the pipeline and, where the config puts
     nodes on node pools, their Kubernetes settings as a second document.
     """
-    pipeline_config = load_config(config)
+    pipeline_config = load_config(config, changes)
     if pipeline_config.kubeflow is None:
         raise ConfigError(
             f"compiling needs the section kubeflow, with image and pipeline_root at least. Received: {config} without "

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 import yaml
@@ -12,6 +13,7 @@ from pipeline.config import load_config, load_task
 from pipeline.config_schema import config_schema
 from pipeline.data_overview import print_overview
 from pipeline.local_path import LOCAL_PATH
+from pipeline.set_option import set_option
 
 
 @click.group()
@@ -21,12 +23,13 @@ def command() -> None:
 
 @command.command()
 @click.argument("config", type=LOCAL_PATH)
-def check(config: Path) -> None:
+@set_option
+def check(config: Path, changes: dict[str, Any]) -> None:
     """Check CONFIG as `run` would, the data and the place of a model to start from included.
 
     Prints the config with its defaults, as YAML, and on stderr what the data holds.
     """
-    pipeline_config = load_config(config)
+    pipeline_config = load_config(config, changes)
     task = load_task(pipeline_config)
     source = task.source()
     source.fingerprint()

@@ -6,6 +6,7 @@ import click
 
 from data.known_datasets import DATA_DIR_VARIABLE, KNOWN, cache_folder, find
 from pipeline.errors import UsageError
+from pipeline.known_name import KnownName
 from pipeline.local_path import LOCAL_PATH
 
 
@@ -33,7 +34,7 @@ def list_datasets() -> None:
 
 
 @command.command()
-@click.argument("name", type=click.Choice(list(KNOWN)))
+@click.argument("name", type=KnownName(list(KNOWN)))
 @click.option("--to", "folder", type=LOCAL_PATH, help="Default: the user's cache.")
 def fetch(name: str, folder: Path | None) -> None:
     """Download the dataset NAME from its publisher, going on where an earlier download broke off."""

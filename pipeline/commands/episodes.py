@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -9,6 +10,7 @@ from pipeline.config import load_config, load_task
 from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
 from pipeline.session import root_of
+from pipeline.set_option import set_option
 
 
 @click.command()
@@ -21,7 +23,10 @@ from pipeline.session import root_of
     type=LOCAL_PATH,
     help="Another root whose learners join the table; may be repeated.",
 )
-def command(config: Path, root: Path | None, number: int | None, against: tuple[Path, ...]) -> None:
+@set_option
+def command(
+    config: Path, changes: dict[str, Any], root: Path | None, number: int | None, against: tuple[Path, ...]
+) -> None:
     """Draw how a pushed few-shot learner adapts to the test episodes of CONFIG, and compare learners.
 
     The newest version of each learner in the root's registry is compared on the same episodes: error, parameters that
@@ -30,7 +35,7 @@ def command(config: Path, root: Path | None, number: int | None, against: tuple[
     """
     from tasks.few_shot import FewShot
 
-    pipeline_config = load_config(config)
+    pipeline_config = load_config(config, changes)
     task = load_task(pipeline_config, config)
     if not isinstance(task, FewShot):
         raise UsageError(f"CONFIG must be of a few-shot task. Received: {pipeline_config.task} in {config}.")

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from data.did_you_mean import did_you_mean_path
 from pipeline.config import load_config, load_task
 from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
+from pipeline.set_option import set_option
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,12 +27,13 @@ def command() -> None:
 
 @command.command()
 @click.argument("config", type=LOCAL_PATH)
+@set_option
 @click.option("--layers", "by_layer", is_flag=True, help="List every layer, not every stage.")
 @click.option("--diagram", type=LOCAL_PATH, help="Also write the architecture as a Mermaid diagram.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-def summary(config: Path, by_layer: bool, diagram: Path | None, as_json: bool) -> None:
+def summary(config: Path, changes: dict[str, Any], by_layer: bool, diagram: Path | None, as_json: bool) -> None:
     """Parameters, operations and receptive field of CONFIG's network."""
-    task = load_task(load_config(config), config)
+    task = load_task(load_config(config, changes), config)
     from pipeline.console import quiet_terminal
 
     with tempfile.TemporaryDirectory() as folder, quiet_terminal(Path(folder) / "log") as console:
@@ -64,7 +67,7 @@ def features(model: Path, image: Path, out: Path) -> None:
     """
     for path, what in ((model, "MODEL must be a .keras file"), (image, "--image must be an image file")):
         if not path.is_file():
-            raise UsageError(f"{what} that exists. Received: {path}. Check the path.")
+            raise UsageError(f"{what} that exists. Received: {path}.{did_you_mean_path(path) or ' Check the path.'}")
     from pipeline.console import quiet_terminal
 
     with tempfile.TemporaryDirectory() as folder, quiet_terminal(Path(folder) / "log") as console:

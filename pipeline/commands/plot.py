@@ -3,12 +3,14 @@
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pipeline.config import load_config
 from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
+from pipeline.set_option import set_option
 
 # Lines of the drawing in the terminal, and characters of a full bar.
 LINES, WIDTH = 16, 48
@@ -22,11 +24,12 @@ def command() -> None:
 
 @command.command()
 @click.argument("config", type=LOCAL_PATH)
+@set_option
 @click.option("--out", type=LOCAL_PATH, help="Also write a page with the curve, for a browser.")
 @click.option("--steps-per-epoch", type=click.IntRange(min=1), default=100, show_default=True)
-def schedule(config: Path, out: Path | None, steps_per_epoch: int) -> None:
+def schedule(config: Path, changes: dict[str, Any], out: Path | None, steps_per_epoch: int) -> None:
     """The learning rate of CONFIG's training over its epochs."""
-    train = load_config(config).train
+    train = load_config(config, changes).train
     total_steps = train.epochs * steps_per_epoch
     from pipeline.console import quiet_terminal
 

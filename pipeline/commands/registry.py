@@ -10,6 +10,7 @@ import click
 
 from inspection.default_roots import PATTERNS, in_default_roots
 from pipeline.errors import UsageError
+from pipeline.known_name import KnownName
 from serving.registry import ModelVersion, Registry, RegistryError, Stage
 
 DEFAULT_REGISTRIES = " and ".join(f"{pattern}/registry" for pattern in PATTERNS)
@@ -75,7 +76,7 @@ def show(model: str, version: int, directory: str | None, as_json: bool) -> None
 @command.command()
 @click.argument("model")
 @click.argument("version", type=click.IntRange(min=1))
-@click.argument("stage", type=click.Choice(get_args(Stage)))
+@click.argument("stage", type=KnownName(get_args(Stage)))
 @click.option("--force", is_flag=True, help="Take production from VERSION though no other gets it; recorded as forced.")
 @registry_option
 def label(model: str, version: int, stage: Stage, force: bool, directory: str | None) -> None:

@@ -1,12 +1,14 @@
 """`slipway run`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pipeline.config import load_config
 from pipeline.local_path import LOCAL_PATH
 from pipeline.session import explain_run, local_run
+from pipeline.set_option import set_option
 
 
 @click.command()
@@ -16,8 +18,15 @@ from pipeline.session import explain_run, local_run
 @click.option("--to", "to_node", metavar="NODE", help="Stop after this node.")
 @click.option("--no-cache", is_flag=True, help="Run every node, changed or not.")
 @click.option("--explain", is_flag=True, help="Say which nodes would run, and why, and run none.")
+@set_option
 def command(
-    config: Path, root: Path | None, from_node: str | None, to_node: str | None, no_cache: bool, explain: bool
+    config: Path,
+    changes: dict[str, Any],
+    root: Path | None,
+    from_node: str | None,
+    to_node: str | None,
+    no_cache: bool,
+    explain: bool,
 ) -> None:
     """Run the pipeline of CONFIG on this machine.
 
@@ -27,7 +36,7 @@ def command(
     if explain:
         if from_node or to_node or no_cache:
             raise click.UsageError("--explain takes no --from, --to or --no-cache: it says what the cache holds.")
-        explain_run(load_config(config), root=root)
+        explain_run(load_config(config, changes), root=root)
         return
-    with local_run(load_config(config), config_path=config, root=root) as (run, _):
+    with local_run(load_config(config, changes), config_path=config, root=root) as (run, _):
         run.run(from_node=from_node, to_node=to_node, use_cache=not no_cache)

@@ -9,6 +9,7 @@ import click
 from pipeline.config import PipelineConfig, load_config, load_task
 from pipeline.local_path import LOCAL_PATH
 from pipeline.session import root_of
+from pipeline.set_option import set_option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,8 +30,10 @@ SPARSITIES, BITS = (0.5, 0.8, 0.9), (8, 4)
 @click.option(
     "--max-drop", type=click.FloatRange(min=0), default=0.01, show_default=True, help="That a layer may cost."
 )
+@set_option
 def command(
     config: Path,
+    changes: dict[str, Any],
     root: Path | None,
     run: str,
     version: int | None,
@@ -42,7 +45,7 @@ def command(
 
     Writes ROOT/sensitivity/results.json and report.html, and prints the most sensitive layers and what to exclude.
     """
-    pipeline_config = load_config(config)
+    pipeline_config = load_config(config, changes)
     task = load_task(pipeline_config, config)
     from inspection.locate import find_root, find_run
     from pipeline.console import quiet_terminal

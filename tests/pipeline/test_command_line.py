@@ -33,8 +33,27 @@ def test_help_imports_no_tensorflow(command):
     assert "Usage:" in done.stdout
 
 
-def test_an_unknown_command_is_wrong_usage():
-    assert slipway("launch").returncode == 2
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (("launch",), "No such command 'launch'."),
+        (("anlyze", DIGITS), "Did you mean 'analyze'?"),
+        (("registry", "lable", "digits", 1, "production"), "Did you mean 'label'?"),
+        (("registry", "label", "digits", 1, "prodution"), "Did you mean production?"),
+        (("run", DIGITS, "--explian"), "Did you mean '--explain'?"),
+        (("data", "fetch", "fashion-mnist"), "Did you mean fashion_mnist?"),
+        (("run", DIGITS.with_name("digit.yaml")), f"Did you mean {DIGITS}?"),
+        (("analyze", DIGITS, "--grid", DIGITS.with_name("digit.yaml")), f"Did you mean {DIGITS}?"),
+        (
+            ("model", "features", DIGITS.with_name("digit.yaml"), "--image", "x", "--out", "y"),
+            f"Did you mean {DIGITS}?",
+        ),
+    ],
+)
+def test_an_unknown_name_is_wrong_usage_and_what_may_be_meant_is_said(arguments, meant):
+    done = slipway(*arguments)
+    assert done.returncode == 2
+    assert meant in done.stderr
 
 
 def test_an_unknown_key_is_refused_before_anything_runs(tmp_path):

@@ -37,9 +37,13 @@ def test_each_candidate_is_the_config_with_its_values(tmp_path):
         ("a: [1]\n", r"a grid must hold names, .*Received: a: \[1\]"),
         ("../a: {}\n", r"letters, digits, dots and dashes\. Received: '\.\./a'"),
         ("a: {model.widths: [8]}\n", r"a: a key must start with options\. or train\. Received: 'model\.widths'"),
+        ("a: {trian.epochs: 3}\n", r"start with options\. or train\. Received: 'trian\.epochs'\. Did you mean train\?"),
         ("a: {options.model.widths: [8, 16, 32, 64, 128]}\n", r"16x16 pixels or more\. Received: 8x8"),
         ("a: {options.model.depth: 20, options.model.widths: [8]}\n", r"depth decides widths"),
-        ("a: {options.model.sise: 1}\n", r"a: model\.resnet\.sise"),
+        (
+            "a: {options.model.width: 1}\n",
+            r"a: options\.model\.width: no such key of this kind, .* Did you mean options\.model\.widths",
+        ),
         ("a: {: }: ", r"must be YAML"),
     ],
 )

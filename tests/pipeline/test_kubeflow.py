@@ -8,10 +8,11 @@ from kfp import components
 
 from components.tuner.options import TuneOptions
 from pipeline.commands.compile import command
-from pipeline.config import KubeflowConfig, NodePool, NodeResources, Toleration, load_config
+from pipeline.config import load_config
 from pipeline.config_checks import nodes_of
 from pipeline.errors import ConfigError
 from pipeline.kubeflow import compile_pipeline, node_resources, platform_spec, resource_spec, write_documents
+from pipeline.kubeflow_config import KubeflowConfig, NodePool, NodeResources, Toleration
 
 DIGITS = Path(__file__).resolve().parents[2] / "pipeline" / "configs" / "digits.yaml"
 POOL = NodePool(node_selector={"pool": "tpu"}, tolerations=(Toleration(key="google.com/tpu", operator="Exists"),))

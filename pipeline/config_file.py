@@ -1,0 +1,111 @@
+"""What a config file says, with what it extends and what the command line sets, before any of it is checked."""
+
+import copy
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from data.did_you_mean import did_you_mean_path
+from data.local_path import is_uri
+from pipeline.errors import ConfigError
+from tasks.loading import put
+
+# Of a file that a config's values are laid over, relative to the config.
+EXTENDS = "extends"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """Values from one place, which are laid over those of others.
+
+    Attributes:
+      values: nested, relative paths made absolute.
+      folder: where modules beside it are; None where there is no file.
+      origins: where to say that a dotted key comes from; empty: from all that a message is about.
+    """
+
+    values: Mapping[str, Any]
+    folder: Path | None
+    origins: Mapping[str, str]
+
+
+def read_layers(path: Path) -> list[Layer]:
+    """A config and those that it extends, the one first that extends none.
+
+    Raises:
+      ConfigError: a file is not there or holds no mapping, or extends itself.
+    """
+    layers: list[Layer] = []
+    files: list[Path] = []
+    extending = ""
+    file: Path | None = path
+    while file is not None:
+        if file.resolve() in [each.resolve() for each in files]:
+            chain = " -> ".join(map(str, [*files, file]))
+            raise ConfigError(f"a config must not extend itself. Received: {chain}. Take out one of these `{EXTENDS}`.")
+        values = dict(_read(file, extending))
+        base = values.pop(EXTENDS, None)
+        if base is not None and not isinstance(base, str):
+            raise ConfigError(f"{file}: {EXTENDS}: must be the path of a config. Received: {base!r}")
+        folder = file.resolve().parent
+        origins = {"": f"in {file}"} if files else {}
+        layers.append(Layer(values=_with_absolute_paths(values, folder), folder=folder, origins=origins))
+        files.append(file)
+        extending = f", which {file} extends"
+        file = None if base is None else file.parent / Path(base).expanduser()
+    return layers[::-1]
+
+
+def layer_of(changes: Mapping[str, Any]) -> Layer:
+    """Values by their dotted keys; relative paths start where the command runs."""
+    values: dict[str, Any] = {}
+    for key, value in changes.items():
+        put(values, key, copy.deepcopy(value))
+    origins = {key: f"from --set {key}={_flow(value)}" for key, value in changes.items()}
+    return Layer(values=_with_absolute_paths(values, Path.cwd()), folder=None, origins=origins)
+
+
+def make_importable(folders: Sequence[Path]) -> None:
+    """Lets modules in folders be imported, those of the first folder before others of the same name."""
+    for folder in reversed(folders):
+        if str(folder) not in sys.path:
+            sys.path.insert(0, str(folder))
+
+
+def _read(path: Path, extending: str) -> Mapping[str, Any]:
+    try:
+        raw = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise ConfigError(
+            f"A config must be a readable YAML file. Received: {path} ({error.strerror}){extending}."
+            f"{did_you_mean_path(path)}"
+        ) from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"A config must be YAML. Received: {path}{extending}, which is not: {error}") from None
+    if not isinstance(raw, dict):
+        raise ConfigError(
+            f"A config must be a mapping of keys. Received: {path}{extending}, which holds {type(raw).__name__}."
+        )
+    return raw
+
+
+def _flow(value: Any) -> str:
+    """YAML on one line."""
+    return yaml.safe_dump(value, default_flow_style=True, width=float("inf")).removesuffix("...\n").strip()
+
+
+def _with_absolute_paths(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The values with `root` and the source's `directory` and `file` resolved against a folder."""
+    if isinstance(values.get("root"), str) and not is_uri(values["root"]):
+        values = {**values, "root": (folder / Path(values["root"]).expanduser()).resolve()}
+    options = values.get("options")
+    source = options.get("source") if isinstance(options, dict) else None
+    if not isinstance(source, dict):
+        return values
+    given = {key: source[key] for key in ("directory", "file") if isinstance(source.get(key), str)}
+    resolved = {key: str(folder / Path(path).expanduser()) for key, path in given.items() if not is_uri(path)}
+    return {**values, "options": {**options, "source": {**source, **resolved}}}
