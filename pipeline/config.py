@@ -21,6 +21,7 @@ from data.local_path import is_uri
 from pipeline.config_checks import check_names
 from pipeline.errors import ConfigError
 from pipeline.source_tree import ROOMS
+from pipeline.vendor_noise import without_vendor_noise
 from tasks.base import Task
 from tasks.evaluation import MetricGate, check_gates
 from tasks.loading import TaskSpec
@@ -182,6 +183,7 @@ class PipelineConfig(Section):
         return TaskSpec(task=self.task, options=options.model_dump(mode="json"))
 
 
+@without_vendor_noise()
 def load_config(path: Path) -> PipelineConfig:
     """Reads and checks a config, the task's options included; relative paths in the options start at its folder.
 
