@@ -24,6 +24,7 @@ from pipeline.config_mistakes import validated
 from pipeline.config_section import Section
 from pipeline.kubeflow_config import KubeflowConfig
 from pipeline.name_clashes import check_own_modules
+from pipeline.vendor_noise import without_vendor_noise
 from tasks.base import Task
 from tasks.evaluation import MetricGate, check_gates
 from tasks.loading import TaskNotFoundError, TaskSpec, task_class
@@ -149,6 +150,7 @@ class PipelineConfig(Section):
         return TaskSpec(task=self.task, options=options.model_dump(mode="json"))
 
 
+@without_vendor_noise()
 def load_config(path: Path, changes: Mapping[str, Any] | None = None) -> PipelineConfig:
     """Reads and checks a config, the task's options included; relative paths start at its folder, and so does the root.
 

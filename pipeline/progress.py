@@ -1,4 +1,4 @@
-"""What a person sees of a run: live on a terminal, a line a node elsewhere."""
+"""What a person sees of a run: live on a terminal; a line a node, and one an epoch of training, elsewhere."""
 
 import logging
 import time
@@ -34,7 +34,8 @@ class _Row:
 class Progress(logging.Handler):
     """Draws node states; as a logging handler it takes the last line of what a running node reports.
 
-    A log record with the attribute `progress` (a share of 1) moves the bar of the running node.
+    A log record with the attribute `progress` (a share of 1) moves the bar of the running node. One with `is_milestone`
+    is printed where nothing is drawn: in a file or a pipe.
     """
 
     def __init__(self, console: Console, nodes: list[str]) -> None:
@@ -56,6 +57,8 @@ class Progress(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         self._message = record.getMessage()
         self._share = getattr(record, "progress", None)
+        if getattr(record, "is_milestone", False) and not self.console.is_terminal:
+            self.console.print(f"  {self._message}", highlight=False, markup=False, soft_wrap=True)
 
     def started(self, node: str) -> None:
         """Marks a node as running."""

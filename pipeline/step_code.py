@@ -27,6 +27,8 @@ _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 # The first part of each path in a distribution's RECORD.
 _TOP = re.compile(r"^[^/,.\n]+", re.MULTILINE)
+# A distribution's name there.
+_NAME = re.compile(r"^([^/,\n]+)-[^-/,\n]+\.dist-info/", re.MULTILINE)
 
 
 class StepCode(BaseModel):
@@ -162,10 +164,19 @@ def _versions(modules: frozenset[str]) -> dict[str, str]:
 @functools.cache
 def _owners() -> dict[str, list[tuple[importlib.metadata.Distribution, str]]]:
     """{top-level module: distributions, each with a list of its files}. `importlib.metadata.packages_distributions`
-    knows on this Python those alone that list their modules in `top_level.txt`, which NumPy does not."""
+    knows on this Python those alone that list their modules in `top_level.txt`, which NumPy does not.
+
+    Of a distribution that is there twice it is the first that is imported. Setuptools, when something imports it, adds
+    copies of its own behind the others."""
     found: dict[str, list[tuple[importlib.metadata.Distribution, str]]] = {}
+    names = set()
     for distribution in importlib.metadata.distributions():
         record = distribution.read_text("RECORD") or ""
+        # Its metadata, which has the name too, takes long to parse.
+        name = _NAME.search(record)
+        if name is None or canonicalize_name(name[1]) in names:
+            continue
+        names.add(canonicalize_name(name[1]))
         for top in set(_TOP.findall(record)):
             found.setdefault(top, []).append((distribution, record))
     return found

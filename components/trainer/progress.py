@@ -1,4 +1,4 @@
-"""What training reports while it runs: log lines, from whose attribute `progress` a runner draws a bar."""
+"""What training reports while it runs: log lines, from whose attributes a runner makes what a person sees."""
 
 import datetime
 import logging
@@ -19,14 +19,15 @@ INTERVAL_SECS = 2.0
 
 
 class TrainingProgress(Hook):
-    """Logs steps now and then, and every epoch."""
+    """Logs steps now and then, and every epoch. The attribute `progress` of a line is the share of all steps that are
+    done, `is_milestone` whether the line is one to keep: that of an epoch."""
 
     def __init__(self, *, total_steps: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._total_steps = total_steps
         self._clock = clock
 
     def on_train_begin(self, loop: "Loop") -> None:
-        self._logged_at = self._clock()
+        self._logged_at = self._epoch_began_at = self._clock()
         self._first: tuple[int, float] | None = None
 
     def on_steps(self, record: StepsRecord) -> None:
@@ -38,12 +39,16 @@ class TrainingProgress(Hook):
             return
         figures = f"{_figures('train', record.means)}, lr {record.learning_rate:.2g}"
         speed = f"{record.examples_per_sec:,.0f} examples/s"
-        self._log(record.step, ", ".join(part for part in (figures, speed, self._eta(record.step, now)) if part))
+        told = ", ".join(part for part in (figures, speed, self._eta(record.step, now)) if part)
+        self._log(record.step, f"{self._place(record.step)}, {told}", is_milestone=False)
 
     def on_epoch(self, record: EpochRecord) -> None:
         figures = f"{_figures('train', record.train)}, {_figures('eval', record.evaluation)}"
         speed = f"{record.examples_per_sec:,.0f} examples/s"
-        self._log(record.step, f"epoch {record.epoch}: {figures}, lr {record.learning_rate:.2g}, {speed}")
+        secs = self._clock() - self._epoch_began_at
+        told = f"{figures}, lr {record.learning_rate:.2g}, {speed}, {secs:.1f} s"
+        self._log(record.step, f"epoch {record.epoch}, {self._place(record.step)}: {told}", is_milestone=True)
+        self._epoch_began_at = self._logged_at
 
     def _eta(self, step: int, now: float) -> str:
         assert self._first is not None
@@ -53,10 +58,12 @@ class TrainingProgress(Hook):
         secs = (now - first_secs) / (step - first_step) * (self._total_steps - step)
         return f"{datetime.timedelta(seconds=round(secs))} left"
 
-    def _log(self, step: int, text: str) -> None:
+    def _place(self, step: int) -> str:
+        return f"step {step}/{self._total_steps}"
+
+    def _log(self, step: int, text: str, *, is_milestone: bool) -> None:
         self._logged_at = self._clock()
-        share = step / self._total_steps
-        logger.info("step %d/%d, %s", step, self._total_steps, text, extra={"progress": share})
+        logger.info("%s", text, extra={"progress": step / self._total_steps, "is_milestone": is_milestone})
 
 
 def _figures(split: str, means: Mapping[str, float]) -> str:

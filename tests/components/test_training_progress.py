@@ -27,20 +27,24 @@ def test_steps_are_told_every_two_seconds_with_the_time_left(told):
     assert told() == [(f"step 2/10, {line}, 0:00:12 left", 0.2), (f"step 4/10, {line}, 0:00:07 left", 0.4)]
 
 
-def test_every_epoch_is_told(told):
-    progress = TrainingProgress(total_steps=10, clock=lambda: 0.0)
-    progress.on_epoch(
-        EpochRecord(
-            epoch=1,
-            step=5,
-            train={"loss": 0.5},
-            evaluation={"loss": 0.25},
-            learning_rate=0.1,
-            examples_per_sec=1234.5,
-            is_best=True,
-            gap_ratio=-0.5,
-            input_share=0.0,
-            events=(),
+def test_every_epoch_is_told_with_the_time_that_it_took(told, caplog):
+    now = iter([10.0, 12.5, 12.5, 16.0, 16.0])
+    progress = TrainingProgress(total_steps=10, clock=lambda: next(now))
+    progress.on_train_begin(None)
+    for epoch in (1, 2):
+        progress.on_epoch(
+            EpochRecord(
+                epoch=epoch,
+                step=5 * epoch,
+                train={"loss": 0.5},
+                evaluation={"loss": 0.25},
+                learning_rate=0.1,
+                examples_per_sec=1234.5,
+                is_best=True,
+                gap_ratio=-0.5,
+                input_share=0.0,
+                events=(),
+            )
         )
-    )
-    assert told() == [("step 5/10, epoch 1: train loss 0.5000, eval loss 0.2500, lr 0.1, 1,234 examples/s", 0.5)]
+    line = "train loss 0.5000, eval loss 0.2500, lr 0.1, 1,234 examples/s"
+    assert told() == [(f"epoch 1, step 5/10: {line}, 2.5 s", 0.5), (f"epoch 2, step 10/10: {line}, 3.5 s", 1.0)]

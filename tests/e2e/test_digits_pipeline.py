@@ -37,6 +37,8 @@ def test_it_succeeds_and_says_where_to_look(digits: Ran):
     assert digits.exit_code == 0, digits.output
     assert "slipway report" in digits.output
     assert "version 1 as production" in digits.output
+    # No terminal: a line an epoch.
+    assert digits.output.count("\n  epoch ") == digits.record()["training"]["epochs"]
 
 
 def test_the_record_keeps_its_promises(digits: Ran):

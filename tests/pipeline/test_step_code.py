@@ -1,4 +1,7 @@
 import importlib.metadata
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -153,6 +156,23 @@ def test_versions_are_those_of_what_is_imported(folder):
     assert versions["numpy"] == importlib.metadata.version("numpy")
     assert "python" in versions
     assert "numpy" not in step_code("judges").versions
+
+
+def test_a_distributions_second_copy_behind_it_is_not_what_is_imported(tmp_path):
+    """Setuptools puts its own copies at the end of Python's path once something imports it, as TensorFlow does."""
+    copy = tmp_path / "numpy-99.0.dist-info"
+    copy.mkdir()
+    (copy / "METADATA").write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 99.0\n")
+    (copy / "RECORD").write_text("numpy/__init__.py,,\nnumpy-99.0.dist-info/METADATA,,\n")
+    script = (
+        f"import sys; sys.path.append({str(tmp_path)!r})\n"
+        "from pipeline.step_code import step_code\n"
+        "print(step_code('data.digits').versions['numpy'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=Path(__file__).resolve().parents[2]
+    )
+    assert done.stdout.strip() == importlib.metadata.version("numpy"), done.stderr
 
 
 def test_installed_executors_count_by_what_they_import():

@@ -1,0 +1,68 @@
+import io
+import logging
+
+import pytest
+from rich.console import Console
+
+from components.trainer.progress import TrainingProgress
+from pipeline.progress import Progress
+from training.records import EpochRecord, StepsRecord
+
+
+@pytest.fixture
+def printed():
+    """What is printed while two epochs are trained, on a terminal or not."""
+
+    def train(*, is_terminal: bool) -> str:
+        console = Console(file=io.StringIO(), width=200, force_terminal=is_terminal, color_system=None)
+        progress = Progress(console, ["Trainer"])
+        logger = logging.getLogger("slipway")
+        level = logger.level
+        logger.addHandler(progress)
+        logger.setLevel(logging.INFO)
+        try:
+            progress.started("Trainer")
+            _train()
+            progress.finished("Trainer", "done", 9.0)
+        finally:
+            logger.removeHandler(progress)
+            logger.setLevel(level)
+        return console.file.getvalue()
+
+    return train
+
+
+def _train() -> None:
+    told = TrainingProgress(total_steps=4, clock=iter(range(0, 100, 3)).__next__)
+    told.on_train_begin(None)
+    for epoch in (1, 2):
+        for step in (2 * epoch - 1, 2 * epoch):
+            told.on_steps(StepsRecord(step=step, means={"loss": 0.5}, learning_rate=0.01, examples_per_sec=8.0))
+        told.on_epoch(
+            EpochRecord(
+                epoch=epoch,
+                step=2 * epoch,
+                train={"loss": 0.5},
+                evaluation={"loss": 0.25, "accuracy": 0.75},
+                learning_rate=0.01,
+                examples_per_sec=8.0,
+                is_best=True,
+                gap_ratio=-0.5,
+                input_share=0.0,
+                events=(),
+            )
+        )
+
+
+def test_without_a_terminal_there_is_a_line_an_epoch(printed):
+    lines = printed(is_terminal=False).splitlines()
+    assert len(lines) == 3
+    for line, epoch, step in zip(lines, (1, 2), (2, 4), strict=False):
+        assert line.startswith(f"  epoch {epoch}, step {step}/4: train loss 0.5000, ")
+        assert "eval loss 0.2500, eval accuracy 0.7500, " in line
+        assert line.endswith(" s")
+    assert lines[2].split() == ["✓", "Trainer", "done", "9.0", "s"]
+
+
+def test_on_a_terminal_epochs_are_shown_by_what_is_drawn_alone(printed):
+    assert "epoch" not in printed(is_terminal=True)
