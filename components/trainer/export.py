@@ -20,8 +20,8 @@ def export(task: Task, model: keras.Model, transform_output: tft.TFTransformOutp
     transform_layer = transform_output.transform_features_layer()
     archive = keras.export.ExportArchive()
     archive.track(model)
-    # The attribute is what makes the archive own the layer's tables and variables.
-    archive.transform_layer = transform_layer
+    # With the tables of its vocabularies, which the endpoints look up in.
+    archive.track(transform_layer)
 
     def serving_default(examples: tf.Tensor) -> dict[str, tf.Tensor]:
         features = transform_layer(tf.io.parse_example(examples, serving_spec))

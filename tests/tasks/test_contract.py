@@ -10,7 +10,9 @@ import tensorflow_data_validation as tfdv
 import tensorflow_transform as tft
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
+from components.trainer.export import export
 from data.source import SPLITS, Source
+from serving.saved_model import SavedModel
 from tasks.base import Task
 from tasks.evaluation import MetricGate, eval_config
 from tasks.loading import TaskSpec
@@ -51,8 +53,8 @@ def model(task) -> keras.Model:
     return task.model()
 
 
-def test_every_shipped_task_is_held_to_the_contract():
-    assert {spec.task for spec in TASKS.values()} == set(SHIPPED_TASKS)
+def test_every_shipped_task_and_one_of_a_user_s_are_held_to_the_contract():
+    assert {spec.task for spec in TASKS.values()} > set(SHIPPED_TASKS)
 
 
 def test_the_spec_survives_json(spec):
@@ -147,6 +149,21 @@ def test_a_client_s_number_that_is_none_is_refused(task, features, none):
         spoiled.flat[1] = none
         with pytest.raises(tf.errors.InvalidArgumentError, match=f"{name} must hold finite numbers"):
             checked({**inputs, name: tf.constant(spoiled)})
+
+
+def test_the_exported_model_predicts_from_raw_examples_as_the_trained_one_does(
+    task, model, raw, features, transformed, tmp_path
+):
+    export(task, task.exported_model(model), transformed, str(tmp_path))
+    serialized = np.array([example.SerializeToString() for example in raw], object)
+    served = SavedModel(tmp_path, signature="serving_default").predict({"examples": serialized})
+    expected = task.predictions(model(task.model_inputs(features), training=False))
+    assert set(served) == set(expected)
+    for name, values in expected.items():
+        if values.dtype.is_floating:
+            np.testing.assert_allclose(served[name], values, rtol=1e-4, atol=1e-5)
+        else:
+            np.testing.assert_array_equal(served[name], values)
 
 
 def test_metrics_have_names_of_their_own_and_make_an_eval_config(task):

@@ -1,4 +1,4 @@
-"""The shipped tasks at a size for tests, and what Transform makes of their examples."""
+"""The shipped tasks and one of a user's at a size for tests, and what Transform makes of their examples."""
 
 import itertools
 from pathlib import Path
@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
-from tensorflow_transform.tf_metadata import schema_utils
+from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
 from tfx_bsl.public import tfxio
 
 from tasks.base import Task
@@ -88,6 +88,7 @@ TASKS |= {
             "learner": {"kind": "prototypes"},
         },
     ),
+    "tabular": TaskSpec(task="tests.tasks.tabular.Tabular", options={}),
 }
 
 
@@ -106,7 +107,10 @@ def transform(task: Task, raw: list[tf.train.Example], place: Path) -> tft.TFTra
         batches = records | source.BeamSource()
         graph = (batches, source.TensorAdapterConfig()) | tft_beam.AnalyzeDataset(task.preprocessing_fn)
         graph | tft_beam.WriteTransformFn(str(place))
-    return tft.TFTransformOutput(str(place))
+    output = tft.TFTransformOutput(str(place))
+    raw_metadata = dataset_metadata.DatasetMetadata(task.schema())
+    metadata_io.write_metadata(raw_metadata, str(place / output.RAW_METADATA_DIR))
+    return output
 
 
 def transformed_features(
