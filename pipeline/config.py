@@ -161,7 +161,10 @@ class KubeflowConfig(Section):
 class PipelineConfig(Section):
     """A whole pipeline."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,62}$", description="Lower-case; names the root and the model.")
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9_-]{0,62}$",
+        description="Lower-case letters, digits, dashes and underscores; names the root and the model.",
+    )
     seed: int = Field(0, ge=0, description="Of initial weights, shuffling and augmentation.")
     task: str = Field(description="Dotted path of a Task class, shipped or in a module beside the config.")
     options: dict[str, Any] = Field(default_factory=dict, description="The task's own options, checked by the task.")
