@@ -142,8 +142,8 @@ class SeriesFile(BaseModel):
         time = _KNOWN[self.dataset][1] if self.dataset else self.time_column
         if self.start is not None and time in raw.columns:
             raise DataError(
-                f"{path} must have no time column where options.source.start is set. Received: {time}. Leave start out, "
-                f"or name the column otherwise by time_column."
+                f"{path} must have no time column where options.source.start is set. Received: {time}. Leave start "
+                f"out, or name the column otherwise by time_column."
             )
         times = [] if self.start is not None else [time]
         others = [name for name in raw.columns if name not in (time, self.series_column)]
