@@ -12,12 +12,14 @@ class Overview:
     """Plain records; printing is up to who asked.
 
     Attributes:
+      headline: the whole in a few words.
       facts: {what: value}, such as {"step": "1h"}.
       columns: heads of the table.
       rows: of the table, a value a column.
       notes: sentences on what looks odd.
     """
 
+    headline: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str | int, ...], ...] = ()
@@ -63,6 +65,7 @@ def overview_of_classes(
         (name, *(counts[split][label] for split in SPLITS)) for label, name in enumerate(names)
     ]
     return Overview(
+        headline=f"{sum(map(sum, counts.values())):,} images of {len(names)} classes",
         facts={"classes": str(len(names)), **(facts or {})},
         columns=("class", *SPLITS),
         rows=(*rows, ("all", *(sum(counts[split]) for split in SPLITS))),

@@ -1,4 +1,4 @@
-"""Series in a CSV or Parquet file with a time column."""
+"""Series in a CSV or Parquet file, with a time column or with a row a step."""
 
 import hashlib
 from collections import Counter
@@ -17,6 +17,7 @@ from data.local_path import LocalPath
 from data.series import Series, SeriesSet, select_channels
 from data.series_repair import Repairs, regular
 from data.series_step import as_length, is_length, most_frequent_step_secs
+from data.time_splits import Stamp
 
 # Known datasets that are one such file: its name, its time column and its step.
 _KNOWN = {"etth1": ("ETTh1.csv", "date", "1h")}
@@ -31,6 +32,9 @@ class SeriesFile(BaseModel):
     dataset: Literal["etth1"] | None = Field(None, description="A known dataset, by name.")
     file: LocalPath | None = Field(None, description="Or a .csv or .parquet file. Relative paths start at the config.")
     time_column: str = Field("date", description="Of stamps that pandas reads; those without a zone are taken for UTC.")
+    start: Stamp | None = Field(
+        None, description="Of the first row, where there is no time column; every row is then `every` after the last."
+    )
     columns: tuple[str, ...] = Field((), description="The channels; empty: every other column.")
     series_column: str | None = Field(None, description="Names the series of each row; default: all are one.")
     every: str | None = Field(
@@ -58,6 +62,21 @@ class SeriesFile(BaseModel):
             )
         if self.file is not None and self.file.suffix not in (".csv", ".parquet"):
             raise ValueError(f"file must end in .csv or .parquet. Received: {self.file}")
+        return self
+
+    @model_validator(mode="after")
+    def _rows_have_times(self) -> "SeriesFile":
+        if self.start is None:
+            return self
+        if self.every is None or self.dataset is not None:
+            raise ValueError(
+                f"start is for a file without a time column, whose rows are every apart: it needs file and every. "
+                f"Received: start={self.start}, every={self.every}, file={self.file}"
+            )
+        try:
+            pd.to_datetime(self.start, utc=True)
+        except ValueError as error:
+            raise ValueError(f"start must be a stamp. Received: {self.start!r} ({error})") from None
         return self
 
     def channel_names(self) -> tuple[str, ...]:
@@ -123,17 +142,27 @@ class SeriesFile(BaseModel):
                 f"{path} must be readable. Received: {str(error).splitlines()[0]}. Write the file anew."
             ) from None
         time = _KNOWN[self.dataset][1] if self.dataset else self.time_column
+        if self.start is not None and time in raw.columns:
+            raise DataError(
+                f"{path} must have no time column where options.source.start is set. Received: {time}. Leave start "
+                f"out, or name the column otherwise by time_column."
+            )
+        times = [] if self.start is not None else [time]
         others = [name for name in raw.columns if name not in (time, self.series_column)]
         channels = select_channels(others, self.columns)
-        named = [time, *([self.series_column] if self.series_column else []), *channels]
+        named = [*times, *([self.series_column] if self.series_column else []), *channels]
         missing = [name for name in named if name not in raw.columns]
         if missing or not channels:
             raise DataError(
                 f"{path} must have the columns {', '.join(named)}. Received: {', '.join(map(str, raw.columns))}. "
-                f"Correct options.source.time_column, series_column or columns."
+                f"Correct options.source.time_column, series_column or columns; a file without a time column needs "
+                f"start and every."
             )
         if raw.empty:
             raise DataError(f"{path} must hold rows. Received: none. Write the file anew.")
+        if self.series_column and raw[self.series_column].isna().any():
+            row = int(raw[self.series_column].isna().to_numpy().argmax())
+            raise DataError(f"{path}: every row must name its series. Received: none in row {row + 1}. Mend the row.")
         text = [name for name in channels if not pd.api.types.is_numeric_dtype(raw[name])]
         if text:
             raise DataError(
@@ -141,8 +170,16 @@ class SeriesFile(BaseModel):
                 f"the column, or leave it out of options.source.columns."
             )
         frame = raw[named].copy()
+        if self.start is not None:
+            return frame.set_axis(self._stamps_from_start(frame))
         frame[time] = _stamps(raw[time], path, time)
         return frame.set_index(time)
+
+    def _stamps_from_start(self, frame: pd.DataFrame) -> pd.DatetimeIndex:
+        """The stamps of rows that have none, from `start` on in each series."""
+        start = pd.to_datetime(self.start, utc=True).tz_localize(None)
+        place = frame.groupby(self.series_column).cumcount() if self.series_column else pd.RangeIndex(len(frame))
+        return pd.DatetimeIndex(start + pd.to_timedelta(np.asarray(place) * self.step_secs(), unit="s"))
 
 
 @lru_cache(maxsize=8)

@@ -144,10 +144,12 @@ class SeriesWindows(BaseModel):
     def overview(self) -> Overview:
         found = self.read()
         windows = {split: sum(segment.windows for segment in self._some_segments(split)) for split in SPLITS}
+        step = self.source.told_step()
         return Overview(
+            headline=f"{sum(len(series.values) for series in found.series):,} rows, one every {step}",
             facts={
                 "channels": ", ".join(self.source.channel_names()),
-                "step": self.source.told_step(),
+                "step": step,
                 "windows": ", ".join(f"{split} {count:,}" for split, count in windows.items()),
             },
             columns=("series", "rows", "from", "to", "values missing"),

@@ -116,7 +116,10 @@ class PushConfig(Section):
 class PipelineConfig(Section):
     """A whole pipeline."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,62}$", description="Lower-case; names the root and the model.")
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9_-]{0,62}$",
+        description="Lower-case letters, digits, dashes and underscores; names the root and the model.",
+    )
     root: Path | None = Field(
         None, description="Where runs go, relative to the config's folder; default: output/NAME beside the config."
     )

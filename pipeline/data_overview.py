@@ -4,10 +4,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from data.overview import Overview
+from data.overview import HasOverview, Overview
+from data.source import Source
 
 # A table of more rows is cut; its last row, which may be of all, is kept.
 MAX_ROWS = 20
+
+
+def source_notes(source: Source) -> list[str]:
+    """What a source holds in a few words, and what looks odd; nothing where it does not tell."""
+    if not isinstance(source, HasOverview):
+        return []
+    overview = source.overview()
+    return [*filter(None, [overview.headline]), *(note.rstrip(".") for note in overview.notes)]
 
 
 def print_overview(console: Console, overview: Overview) -> None:

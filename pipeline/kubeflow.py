@@ -44,6 +44,8 @@ def compile_pipeline(config: PipelineConfig, kubeflow: KubeflowConfig) -> list[d
             start=config.start.resolve() if config.start else None,
         ),
     )
+    # Kubeflow's names of pipelines have no underscores; the model keeps its own.
+    pipeline.pipeline_info.pipeline_name = config.name.replace("_", "-")
     resources = node_resources(kubeflow, [node.id for node in pipeline.components])
     for node in pipeline.components:
         node.with_platform_config(resource_spec(resources[node.id]))

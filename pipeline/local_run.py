@@ -18,6 +18,7 @@ from inspection.changes import Reasons
 from inspection.store import RunStore
 from pipeline.config import PipelineConfig, load_task
 from pipeline.dag import Places, create_pipeline
+from pipeline.data_overview import source_notes
 from pipeline.error_causes import described, user_error
 from pipeline.errors import RunError, UsageError
 from pipeline.local_runner import LocalRunner, close_abandoned_executions
@@ -96,6 +97,7 @@ class LocalRun:
         self._start_secs = start_secs
         task = load_task(config)
         self._metric = task.metrics()[0].name
+        self._source = task.source()
         self.pipeline = local_pipeline(config, root, fingerprint=fingerprint)
         self.record = RunRecord(
             run_id=run_id,
@@ -185,7 +187,9 @@ class LocalRun:
         row = self.nodes[node]
         row.state, row.cached, row.secs, row.executor_secs = state, state == "cached", secs, executor_secs
         row.reasons = [] if row.cached else self._reasons_of(node)
-        self.progress.finished(node, state, secs, note="; ".join(row.reasons))
+        # What was read, beside why it was read again.
+        notes = source_notes(self._source) if (node, state) == ("ExampleGen", "done") else []
+        self.progress.finished(node, state, secs, note="; ".join([*notes, *row.reasons]))
 
     def _reasons_of(self, node: str) -> list[str]:
         """Why the node ran though an earlier run had it."""

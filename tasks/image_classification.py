@@ -128,11 +128,14 @@ class ImageClassification(Task):
     def schema(self) -> schema_pb2.Schema:
         from tensorflow_metadata.proto.v0 import schema_pb2
 
-        count = len(self.labels())
+        names = self.labels()
+        count = len(names)
         schema = schema_pb2.Schema()
         image = schema.feature.add(name="image", type=schema_pb2.BYTES)
         label = schema.feature.add(name="label", type=schema_pb2.INT)
         label.int_domain.CopyFrom(schema_pb2.IntDomain(min=0, max=count - 1, is_categorical=True))
+        # What the values stand for: the data gate names classes, not their indices.
+        label.annotation.tag.extend(names)
         # Every class must occur in every split.
         label.unique_constraints.CopyFrom(schema_pb2.UniqueConstraints(min=count, max=count))
         for feature in (image, label):

@@ -15,7 +15,9 @@ class ScheduleOptions(Options):
     """The learning rate over time: a linear warm-up from zero to the peak, then one of the kinds."""
 
     kind: Literal["constant", "cosine", "cosine_restarts", "polynomial", "exponential", "step", "one_cycle"] = "cosine"
-    warmup_epochs: float = Field(2.0, ge=0, description="Linear, from zero; one_cycle brings its own.")
+    warmup_epochs: float | None = Field(
+        None, ge=0, description="Linear, from zero; one_cycle brings its own. Default: 2, at most a quarter of epochs."
+    )
     end: float = Field(0.0, ge=0, lt=1, description="Share of the peak that cosine and polynomial end at.")
     power: float = Field(1.0, gt=0, description="Of polynomial; 1 is a straight line.")
     decay_rate: float = Field(0.95, gt=0, le=1, description="What exponential multiplies by in each epoch.")
@@ -32,6 +34,10 @@ class ScheduleOptions(Options):
         if list(self.step_epochs) != sorted(set(self.step_epochs)):
             raise ValueError(f"step_epochs must rise. Received: {list(self.step_epochs)}")
         return self
+
+    def warmup_of(self, epochs: float) -> float:
+        """Epochs of warm-up of a training that lasts so many."""
+        return min(2.0, epochs / 4) if self.warmup_epochs is None else self.warmup_epochs
 
 
 class OptimizerOptions(Options):
@@ -160,7 +166,7 @@ class TrainOptions(Options):
 
     @model_validator(mode="after")
     def _fit_together(self) -> "TrainOptions":
-        if self.schedule.kind != "one_cycle" and self.schedule.warmup_epochs >= self.epochs:
+        if self.schedule.kind != "one_cycle" and self.schedule.warmup_of(self.epochs) >= self.epochs:
             raise ValueError(
                 f"schedule.warmup_epochs must be fewer than epochs. "
                 f"Received: warmup_epochs={self.schedule.warmup_epochs}, epochs={self.epochs}."

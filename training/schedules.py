@@ -102,7 +102,7 @@ def schedule(options: ScheduleOptions, *, peak: float, steps_per_epoch: int, tot
     """
     if options.kind == "one_cycle":
         return _one_cycle(peak, rise=max(1, round(options.rise * total_steps)), total_steps=total_steps)
-    warmup_steps = round(options.warmup_epochs * steps_per_epoch)
+    warmup_steps = round(options.warmup_of(total_steps / steps_per_epoch) * steps_per_epoch)
     if not 0 <= warmup_steps < total_steps:
         raise ValueError(
             f"Warm-up must end before training does. Received: {warmup_steps} steps of warm-up, {total_steps} in all. "

@@ -118,16 +118,19 @@ def anomaly_findings(
 def missing_values(
     name: str, statistics: statistics_pb2.DatasetFeatureStatisticsList, schema: schema_pb2.Schema
 ) -> list[str]:
-    """The values of a categorical feature's domain that no example has."""
+    """The values of a categorical feature's domain that no example has, by what they are called."""
     domains = {feature.name: list(_domain(feature)) for feature in schema.feature}
     for feature in statistics.datasets[0].features if statistics.datasets else ():
         if (feature.name or feature.path.step[0]) == name and feature.HasField("string_stats"):
             present = {bucket.label for bucket in feature.string_stats.rank_histogram.buckets}
-            return [value for value in domains.get(name, []) if value not in present]
+            return [called for value, called in domains.get(name, []) if value not in present]
     return []
 
 
-def _domain(feature: schema_pb2.Feature) -> Iterator[str]:
+def _domain(feature: schema_pb2.Feature) -> Iterator[tuple[str, str]]:
+    """(value, what it is called) of a categorical feature; `annotation.tag` may name the values of integers."""
     if feature.int_domain.is_categorical:
-        yield from (str(value) for value in range(feature.int_domain.min, feature.int_domain.max + 1))
-    yield from feature.string_domain.value
+        values = range(feature.int_domain.min, feature.int_domain.max + 1)
+        names = list(feature.annotation.tag)
+        yield from zip(map(str, values), names if len(names) == len(values) else map(str, values), strict=True)
+    yield from ((value, value) for value in feature.string_domain.value)

@@ -113,5 +113,5 @@ def _measured(metric: str, record: EpochRecord) -> float:
 
 
 def _fewest_epochs(options: TrainOptions) -> int:
-    """More than the warm-up takes."""
-    return 1 if options.schedule.kind == "one_cycle" else int(options.schedule.warmup_epochs) + 1
+    """More than a warm-up takes that the config names; the default is shorter than any training."""
+    return 1 if options.schedule.kind == "one_cycle" else int(options.schedule.warmup_epochs or 0) + 1

@@ -1,7 +1,10 @@
+import pandas as pd
 import pytest
+import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
 from components.data_gate.executor import anomaly_findings, count_finding, missing_values
+from tasks.loading import TaskSpec
 
 
 @pytest.fixture
@@ -35,6 +38,24 @@ def test_a_split_without_statistics_has_no_examples():
 
 def test_names_the_missing_values(statistics, schema):
     assert missing_values("label", statistics, schema) == ["1", "2"]
+
+
+def test_names_what_the_missing_values_stand_for(statistics, schema):
+    schema.feature[0].annotation.tag.extend(["ant", "bee", "cat", "dog"])
+    assert missing_values("label", statistics, schema) == ["bee", "cat"]
+
+
+def test_the_schema_of_images_names_their_classes():
+    """By TFDV itself, over examples that lack a class in the middle."""
+    source = {"kind": "tfrecord", "directory": "/none", "classes": ["ant", "bee", "cat"]}
+    options = {"source": source, "height": 8, "width": 8}
+    task = TaskSpec(task="tasks.image_classification.ImageClassification", options=options).load()
+    frame = pd.DataFrame({"image": ["a", "b", "c"], "label": [0, 2, 2]})
+    split = tfdv.generate_statistics_from_dataframe(frame, tfdv.StatsOptions(schema=task.schema()), n_jobs=1)
+    anomalies = tfdv.validate_statistics(split, task.schema())
+    [finding] = anomaly_findings("train", anomalies, split, task.schema(), ignored=["image"])
+    assert finding.figure == "feature label"
+    assert finding.value.endswith("Missing: bee.")
 
 
 def test_every_anomaly_is_a_finding(statistics, schema):

@@ -73,7 +73,7 @@ def test_hyperband_gives_the_better_ones_more_epochs(trials):
 def test_values_go_where_their_keys_say():
     spec, train = with_values(SPEC, TrainOptions(), {"train.schedule.kind": "constant", "options.model.dropout": 0.5})
     assert train.schedule.kind == "constant"
-    assert train.schedule.warmup_epochs == 2
+    assert train.schedule.end == 0
     assert spec.load().options.model.dropout == 0.5
     assert spec.load().options.model.widths == (16, 32, 64)
 

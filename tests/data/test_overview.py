@@ -70,6 +70,7 @@ def test_series_tell_channels_step_range_windows_and_repairs(tmp_path):
     }
     assert overview.rows == (("plant", 100, "2020-01-01 00:00:00", "2020-04-09 00:00:00", "7.0%"),)
     assert overview.notes == ("Repaired: 2 absent rows.",)
+    assert overview.headline == "100 rows, one every 1d, as stamps are mostly apart"
     assert _windows(tmp_path / "plant.csv", stamps, every="1d").overview().facts["step"] == "1d"
 
 

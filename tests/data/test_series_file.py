@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from data.errors import DataError, SourceNotFoundError
@@ -53,12 +54,57 @@ def test_stamps_with_a_zone_are_taken_in_utc(tmp_path):
         ("date,x\n2020-01-01,high\n", "a channel must hold numbers. Received: 'high' in x"),
         ("date,x\n", "must hold rows"),
         ("", "must be readable"),
+        ("x\n1\n2\n", "a file without a time column needs start and every"),
     ],
 )
 def test_what_is_no_series_is_refused(tmp_path, content, message):
     (tmp_path / "a.csv").write_text(content)
     with pytest.raises(DataError, match=message):
         _source(tmp_path / "a.csv").read(longest_gap=4)
+
+
+def test_rows_without_a_series_are_refused(tmp_path):
+    """They were dropped."""
+    (tmp_path / "a.csv").write_text("date,site,x\n2020-01-01,a,1\n2020-01-02,,2\n")
+    with pytest.raises(DataError, match=r"every row must name its series. Received: none in row 2"):
+        _source(tmp_path / "a.csv", series_column="site").read(longest_gap=4)
+
+
+def test_rows_without_stamps_are_a_step_apart_from_the_start(tmp_path):
+    (tmp_path / "a.csv").write_text("site,x\na,1\nb,2\na,3\nb,4\na,5\n")
+    source = _source(tmp_path / "a.csv", start="2020-01-01T06:00", every="15min", series_column="site")
+    first, second = source.read(longest_gap=4).series
+    assert first.values[:, 0].tolist() == [1, 3, 5]
+    assert second.values[:, 0].tolist() == [2, 4]
+    assert first.start_secs == second.start_secs == pd.Timestamp("2020-01-01T06:00").timestamp()
+    assert first.step_secs == 900
+
+
+def test_a_date_of_yaml_is_a_start(tmp_path):
+    (tmp_path / "a.csv").write_text("x\n1\n2\n")
+    source = _source(tmp_path / "a.csv", **yaml.safe_load("{start: 2020-01-01, every: 1d}"))
+    assert SeriesFile.model_validate_json(source.model_dump_json()) == source
+    [series] = source.read(longest_gap=4).series
+    assert series.start_secs == pd.Timestamp("2020-01-01").timestamp()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"start": "2020-01-01", "every": None}, "it needs file and every. Received: start=2020-01-01, every=None"),
+        ({"start": "soon"}, "start must be a stamp. Received: 'soon'"),
+        ({"start": "2020-01-01", "file": None, "dataset": "etth1"}, "it needs file and every"),
+    ],
+)
+def test_a_start_needs_a_step(options, message):
+    with pytest.raises(ValidationError, match=message):
+        _source("a.csv", **options)
+
+
+def test_a_start_beside_a_time_column_is_refused(frame, tmp_path):
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(DataError, match=r"must have no time column where options.source.start is set. Received: date"):
+        _source(tmp_path / "a.csv", start="2020-01-01").read(longest_gap=4)
 
 
 def test_a_missing_file_is_found_out_before_anything_runs(tmp_path):

@@ -274,5 +274,15 @@ def test_a_task_beside_the_config_is_found(tmp_path):
     assert config.task_spec().options["source"]["classes"] == ["cat", "dog"]
 
 
+@pytest.mark.parametrize("name", ["my_model", "my-model", "m", "a_1-b"])
+def test_names_may_have_dashes_and_underscores(write, name):
+    assert load_config(write("name", name)).name == name
+
+
+def test_one_epoch_is_enough_where_no_warmup_is_named(write):
+    path = write("train", {"epochs": 1})
+    assert load_config(path).train.epochs == 1
+
+
 def test_usage_errors_end_with_two():
     assert ConfigError.exit_code == UsageError.exit_code == 2

@@ -4,8 +4,9 @@ import io
 
 from rich.console import Console
 
+from data.digits import Digits
 from data.overview import Overview
-from pipeline.data_overview import print_overview
+from pipeline.data_overview import print_overview, source_notes
 
 
 def _printed(overview: Overview) -> str:
@@ -40,3 +41,11 @@ def test_a_table_that_fits_is_whole():
     printed = _printed(Overview(columns=("class",), rows=tuple((f"class {number}",) for number in range(20))))
     assert "class 19 " in printed
     assert "more" not in printed
+
+
+def test_a_source_is_told_in_a_few_words_on_examplegen_s_line():
+    assert source_notes(Digits(kind="digits")) == ["1,797 images of 10 classes"]
+
+
+def test_a_source_of_one_s_own_need_not_tell():
+    assert source_notes(object()) == []

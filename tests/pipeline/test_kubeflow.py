@@ -57,6 +57,14 @@ def test_the_sdk_reads_how_often_a_step_starts_again(documents, tmp_path):
     assert {name: count for name, count in retries.items() if count} == {"Trainer": 3}
 
 
+def test_a_name_with_underscores_is_the_model_s_and_has_dashes_on_kubeflow():
+    config = load_config(DIGITS).model_copy(update={"name": "my_digits"})
+    [spec, _] = compile_pipeline(config, config.kubeflow)
+    assert spec["pipelineInfo"]["name"] == "my-digits"
+    parameters = spec["root"]["dag"]["tasks"]["Pusher"]["inputs"]["parameters"]
+    assert parameters["model_name"]["runtimeValue"]["constant"] == "my_digits"
+
+
 def test_it_is_of_the_schema_that_the_backend_accepts(documents):
     assert documents[0]["schemaVersion"] == "2.1.0"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.options import ScheduleOptions
+from training.options import ScheduleOptions, TrainOptions
 from training.schedules import Phase, Phases, constant, linear, schedule
 
 
@@ -57,6 +57,22 @@ def test_one_cycle_rises_from_a_25th_to_the_peak_and_falls_to_a_ten_thousandth()
 def test_a_warmup_that_never_ends_is_refused():
     with pytest.raises(ValueError, match=r"Received: 20 steps of warm-up, 15 in all"):
         _rates([0], warmup_epochs=2, total_steps=15)
+
+
+@pytest.mark.parametrize(("epochs", "warmup"), [(1, 0.25), (4, 1), (8, 2), (40, 2)])
+def test_a_warmup_that_is_not_named_takes_two_epochs_and_a_quarter_at_the_most(epochs, warmup):
+    assert ScheduleOptions().warmup_of(epochs) == warmup
+    steps = 100
+    made = schedule(ScheduleOptions(kind="constant"), peak=0.8, steps_per_epoch=steps, total_steps=epochs * steps)
+    assert np.asarray(made(np.array([0, warmup * steps / 2, warmup * steps]))) == pytest.approx([0, 0.4, 0.8])
+
+
+@settings(deadline=None)
+@given(epochs=st.integers(1, 100), steps=st.integers(1, 50))
+def test_a_training_of_any_length_has_a_schedule(epochs, steps):
+    train = TrainOptions(epochs=epochs)
+    made = schedule(train.schedule, peak=0.8, steps_per_epoch=steps, total_steps=epochs * steps)
+    assert 0 <= float(made(0)) <= 0.8 * (1 + 1e-6)
 
 
 def test_a_schedule_without_phases_is_refused():
