@@ -13,7 +13,7 @@ setup(
     description="One YAML file and one command from raw data to a served, quantized, recorded TensorFlow model.",
     python_requires=">=3.10,<3.11",
     packages=find_packages(include=[pattern for room in ROOMS for pattern in (room, f"{room}.*")]),
-    package_data={"pipeline": ["configs/*.yaml", "templates/*"], "inspection": ["templates/*"]},
+    package_data={"pipeline": ["configs/*.yaml", "templates/*/*"], "inspection": ["templates/*"]},
     install_requires=[line for line in REQUIREMENTS if line and not line.startswith("#")],
     entry_points={"console_scripts": ["slipway=pipeline.cli:main"]},
 )
