@@ -101,8 +101,8 @@ class ServingCheckConfig(Section):
     max_difference: float = Field(
         1e-4,
         gt=0,
-        description="Of any output of the SavedModel or the float32 file from the trained model's; of outputs above 1 as "
-        "a share of the largest.",
+        description="Of any output of the SavedModel or the float32 file from the trained model's; above 1, as a share "
+        "of the output's largest value.",
     )
 
 
