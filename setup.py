@@ -5,15 +5,31 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 ROOMS = ("pipeline", "inspection", "components", "tasks", "serving", "training", "compression", "models", "data")
-REQUIREMENTS = (Path(__file__).parent / "requirements" / "runtime.in").read_text().splitlines()
+HOME = Path(__file__).parent
+REQUIREMENTS = (HOME / "requirements" / "runtime.in").read_text().splitlines()
+FILES = {"pipeline": ["configs/*.yaml", "templates/*/*"], "inspection": ["templates/*"]}
 
 setup(
     name="slipway",
     version="0.1.0",
     description="One YAML file and one command from raw data to a served, quantized, recorded TensorFlow model.",
+    long_description=(HOME / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license_expression="Apache-2.0",
+    license_files=["LICENSE"],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Environment :: Console",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3.10",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Typing :: Typed",
+    ],
     python_requires=">=3.10,<3.11",
     packages=find_packages(include=[pattern for room in ROOMS for pattern in (room, f"{room}.*")]),
-    package_data={"pipeline": ["configs/*.yaml", "templates/*"], "inspection": ["templates/*"]},
+    package_data={room: ["py.typed", *FILES.get(room, [])] for room in ROOMS},
     install_requires=[line for line in REQUIREMENTS if line and not line.startswith("#")],
     entry_points={"console_scripts": ["slipway=pipeline.cli:main"]},
 )

@@ -15,14 +15,15 @@ MAX_RELATIVE_DIFFERENCE = {
 
 
 def max_difference(received: np.ndarray | None, expected: np.ndarray) -> float:
-    """The largest absolute difference; the share of unequal values where they are no floats; infinite for a missing or
+    """The largest absolute difference, over the largest absolute value that is expected where that is above 1: a series
+    in millions is rounded to tenths. The share of unequal values where they are no floats; infinite for a missing or
     misshapen output, or one with values that are no numbers."""
     if received is None or received.shape != expected.shape:
         return float("inf")
     if not np.issubdtype(expected.dtype, np.floating):
         return float(np.mean(received != expected))
     difference = float(np.max(np.abs(received - expected), initial=0.0))
-    return difference if np.isfinite(difference) else float("inf")
+    return difference / float(np.max(np.abs(expected), initial=1.0)) if np.isfinite(difference) else float("inf")
 
 
 def relative_difference(received: np.ndarray | None, expected: np.ndarray) -> float:

@@ -1,6 +1,8 @@
 """The README keeps what it says."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,3 +26,22 @@ def test_every_command_that_it_names_exists():
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README))
 def test_links_lead_somewhere(link):
     assert (Path(PROJECT) / link).exists()
+
+
+# It imports TensorFlow twice, in the process that converts too.
+@pytest.mark.timeout(600)
+def test_the_library_s_example_trains_converts_and_predicts_without_tfx(tmp_path):
+    [example] = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+    without_tfx = "import sys\nfor name in ('tfx', 'apache_beam', 'ml_metadata'):\n    sys.modules[name] = None\n"
+    (tmp_path / "example.py").write_text(without_tfx + example)
+    done = subprocess.run(
+        [sys.executable, "example.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(PROJECT), "TF_CPP_MIN_LOG_LEVEL": "2"},
+    )
+    assert done.returncode == 0, done.stderr
+    accuracies = dict(re.findall(r"^(float32|int8) (\S+)$", done.stdout, flags=re.MULTILINE))
+    assert accuracies.keys() == {"float32", "int8"}
+    assert min(map(float, accuracies.values())) > 0.8

@@ -14,8 +14,17 @@ def _variant(precision: str) -> dict[str, str]:
     return {"name": precision, "precision": precision}
 
 
-def test_the_largest_difference_counts():
-    assert max_difference(EXPECTED + np.array([[0, 0.5], [0, -1]]), EXPECTED) == 1.0
+def test_the_largest_difference_counts_as_a_share_of_values_above_one():
+    off = np.array([[0, 0.5], [0, -1]])
+    assert max_difference(EXPECTED + off, EXPECTED) == 1 / 6
+    assert max_difference(EXPECTED / 12 + off, EXPECTED / 12) == 1
+
+
+@given(st.floats(1, 2.0**100, width=32))
+def test_rounding_is_no_difference_at_any_scale(scale):
+    """A float32 has 24 bits: its neighbour is at most 2 ** -23 of it away."""
+    expected = scale * EXPECTED
+    assert max_difference(np.nextafter(expected, np.float32(np.inf)), expected) <= 2**-23
 
 
 def test_classes_count_by_the_share_that_differs():

@@ -67,12 +67,12 @@ def test_an_unknown_key_is_refused_before_anything_runs(tmp_path):
     assert not (tmp_path / "root").exists()
 
 
-def test_a_missing_directory_is_refused_before_anything_runs(tmp_path):
+def test_a_directory_without_images_is_refused_before_anything_runs(tmp_path):
     assert slipway("init", tmp_path / "mine").returncode == 0
     done = slipway("run", tmp_path / "mine" / "pipeline.yaml", "--root", tmp_path / "root")
     assert done.returncode == 2
-    assert f"Received: {tmp_path}/mine/images, which does not exist" in done.stderr
-    (tmp_path / "mine" / "images" / "cat").mkdir(parents=True)
+    assert f"Received: {tmp_path}/mine/images, with 0 folders and no image in them" in done.stderr
+    (tmp_path / "mine" / "images" / "cat").mkdir()
     done = slipway("run", tmp_path / "mine" / "pipeline.yaml", "--root", tmp_path / "root")
     assert done.returncode == 2
     assert "with 1 folders and no image in them" in done.stderr

@@ -10,7 +10,7 @@ from pipeline.config import load_config, load_task
 from pipeline.errors import ConfigError, UsageError
 
 DIGITS = Path(__file__).resolve().parents[2] / "pipeline" / "configs" / "digits.yaml"
-TEMPLATES = DIGITS.parents[1] / "templates"
+STARTER = DIGITS.parents[1] / "templates" / "images"
 BUCKET_TASK = """
 from pydantic import BaseModel
 from tasks.base import TaskOptions
@@ -266,7 +266,7 @@ def test_a_shipped_source_refuses_an_address(write, source):
 
 def test_a_task_beside_the_config_is_found(tmp_path):
     for name in ("pipeline.yaml", "my_task.py"):
-        shutil.copy(TEMPLATES / name, tmp_path)
+        shutil.copy(STARTER / name, tmp_path)
     for folder in ("cat", "dog"):
         (tmp_path / "images" / folder).mkdir(parents=True)
     config = load_config(tmp_path / "pipeline.yaml")
