@@ -13,6 +13,7 @@ from rich.tree import Tree
 
 from inspection.limits import count_limits, verdict
 from inspection.lineage import Step, origin_of
+from inspection.locate import NEVER_BEGUN
 from inspection.runs import NodeView, Run, RunOverview, key_metrics, nodes_of, utc
 from inspection.store import Artifact
 
@@ -50,7 +51,7 @@ def run_details(found: Run, root: Path) -> RenderableType:
     record, nodes = found.record, nodes_of(found)
     heading = Text.assemble("run ", (found.run_id, "bold"), "  ", _state(found.state))
     if record:
-        cached = sum(node.state == "cached" for node in nodes)
+        cached = sum(node["cached"] for node in record["nodes"])
         heading.append(f"  {record['started_at'][:19].replace('T', ' ')} UTC, {record['total_secs']:.1f} s")
         heading.append(f", {cached} of {len(nodes)} nodes from the cache")
     else:
@@ -73,7 +74,7 @@ def _nodes(nodes: list[NodeView], root: Path) -> Iterable[RenderableType]:
     artifacts = [output for node in nodes for output in node.outputs]
     name_width = max((len(node.name) for node in nodes), default=0)
     for node in nodes:
-        secs = "" if node.secs is None or node.state == "pending" else f"{node.secs:.1f} s"
+        secs = "" if node.secs is None or node.state in NEVER_BEGUN else f"{node.secs:.1f} s"
         line = Text.assemble((node.name.ljust(name_width), "bold"), "  ", _state(node.state), overflow="fold")
         if node.execution:
             line.append(f"{secs:>{20 - len(node.state)}}").append(
@@ -171,6 +172,8 @@ def _telling(artifact: Artifact) -> str:
     if "registry_version" in properties:
         number = properties["registry_version"]
         found.append(f"version {number}" if number else "no baseline")
+        if properties.get("incomparable"):
+            found.append(f"not comparable: {properties['incomparable']}")
     return "".join(f"  {word}" for word in found if word)
 
 

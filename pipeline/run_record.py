@@ -44,6 +44,9 @@ class RunRecord:
     state: str = "running"
     error: str | None = None
     started_at: str = ""
+    # The part of the DAG that `--from` and `--to` asked for; None where the whole one was to run.
+    from_node: str | None = None
+    to_node: str | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=lambda: {name: version(name) for name in DISTRIBUTIONS})
     git_commit: str | None = None
@@ -111,6 +114,13 @@ class RunRecord:
 
 # The nodes that leave findings, and the channel whose artifact holds them.
 GATES = {"DataGate": "blessing", "Evaluator": "evaluation", "EdgeEvaluator": "evaluation", "ServingCheck": "blessing"}
+# The node that judges, by what findings call the gate.
+NODES_OF_GATES = {
+    "data": "DataGate",
+    "evaluation": "Evaluator",
+    "compression": "EdgeEvaluator",
+    "serving": "ServingCheck",
+}
 
 
 def git_commit(directory: Path) -> str | None:

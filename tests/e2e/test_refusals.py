@@ -55,8 +55,9 @@ def test_a_threshold_that_no_model_reaches(digits: Ran, tmp_path):
         assert "accuracy must be >= 1.01. Received: 0.9" in refused.output
         assert "Nothing was pushed." in refused.output
         assert refused.record()["state"] == "refused"
-        assert refused.states()["Compressor"] == "refused"
-        assert refused.states()["Pusher"] == "pending"
+        states = refused.states()
+        assert (states["Evaluator"], states["Compressor"], states["Pusher"]) == ("refused", "skipped", "skipped")
+        assert "- skipped: Compressor, EdgeEvaluator, ServingCheck, Pusher" in refused.output
     assert digits.versions() == before
 
 
@@ -111,7 +112,7 @@ def test_a_class_that_is_missing(records, tmp_path):
     assert "feature label (split train)" in refused.output
     assert "Missing: 7" in refused.output
     assert refused.states()["DataGate"] == "refused"
-    assert refused.states()["Transform"] == "pending"
+    assert refused.states()["Transform"] == "skipped"
 
 
 def test_a_corrupt_record(records, tmp_path):
