@@ -102,13 +102,14 @@ def _gates(gates: list[Mapping[str, Any]]) -> Iterable[Text]:
     if not gates:
         return
     yield Text(f"\ngates  {count_limits(gates)}")
-    for what, label, style in (("missed", "missed", "yellow"), ("not applicable", "n/a", "dim")):
+    shown = (("missed", "missed", "yellow"), ("left out", "left out", "yellow"), ("not applicable", "n/a", "dim"))
+    for what, label, style in shown:
         for gate in (gate for gate in gates if verdict(gate) == what):
-            yield Text.assemble("  ", (f"{label:6}", style), f"  {gate['gate']}: {_finding(gate)}", overflow="fold")
+            yield Text.assemble("  ", (f"{label:8}", style), f"  {gate['gate']}: {_finding(gate)}", overflow="fold")
     kept = [gate["gate"] for gate in gates if verdict(gate) == "kept"]
     if kept:
         counts = ", ".join(f"{name} {kept.count(name)}" for name in dict.fromkeys(kept))
-        yield Text.assemble("  ", ("kept", "green"), f"    {counts}")
+        yield Text.assemble("  ", ("kept", "green"), f"      {counts}")
 
 
 def _finding(gate: Mapping[str, Any]) -> str:

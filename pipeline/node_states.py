@@ -40,7 +40,7 @@ class NodeStates:
         """
         execution = self._execution(node)
         findings = _findings(node, execution)
-        state = "refused" if not all(finding.passed for finding in findings) else "cached" if cached else "done"
+        state = "refused" if any(finding.refuses for finding in findings) else "cached" if cached else "done"
         reasons = [] if cached else self._reasons_of(execution)
         self._settle(node, state, secs, executor_secs, cached=cached, reasons=reasons)
         refuse_if_failed(findings)
