@@ -14,9 +14,9 @@ FILES = {True: constants.BLESSED_FILE_NAME, False: constants.NOT_BLESSED_FILE_NA
 
 
 def write_blessing(blessing: artifact.Artifact, findings: Iterable[Finding]) -> None:
-    """Blesses where every finding passed, by a property and an empty file as TFX's Evaluator does, whose verdict is
+    """Blesses where no finding refuses, by a property and an empty file as TFX's Evaluator does, whose verdict is
     replaced."""
-    is_blessed = all(finding.passed for finding in findings)
+    is_blessed = not any(finding.refuses for finding in findings)
     blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY, int(is_blessed))
     other = f"{blessing.uri}/{FILES[not is_blessed]}"
     if fileio.exists(other):

@@ -31,6 +31,8 @@ class Finding:
       passed: whether the value is within the limit.
       applies: whether there was anything to hold to the limit; a limit that does not apply refuses nothing.
       advice: what to do where it refuses; empty: what the gate advises.
+      variant: the converted file that it is of; empty where it is of no single one.
+      stops: whether nothing ships where it did not pass; else only its variant does not.
     """
 
     gate: str
@@ -41,6 +43,13 @@ class Finding:
     passed: bool
     applies: bool = True
     advice: str = ""
+    variant: str = ""
+    stops: bool = True
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it ends the launch."""
+        return not self.passed and self.stops
 
     def __str__(self) -> str:
         value = f"{self.value:.4g}" if isinstance(self.value, float) else str(self.value)
@@ -57,7 +66,7 @@ class GateRefused(RuntimeError):
     def __init__(self, findings: Iterable[Finding], advice: str) -> None:
         self.findings = tuple(findings)
         self.advice = advice
-        refusing = [finding for finding in self.findings if not finding.passed]
+        refusing = [finding for finding in self.findings if finding.refuses]
         self.gate = refusing[0].gate
         lines = "\n  ".join(str(finding) for finding in refusing)
         super().__init__(f"the {self.gate} gate.\n  {lines}\n  Nothing was pushed. {advice}")
@@ -69,17 +78,17 @@ class GateRefused(RuntimeError):
 ADVICE = {
     "data": "Repair the data, or change data_gate or the task's schema where they ask for too much.",
     "evaluation": "Train a better model, or lower evaluate.gates where they ask for more than the problem allows.",
-    "compression": "Drop the variant from compress.variants, or loosen compress.gates or compress.budgets.",
+    "compression": "Choose or require another variant, or loosen compress.gates or compress.budgets.",
     "serving": "The exported file does not compute what was trained; see the run's log for the differences.",
 }
 
 
 def refuse_if_failed(findings: Iterable[Finding]) -> None:
-    """Raises GateRefused when a finding did not pass."""
+    """Raises GateRefused when a finding refuses."""
     findings = tuple(findings)
-    failed = [finding for finding in findings if not finding.passed]
-    if failed:
-        advice = dict.fromkeys(finding.advice or ADVICE[finding.gate] for finding in failed)
+    refusing = [finding for finding in findings if finding.refuses]
+    if refusing:
+        advice = dict.fromkeys(finding.advice or ADVICE[finding.gate] for finding in refusing)
         raise GateRefused(findings, " ".join(advice))
 
 

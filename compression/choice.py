@@ -24,15 +24,27 @@ class Budgets(BaseModel):
     prefer: Literal["metric", "latency", "bytes"] = Field(
         "metric", description="What is best among variants within the budgets; the others decide between equals."
     )
+    among_equals: Literal["bytes", "latency"] = Field(
+        "bytes",
+        description="What decides among variants whose metrics differ by no more than chance, if the metric does.",
+    )
+
+
+WORDS = {"metric": "the best metric", "latency": "the lowest latency", "bytes": "the fewest bytes"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What a model costs; of each figure the lower the better, a gain of the metric is a negative drop."""
+    """What a model costs; of each figure the lower the better, a gain of the metric is a negative drop.
+
+    Attributes:
+      equals: names of those whose metric differs from this one's by no more than chance.
+    """
 
     bytes: int
     latency_ms: float
     metric_drop: float
+    equals: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +80,9 @@ class Choice:
 def choose(costs: Mapping[str, Cost], budgets: Budgets) -> Choice:
     """The variant within the budgets that is best by `budgets.prefer`; it is on the Pareto front of those within.
 
+    By the metric, variants whose figures differ from the best one's by no more than chance are as good as it, and so is
+    what is no worse than one of these; `budgets.among_equals` decides.
+
     Args:
       costs: by variant.
       budgets: those that are None allow anything.
@@ -79,15 +94,28 @@ def choose(costs: Mapping[str, Cost], budgets: Budgets) -> Choice:
     if not within:
         reason = f"none of {len(costs)} variants is within the budgets; {'; '.join(map(str, misses))}"
         return Choice(variant=None, reason=reason, front=tuple(front), misses=tuple(misses))
-    # Latencies that differ by less than they scatter still decide in the end, so that there is always one answer.
-    best = min(within, key=lambda name: _order(within[name], budgets.prefer))
-    what = {"metric": "the best metric", "latency": "the lowest latency", "bytes": "the fewest bytes"}[budgets.prefer]
+    best, what = _best(within, budgets)
     cost = within[best]
     reason = (
         f"{what} of the {len(within)} of {len(costs)} variants within the budgets: "
         f"metric drop {cost.metric_drop:+.4f}, {cost.latency_ms:.3f} ms, {cost.bytes:,} bytes"
     )
     return Choice(variant=best, reason=reason, front=tuple(front), misses=tuple(misses))
+
+
+def _best(within: Mapping[str, Cost], budgets: Budgets) -> tuple[str, str]:
+    """The best variant's name, and of what it is the best."""
+    # Latencies that differ by less than they scatter still decide in the end, so that there is always one answer.
+    best = min(within, key=lambda name: _order(within[name], budgets.prefer))
+    what = WORDS[budgets.prefer]
+    if budgets.prefer != "metric":
+        return best, what
+    worst_drop = max(within[name].metric_drop for name in within if name == best or name in within[best].equals)
+    equals = [name for name in within if name == best or within[name].metric_drop <= worst_drop]
+    if len(equals) == 1:
+        return best, what
+    chosen = min(equals, key=lambda name: _order(within[name], budgets.among_equals))
+    return chosen, f"{WORDS[budgets.among_equals]} of the {len(equals)} with the best metric but for chance,"
 
 
 def _order(cost: Cost, prefer: str) -> tuple[float, ...]:

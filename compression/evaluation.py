@@ -30,12 +30,14 @@ class Evaluation:
       low: of the mean's 95 % confidence interval.
       high: the same.
       agreement: the metric with what the reference predicts taken for the truth.
+      equals: the other models whose metric differs from this one's by no more than chance.
     """
 
     metric: float
     low: float
     high: float
     agreement: float
+    equals: frozenset[str]
 
 
 def evaluate(
@@ -68,17 +70,29 @@ def evaluate(
             agreements[name].append(np.asarray(metric(taken, outputs[name]), np.float64))
     if not values[reference]:
         raise ValueError("A model can be judged on one example at least. Received: none. Give the eval split examples.")
+    per_example = {name: np.concatenate(parts) for name, parts in values.items()}
     found = {}
-    for name in models:
-        per_example = np.concatenate(values[name])
-        low, high = confidence_interval(per_example)
+    for name, mine in per_example.items():
+        low, high = confidence_interval(mine)
+        others = {other: theirs for other, theirs in per_example.items() if other != name}
         found[name] = Evaluation(
-            metric=float(per_example.mean()),
+            metric=float(mine.mean()),
             low=low,
             high=high,
             agreement=float(np.concatenate(agreements[name]).mean()),
+            equals=frozenset(other for other, theirs in others.items() if are_equal(mine, theirs)),
         )
     return found
+
+
+def are_equal(first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether the means of `[example]` and `[example]`, of the same examples, differ by no more than chance: the 95 %
+    interval of the mean difference, Student's t for pairs, holds 0.
+
+    Source: Student, "The Probable Error of a Mean", Biometrika 6, 1908, section IX.
+    """
+    low, high = _t_interval(first - second)
+    return low <= 0 <= high
 
 
 def confidence_interval(values: np.ndarray) -> tuple[float, float]:
@@ -90,6 +104,12 @@ def confidence_interval(values: np.ndarray) -> tuple[float, float]:
     if np.isin(values, (0, 1)).all():
         interval = stats.binomtest(int(values.sum()), len(values)).proportion_ci(CONFIDENCE, method="wilson")
         return float(interval.low), float(interval.high)
-    mean, scale = values.mean(), stats.sem(values) if len(values) > 1 else np.inf
+    return _t_interval(values)
+
+
+def _t_interval(values: np.ndarray) -> tuple[float, float]:
+    mean, scale = float(values.mean()), float(stats.sem(values)) if len(values) > 1 else np.inf
+    if scale == 0:
+        return mean, mean
     low, high = stats.t.interval(CONFIDENCE, max(1, len(values) - 1), loc=mean, scale=scale)
     return float(low), float(high)

@@ -20,6 +20,7 @@ class Row:
     name: str
     is_chosen: bool
     is_on_front: bool
+    is_left_out: bool
     delegated: bool
     size: str
     smaller: str
@@ -119,6 +120,7 @@ def _row(variant: Mapping[str, Any], variants: Sequence[Mapping[str, Any]], choi
         name=name,
         is_chosen=name == choice.get("variant"),
         is_on_front=name in choice.get("front", ()),
+        is_left_out=variant.get("left_out", False),
         delegated=variant["delegated"],
         size=f"{variant['bytes']:,}",
         smaller=over("bytes"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-Verdict = Literal["missed", "not applicable", "kept"]
+Verdict = Literal["missed", "left out", "not applicable", "kept"]
 
 
 def verdict(finding: Mapping[str, Any]) -> Verdict:
@@ -11,15 +11,22 @@ def verdict(finding: Mapping[str, Any]) -> Verdict:
     # Records from before there were limits that do not apply lack the key.
     if not finding.get("applies", True):
         return "not applicable"
-    return "kept" if finding["passed"] else "missed"
+    if finding["passed"]:
+        return "kept"
+    # Records from before variants were left out lack the key.
+    return "missed" if finding.get("stops", True) else "left out"
 
 
 def count_limits(findings: Iterable[Mapping[str, Any]]) -> str:
     """How many were kept of those that applied, in words."""
     verdicts = [verdict(finding) for finding in findings]
     others = verdicts.count("not applicable")
-    counted = f"{verdicts.count('kept')} of {len(verdicts) - others} limits kept"
-    return f"{counted}, {others} not applicable" if others else counted
+    counted = [f"{verdicts.count('kept')} of {len(verdicts) - others} limits kept"]
+    if verdicts.count("left out"):
+        counted.append(f"{verdicts.count('left out')} missed by variants left out")
+    if others:
+        counted.append(f"{others} not applicable")
+    return ", ".join(counted)
 
 
 def bounds(limit: str) -> list[float]:

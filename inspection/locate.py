@@ -1,11 +1,14 @@
 """Which root and which run a person means."""
 
+import json
 from pathlib import Path
 
 from inspection.default_roots import PATTERNS, in_default_roots
 from inspection.store import STORE_FILE, RunStore
 
 RECORD_FILE = "summary.json"
+# States of nodes that a run did not come to or left out; records of older versions call them pending.
+NEVER_BEGUN = ("pending", "skipped")
 # What every SQLite file begins with; ML Metadata would silently make tables in an empty one.
 SQLITE_HEADER = b"SQLite format 3\0"
 # A message names no more runs than this: a root may hold hundreds.
@@ -60,14 +63,15 @@ def run_ids(root: Path) -> list[str]:
 
 
 def find_run(root: Path, run: str) -> str:
-    """The id that `run` means: an id, the beginning of one, or `latest`.
+    """The id that `run` means: an id, the beginning of one, or `latest`, the last run of the whole pipeline, whatever
+    became of it; where there is none, the last one.
 
     Raises:
       RunNotFoundError: no run or several are meant.
     """
     ids = run_ids(root)
     if run == "latest" and ids:
-        return ids[-1]
+        return next((run_id for run_id in reversed(ids) if _is_whole(root / "runs" / run_id / RECORD_FILE)), ids[-1])
     meant = [run] if run in ids else [run_id for run_id in ids if run_id.startswith(run)]
     if len(meant) == 1:
         return meant[0]
@@ -80,6 +84,18 @@ def find_run(root: Path, run: str) -> str:
     raise RunNotFoundError(
         f"A run must be `latest`, an id, or the beginning of one. Received: {run!r}, {what}. {advice}"
     )
+
+
+def _is_whole(record_file: Path) -> bool:
+    """Whether a run was one of the whole pipeline, with --from and --to left out, and came to any node."""
+    if not record_file.exists():
+        # It goes on or was killed, and ML Metadata has its nodes.
+        return True
+    record = json.loads(record_file.read_text())
+    begun = [node["state"] not in NEVER_BEGUN for node in record.get("nodes", [])]
+    # Records of older versions do not say what was asked for.
+    is_part = record.get("from_node") or record.get("to_node") or (record["state"] == "done" and not all(begun))
+    return any(begun) and not is_part
 
 
 def _newest(ids: list[str]) -> str:

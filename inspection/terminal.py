@@ -13,6 +13,7 @@ from rich.tree import Tree
 
 from inspection.limits import count_limits, verdict
 from inspection.lineage import Step, origin_of
+from inspection.locate import NEVER_BEGUN
 from inspection.runs import NodeView, Run, RunOverview, key_metrics, nodes_of, utc
 from inspection.store import Artifact
 
@@ -50,7 +51,7 @@ def run_details(found: Run, root: Path) -> RenderableType:
     record, nodes = found.record, nodes_of(found)
     heading = Text.assemble("run ", (found.run_id, "bold"), "  ", _state(found.state))
     if record:
-        cached = sum(node.state == "cached" for node in nodes)
+        cached = sum(node["cached"] for node in record["nodes"])
         heading.append(f"  {record['started_at'][:19].replace('T', ' ')} UTC, {record['total_secs']:.1f} s")
         heading.append(f", {cached} of {len(nodes)} nodes from the cache")
     else:
@@ -73,7 +74,7 @@ def _nodes(nodes: list[NodeView], root: Path) -> Iterable[RenderableType]:
     artifacts = [output for node in nodes for output in node.outputs]
     name_width = max((len(node.name) for node in nodes), default=0)
     for node in nodes:
-        secs = "" if node.secs is None or node.state == "pending" else f"{node.secs:.1f} s"
+        secs = "" if node.secs is None or node.state in NEVER_BEGUN else f"{node.secs:.1f} s"
         line = Text.assemble((node.name.ljust(name_width), "bold"), "  ", _state(node.state), overflow="fold")
         if node.execution:
             line.append(f"{secs:>{20 - len(node.state)}}").append(
@@ -101,13 +102,14 @@ def _gates(gates: list[Mapping[str, Any]]) -> Iterable[Text]:
     if not gates:
         return
     yield Text(f"\ngates  {count_limits(gates)}")
-    for what, label, style in (("missed", "missed", "yellow"), ("not applicable", "n/a", "dim")):
+    shown = (("missed", "missed", "yellow"), ("left out", "left out", "yellow"), ("not applicable", "n/a", "dim"))
+    for what, label, style in shown:
         for gate in (gate for gate in gates if verdict(gate) == what):
-            yield Text.assemble("  ", (f"{label:6}", style), f"  {gate['gate']}: {_finding(gate)}", overflow="fold")
+            yield Text.assemble("  ", (f"{label:8}", style), f"  {gate['gate']}: {_finding(gate)}", overflow="fold")
     kept = [gate["gate"] for gate in gates if verdict(gate) == "kept"]
     if kept:
         counts = ", ".join(f"{name} {kept.count(name)}" for name in dict.fromkeys(kept))
-        yield Text.assemble("  ", ("kept", "green"), f"    {counts}")
+        yield Text.assemble("  ", ("kept", "green"), f"      {counts}")
 
 
 def _finding(gate: Mapping[str, Any]) -> str:
@@ -171,6 +173,8 @@ def _telling(artifact: Artifact) -> str:
     if "registry_version" in properties:
         number = properties["registry_version"]
         found.append(f"version {number}" if number else "no baseline")
+        if properties.get("incomparable"):
+            found.append(f"not comparable: {properties['incomparable']}")
     return "".join(f"  {word}" for word in found if word)
 
 

@@ -65,13 +65,16 @@ class CompressConfig(Section):
         min_length=1,
         description="Precisions of the trained model, and recipes that change it and train it further.",
     )
+    required: tuple[str, ...] = Field(
+        (), description="Names of variants without which nothing is pushed; others that miss a limit are left out."
+    )
     calibration_examples: int = Field(256, ge=1, description="Train examples that int8 ranges are measured on.")
     select_ops: tuple[Annotated[str, Field(pattern=r"^tf\.")], ...] = Field(
         (), description="Ops such as tf.Qr that TFLite lacks and files may need; devices then need its Flex delegate."
     )
     budgets: Budgets = Field(default_factory=Budgets, description="What the variant that is chosen may cost.")
     gates: dict[str, MetricGate] = Field(
-        default_factory=dict, description="Limits by metric, for every variant; max_worsening is against float32."
+        default_factory=dict, description="Limits by metric, of each variant; max_worsening is against float32."
     )
 
     @model_validator(mode="after")
@@ -82,6 +85,9 @@ class CompressConfig(Section):
                 f"variants must hold float32, which the others are compared with, and each variant once. "
                 f"Received: {names}."
             )
+        unknown = [name for name in self.required if name not in names]
+        if unknown:
+            raise ValueError(f"required must name variants: {', '.join(names)}. Received: {', '.join(unknown)}.")
         recipes = [variant for variant in self.variants if isinstance(variant, Recipe)]
         distinct = {
             json.dumps([variant.source(), variant.precision, sorted(variant.keep_float)]) for variant in recipes

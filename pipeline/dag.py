@@ -187,7 +187,7 @@ class _Wiring:
                 transform_graph=self._output("Transform", "transform_graph"),
                 evaluation=self._output("Evaluator", "evaluation"),
                 task_spec=self._task_spec("Compressor"),
-                compress=self.config.compress.model_dump_json(exclude={"gates"}),
+                compress=self.config.compress.model_dump_json(exclude={"gates", "required"}),
                 train=self.config.train.model_dump_json(),
                 seed=self.config.seed,
                 workspaces=self.places.workspaces,
@@ -200,7 +200,7 @@ class _Wiring:
                 examples=self._output("ExampleGen", "examples"),
                 transform_graph=self._output("Transform", "transform_graph"),
                 task_spec=self._task_spec("EdgeEvaluator"),
-                compress=self.config.compress.model_dump_json(include={"variants", "gates"}),
+                compress=self.config.compress.model_dump_json(include={"variants", "required", "gates"}),
                 slices=json.dumps(self.config.evaluate.slices),
             )
         )

@@ -5,6 +5,7 @@ import errno
 import logging
 import signal
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,15 @@ from tfx.orchestration import metadata
 from tfx.orchestration import pipeline as tfx_pipeline
 
 from components.gates import GateRefused
-from data.did_you_mean import did_you_mean
-from inspection.changes import Reasons
 from inspection.store import RunStore
 from pipeline.config import PipelineConfig, load_task
 from pipeline.dag import Places, create_pipeline
 from pipeline.data_overview import source_notes
 from pipeline.error_causes import described, user_error
-from pipeline.errors import RunError, UsageError
+from pipeline.errors import RunError
 from pipeline.local_runner import LocalRunner, close_abandoned_executions
+from pipeline.node_states import NodeStates
+from pipeline.part import run_options
 from pipeline.progress import Progress
 from pipeline.root import Root
 from pipeline.run_record import NodeRecord, RunRecord, git_commit
@@ -70,7 +71,7 @@ def uncached_nodes(config: PipelineConfig, root: Root) -> tuple[str, ...]:
 
 
 class LocalRun:
-    """Runs a config once; is the observer of its nodes and the author of its record."""
+    """Runs a config once and writes its record."""
 
     def __init__(
         self,
@@ -97,7 +98,6 @@ class LocalRun:
         self._start_secs = start_secs
         task = load_task(config)
         self._metric = task.metrics()[0].name
-        self._source = task.source()
         self.pipeline = local_pipeline(config, root, fingerprint=fingerprint)
         self.record = RunRecord(
             run_id=run_id,
@@ -112,22 +112,29 @@ class LocalRun:
                 for node in self.pipeline.components
             ],
         )
-        self.nodes = {node.name: node for node in self.record.nodes}
         self._uncached = uncached_nodes(config, root)
-        self._reasons: Reasons | None = None
-        self.progress = Progress(console, list(self.nodes))
+        self.progress = Progress(console, [node.name for node in self.record.nodes])
+        self._states = NodeStates(
+            self.record.nodes,
+            self.progress,
+            root=root.path,
+            run_id=run_id,
+            source_notes=partial(source_notes, task.source()),
+        )
 
     def run(self, *, from_node: str | None, to_node: str | None, use_cache: bool) -> None:
         """Runs the nodes, writes the record whatever happens, and prints the summary.
 
         Raises:
-          UsageError: an unknown node.
+          UsageError: an unknown node, or nothing between the two.
           GateRefused: a gate refused.
           RunError: a node failed.
           KeyboardInterrupt: on SIGINT or SIGTERM.
           Preempted: on SIGTERM while a model was trained, which goes on from its checkpoint in the next run.
         """
-        options = self._run_options(from_node, to_node)
+        upstream = {node.name: node.upstream for node in self.record.nodes}
+        options = run_options(upstream, from_node=from_node, to_node=to_node)
+        self.record.from_node, self.record.to_node = from_node, to_node
         self.pipeline.enable_cache = use_cache
         close_abandoned_executions(self.pipeline.metadata_connection_config, self.root.artifacts)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -136,7 +143,7 @@ class LocalRun:
         self.console.print(heading, highlight=False, soft_wrap=True)
         try:
             with self.progress:
-                runner = LocalRunner(run_id=self.record.run_id, observer=self, uncached=self._uncached)
+                runner = LocalRunner(run_id=self.record.run_id, observer=self._states, uncached=self._uncached)
                 runner.run(self.pipeline, run_options=options)
             self.record.state = "done"
         except GateRefused as refusal:
@@ -155,6 +162,7 @@ class LocalRun:
             raise explained from error
         finally:
             logging.getLogger("slipway").removeHandler(self.progress)
+            self._states.finish()
             self._finish()
 
     def _finish(self) -> None:
@@ -168,52 +176,6 @@ class LocalRun:
             self.console.print(f"The run record could not be written: {error}", highlight=False, soft_wrap=True)
         else:
             print_summary(self.console, self.record, self.root, metric=self._metric)
-
-    def node_started(self, node: str) -> None:
-        """See local_runner.Observer."""
-        self.nodes[node].state = "running"
-        self.progress.started(node)
-
-    def node_finished(self, node: str, *, cached: bool, secs: float, executor_secs: float) -> None:
-        """See local_runner.Observer."""
-        self._settle(node, "cached" if cached else "done", secs, executor_secs)
-
-    def node_failed(self, node: str, error: BaseException, *, secs: float, executor_secs: float) -> None:
-        """See local_runner.Observer."""
-        states = {GateRefused: "refused", KeyboardInterrupt: "interrupted", Preempted: "interrupted"}
-        self._settle(node, states.get(type(error), "failed"), secs, executor_secs)
-
-    def _settle(self, node: str, state: str, secs: float, executor_secs: float) -> None:
-        row = self.nodes[node]
-        row.state, row.cached, row.secs, row.executor_secs = state, state == "cached", secs, executor_secs
-        row.reasons = [] if row.cached else self._reasons_of(node)
-        # What was read, beside why it was read again.
-        notes = source_notes(self._source) if (node, state) == ("ExampleGen", "done") else []
-        self.progress.finished(node, state, secs, note="; ".join([*notes, *row.reasons]))
-
-    def _reasons_of(self, node: str) -> list[str]:
-        """Why the node ran though an earlier run had it."""
-        store = RunStore(self.root.path)
-        self._reasons = self._reasons or Reasons(store)
-        execution = next((each for each in store.run(self.record.run_id) if each.node == node), None)
-        if execution is None:
-            # It failed before ML Metadata knew of it.
-            return []
-        made = [artifact.id for artifacts in execution.outputs.values() for artifact in artifacts]
-        return [str(reason) for reason in self._reasons.of(execution, outputs=made)]
-
-    def _run_options(self, from_node: str | None, to_node: str | None) -> tfx_pipeline.RunOptions | None:
-        for option, node in (("--from", from_node), ("--to", to_node)):
-            if node is not None and node not in self.nodes:
-                raise UsageError(
-                    f"{option} must name a node: {', '.join(self.nodes)}. Received: {node!r}."
-                    f"{did_you_mean(node, self.nodes)}"
-                )
-        if from_node is None and to_node is None:
-            return None
-        return tfx_pipeline.RunOptions(
-            from_nodes=[from_node] if from_node else None, to_nodes=[to_node] if to_node else None
-        )
 
     def _over(self, state: str, error: BaseException) -> None:
         self.record.state = state

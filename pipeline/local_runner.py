@@ -33,7 +33,8 @@ class Observer(Protocol):
         """The node's launcher begins."""
 
     def node_finished(self, node: str, *, cached: bool, secs: float, executor_secs: float) -> None:
-        """The node is done; `executor_secs` is its executor's own time, zero from the cache."""
+        """The node is done; `executor_secs` is its executor's own time, zero from the cache. What it raises ends the
+        run."""
 
     def node_failed(self, node: str, error: BaseException, *, secs: float, executor_secs: float) -> None:
         """The node raised `error`, which ends the run."""

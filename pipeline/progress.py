@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Console, Group, RenderableType
@@ -74,6 +75,13 @@ class Progress(logging.Handler):
         if self.console.is_terminal:
             self.console.print(line, highlight=False, overflow="ellipsis", no_wrap=True)
         else:
+            self.console.print(line, highlight=False, soft_wrap=True)
+
+    def skipped(self, nodes: Sequence[str]) -> None:
+        """Says which nodes the run did not come to, or was told to leave out."""
+        if nodes:
+            style = STYLES["skipped"]
+            line = Text(f"{MARKS['skipped']} skipped: {', '.join(nodes)}", style)
             self.console.print(line, highlight=False, soft_wrap=True)
 
     def _draw(self) -> RenderableType:

@@ -12,8 +12,9 @@ from components.compressor.measurements import read_choice, read_measurements
 from components.evaluator.metrics import candidate_metrics, overall_metrics
 from components.gates import Finding, read_findings
 from components.pusher.push_record import read_push
+from components.shipment import read_shipment
 from components.trainer.model_run import read_model_facts
-from inspection.store import NodeExecution
+from inspection.store import Artifact, NodeExecution
 from tasks.evaluation import CANDIDATE
 
 DISTRIBUTIONS = ("slipway", "tfx", "tensorflow", "keras", "tensorflow-model-analysis", "apache-beam", "ai-edge-litert")
@@ -44,6 +45,9 @@ class RunRecord:
     state: str = "running"
     error: str | None = None
     started_at: str = ""
+    # The part of the DAG that `--from` and `--to` asked for; None where the whole one was to run.
+    from_node: str | None = None
+    to_node: str | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=lambda: {name: version(name) for name in DISTRIBUTIONS})
     git_commit: str | None = None
@@ -96,6 +100,7 @@ class RunRecord:
             uri = outputs["Compressor"]["variants"][0].uri
             self.variants = read_measurements(uri)
             self.choice = asdict(read_choice(uri))
+        self._add_shipment(outputs)
         if "EdgeEvaluator" in outputs:
             by_variant = overall_metrics(outputs["EdgeEvaluator"]["evaluation"][0].uri)
             for variant in self.variants:
@@ -108,9 +113,25 @@ class RunRecord:
             # What a cached node wrote, an earlier run did.
             self.pushes = [{**pushed, "in_this_run": False, "moved_from": None} if node.cached else pushed]
 
+    def _add_shipment(self, outputs: Mapping[str, Mapping[str, Sequence[Artifact]]]) -> None:
+        """Says of each variant whether the gates so far have left it out."""
+        judge = next((node for node in ("ServingCheck", "EdgeEvaluator") if node in outputs), None)
+        if judge is None:
+            return
+        shipment = read_shipment(outputs[judge][GATES[judge]][0].uri)
+        for variant in self.variants:
+            variant["left_out"] = variant["name"] not in (*shipment.variants, *shipment.needed)
+
 
 # The nodes that leave findings, and the channel whose artifact holds them.
 GATES = {"DataGate": "blessing", "Evaluator": "evaluation", "EdgeEvaluator": "evaluation", "ServingCheck": "blessing"}
+# The node that judges, by what findings call the gate.
+NODES_OF_GATES = {
+    "data": "DataGate",
+    "evaluation": "Evaluator",
+    "compression": "EdgeEvaluator",
+    "serving": "ServingCheck",
+}
 
 
 def git_commit(directory: Path) -> str | None:

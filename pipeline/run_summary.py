@@ -38,6 +38,9 @@ def _results(record: RunRecord, root: Root, metric: str) -> list[str]:
         lines.append(f"[bold]gates[/bold]          {count_limits([asdict(finding) for finding in record.gates])}")
     if record.choice.get("variant"):
         lines.append(f"[bold]chosen[/bold]         {record.choice['variant']}: {record.choice['reason']}")
+    for finding in record.gates:
+        if not finding.passed and not finding.stops:
+            lines.append(f"[bold]left out[/bold]       {finding}")
     for push in record.pushes:
         what = f"version {push['version']} as {push['stage']}" if push["in_this_run"] else _pushed_before(record, push)
         destination = push["destination"].replace(str(root.path), root.shown)
@@ -66,7 +69,7 @@ def _variants(record: RunRecord, metric: str) -> Table:
     table.add_column("XNNPACK")
     for variant in record.variants:
         table.add_row(
-            variant["name"],
+            variant["name"] + (" (left out)" if variant.get("left_out") else ""),
             f"{variant['bytes']:,}",
             f"{variant['gzip_bytes']:,}",
             f"{variant['metric']:.4f}" if "metric" in variant else "",

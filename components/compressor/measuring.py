@@ -90,6 +90,7 @@ def measure(
                 "eval_metric_low": evaluation.low,
                 "eval_metric_high": evaluation.high,
                 "agreement": evaluation.agreement,
+                "equals": sorted(evaluation.equals),
             }
         )
     return measurements
@@ -104,6 +105,7 @@ def costs(task: Task, measurements: Sequence[Mapping[str, Any]]) -> dict[str, Co
             bytes=each["bytes"],
             latency_ms=each["latency_p50_ms"],
             metric_drop=sign * (reference - each["eval_metric"]),
+            equals=frozenset(each["equals"]),
         )
         for each in measurements
     }

@@ -23,6 +23,7 @@ from components.compressor.variants import read_variants, variant_names
 from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
 from components.gates import NOT_MEASURED, Finding, write_findings
+from components.shipment import Shipment, write_shipment
 from components.splits import GATE_SPLIT, split_files
 from components.trainer.model_run import trained_spec
 from compression.choice import Choice
@@ -47,7 +48,7 @@ def evaluate_variants(
     evaluation: standard_artifacts.ModelEvaluation,
     blessing: standard_artifacts.ModelBlessing,
 ) -> None:
-    """Evaluates every variant on the test split, writes the findings, and blesses or not."""
+    """Evaluates every variant on the test split, writes the findings and which variants ship, and blesses or not."""
     task = trained_spec(task_spec, model_run.uri).load()
     options = json.loads(compress)
     names = variant_names(read_variants(options["variants"]))
@@ -69,7 +70,11 @@ def evaluate_variants(
         tfma.run_model_analysis(eval_config=config, data_location=predicted, output_path=evaluation.uri)
     findings = threshold_findings(evaluation.uri, config, gate=GATE, has_baseline=False)
     findings += worsening_findings(task, gates, overall_metrics(evaluation.uri), variants=names)
-    findings += budget_findings(read_choice(variants.uri))
+    choice = read_choice(variants.uri)
+    findings += budget_findings(choice)
+    needed = dict.fromkeys([*([choice.variant] if choice.variant else []), *options["required"]])
+    shipment, findings = Shipment(variants=tuple(names), needed=tuple(needed)).judged(findings)
+    write_shipment(evaluation.uri, shipment)
     write_findings(evaluation.uri, findings)
     write_blessing(blessing, findings)
 
@@ -125,6 +130,7 @@ def worsening_findings(
                     value=change if is_measured else NOT_MEASURED,
                     limit=f">= {-limit:+g}" if metric.higher_is_better else f"<= {limit:+g}",
                     passed=(-change if metric.higher_is_better else change) <= limit,
+                    variant=variant,
                 )
             )
     return findings

@@ -64,6 +64,7 @@ def threshold_findings(uri: str, config: tfma.EvalConfig, *, gate: str, has_base
                     value=values.get(key, NOT_MEASURED),
                     limit=limit.text,
                     passed=key in values and key not in failed,
+                    variant="" if has_baseline else model,
                 )
             )
     return sorted(findings, key=lambda finding: (finding.figure, finding.where))

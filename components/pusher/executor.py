@@ -4,8 +4,9 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from etils import epath
 from tfx.types import artifact, standard_artifacts
@@ -17,6 +18,7 @@ from components.compressor.measurements import read_choice, read_measurements
 from components.evaluator.metrics import candidate_metrics
 from components.gates import ADVICE, Finding, GateRefused
 from components.pusher.push_record import write_push
+from components.shipment import read_shipment
 from components.trainer.model_run import trained_spec
 from serving.registry import Registry
 from serving.registry_storage import tree
@@ -37,21 +39,23 @@ def push_model(
     stage: str,
     pushed_model: standard_artifacts.PushedModel,
 ) -> None:
-    """Pushes the SavedModel and the bundle of TFLite files, and records where they went.
+    """Pushes the SavedModel and the bundle of the TFLite files that ship, and records where they went.
 
     Raises:
       GateRefused: a blessing is missing.
     """
     require_blessings(blessings)
+    names = read_shipment(blessings["serving"].uri).variants
+    shipped = [each for each in read_measurements(variants.uri) if each["name"] in names]
     store = Registry(registry)
     # What ships: a push that was cut off and is run again finds what it had pushed.
-    key = push_key(path_utils.serving_model_path(model.uri), variants.uri)
+    key = push_key(path_utils.serving_model_path(model.uri), variants.uri, shipped)
     before = store.pushed_as(model_name, key)
     with tempfile.TemporaryDirectory() as directory:
         version = store.push(
             model_name,
             saved_model=path_utils.serving_model_path(model.uri),
-            bundle=write_bundle(trained_spec(task_spec, model_run.uri).load(), variants.uri, Path(directory)),
+            bundle=write_bundle(trained_spec(task_spec, model_run.uri).load(), variants.uri, shipped, Path(directory)),
             metrics=candidate_metrics(evaluation.uri, CANDIDATE),
             lineage={"model_artifact": model.id, "model_uri": model.uri},
             stage=stage,
@@ -71,10 +75,11 @@ def push_model(
     )
 
 
-def push_key(saved_model: str, variants_uri: str) -> str:
-    """The same for the same SavedModel, TFLite files and choice; figures that differ from run to run do not count."""
+def push_key(saved_model: str, variants_uri: str, shipped: Sequence[Mapping[str, Any]]) -> str:
+    """The same for the same SavedModel, TFLite files that ship and choice; figures that differ from run to run do not
+    count."""
     digest = hashlib.sha256(content_digest(saved_model).encode())
-    for variant in read_measurements(variants_uri):
+    for variant in shipped:
         name = f"{variant['name']}.tflite"
         digest.update(name.encode() + hashlib.sha256((epath.Path(variants_uri) / name).read_bytes()).digest())
     digest.update(str(read_choice(variants_uri).variant).encode())
@@ -98,17 +103,25 @@ def require_blessings(blessings: Mapping[str, artifact.Artifact]) -> None:
             raise GateRefused([finding], ADVICE[gate])
 
 
-def write_bundle(task: Task, variants_uri: str, directory: Path) -> dict[str, str]:
-    """The TFLite bundle: {name in the bundle: file}; `labels.txt` and `metadata.json` are written to `directory`."""
-    measurements = read_measurements(variants_uri)
+def write_bundle(
+    task: Task, variants_uri: str, shipped: Sequence[Mapping[str, Any]], directory: Path
+) -> dict[str, str]:
+    """The TFLite bundle: {name in the bundle: file}; `labels.txt` and `metadata.json` are written to `directory`.
+
+    Args:
+      task: as it was trained.
+      variants_uri: where the files and the choice among them are.
+      shipped: measurements of the variants that go into the bundle.
+      directory: for what is written.
+    """
     bundle = {
-        f"{variant['name']}.tflite": os.path.join(variants_uri, f"{variant['name']}.tflite") for variant in measurements
+        f"{variant['name']}.tflite": os.path.join(variants_uri, f"{variant['name']}.tflite") for variant in shipped
     }
     # What is known by layer or by call is for people, who have it in the run record; a device downloads this, and has
     # to have the ops.
     figures = [
         {key: value for key, value in variant.items() if key == "ops" or not isinstance(value, list)}
-        for variant in measurements
+        for variant in shipped
     ]
     metadata = {**describe(task), "variants": figures}
     # Which of the files to take: the best one within the budgets.

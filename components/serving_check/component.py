@@ -19,9 +19,10 @@ def ServingCheck(  # noqa: N802 - TFX names a component after its function
     serving_check: Parameter[str],
     blessing: OutputArtifact[standard_artifacts.InfraBlessing],
 ) -> None:
-    """Loads the SavedModel and the TFLite files as clients would; `serving_check` is the config's section."""
+    """Loads the SavedModel and the TFLite files that ship as clients would; `serving_check` is the config's section."""
     from components.gates import read_findings, refuse_if_failed
     from components.serving_check.executor import check_serving
+    from components.shipment import read_shipment
 
     refuse_if_failed(read_findings(edge_evaluation.uri))
     check_serving(
@@ -32,5 +33,6 @@ def ServingCheck(  # noqa: N802 - TFX names a component after its function
         transform_graph=transform_graph,
         task_spec=task_spec,
         serving_check=serving_check,
+        shipment=read_shipment(edge_evaluation.uri),
         blessing=blessing,
     )

@@ -15,6 +15,7 @@ from components.artifacts import CompressedModels
 from components.compressor.measurements import read_measurements
 from components.files import write_file
 from components.gates import Finding, refuse_if_failed, write_findings
+from components.shipment import Shipment, write_shipment
 from components.splits import GATE_SPLIT, split_files
 from components.trainer.model_run import MODEL_FILE, trained_spec
 from compression.differences import MAX_RELATIVE_DIFFERENCE, max_difference, relative_difference
@@ -34,12 +35,13 @@ def check_serving(
     transform_graph: standard_artifacts.TransformGraph,
     task_spec: str,
     serving_check: str,
+    shipment: Shipment,
     blessing: standard_artifacts.InfraBlessing,
 ) -> None:
-    """Sends test examples through every way in and writes the findings.
+    """Sends test examples through every way in, and writes the findings and which variants ship.
 
     Raises:
-      GateRefused: an exported file gives something else than the trained model.
+      GateRefused: the SavedModel, or a file without which nothing ships, gives something else than the trained model.
     """
     task = trained_spec(task_spec, model_run.uri).load()
     options = json.loads(serving_check)
@@ -53,13 +55,17 @@ def check_serving(
 
     findings = saved_model_findings(task, path_utils.serving_model_path(model.uri), serialized, inputs, trained, limit)
     for variant in read_measurements(variants.uri):
+        if variant["name"] not in shipment.variants:
+            continue
         if variant["retrained"]:
             findings.append(retrained_finding(variant))
             continue
         tflite = TFLiteModel(os.path.join(variants.uri, f"{variant['name']}.tflite"))
         outputs = tflite.predict(_numpy(inputs))
         findings += tflite_findings(variant, outputs, _numpy(trained), limit)
+    shipment, findings = shipment.judged(findings)
     refuse_if_failed(findings)
+    write_shipment(blessing.uri, shipment)
     write_findings(blessing.uri, findings)
     blessing.set_int_custom_property("blessed", 1)
     write_file(blessing.uri, "INFRA_BLESSED", "")
@@ -102,7 +108,7 @@ def tflite_findings(
             difference, allowed = relative_difference(outputs.get(key), value), MAX_RELATIVE_DIFFERENCE[precision]
         else:
             difference, allowed = max_difference(outputs.get(key), value), limit
-        findings.append(_finding(f"TFLite {variant['name']}", key, difference, allowed))
+        findings.append(_finding(f"TFLite {variant['name']}", key, difference, allowed, variant=variant["name"]))
     return findings
 
 
@@ -116,10 +122,11 @@ def retrained_finding(variant: Mapping[str, Any]) -> Finding:
         value=variant["difference"],
         limit=f"<= {limit:g}",
         passed=variant["difference"] <= limit,
+        variant=variant["name"],
     )
 
 
-def _finding(where: str, output: str, difference: float, limit: float) -> Finding:
+def _finding(where: str, output: str, difference: float, limit: float, *, variant: str = "") -> Finding:
     return Finding(
         gate=GATE,
         figure=f"difference of {output} from the trained model",
@@ -127,6 +134,7 @@ def _finding(where: str, output: str, difference: float, limit: float) -> Findin
         value=difference,
         limit=f"<= {limit:g}",
         passed=difference <= limit,
+        variant=variant,
     )
 
 

@@ -72,7 +72,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 def command() -> None:
     """Show the runs of a root, one RUN with its nodes, artifacts and gates, or the lineage of a pushed model.
 
-    RUN is an id, the beginning of one, or `latest`. MODEL_VERSION is digits/3, 3 or `latest`.
+    RUN is an id, the beginning of one, or `latest`, the last run of the whole pipeline (without --from and --to).
+    MODEL_VERSION is digits/3, 3 or `latest`.
     """
 
 

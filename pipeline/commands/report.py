@@ -15,7 +15,8 @@ from pipeline.local_path import LOCAL_PATH
 )
 @click.option("--out", type=LOCAL_PATH, help="Default: ROOT/runs/RUN/report.html.")
 def command(run: str, root: Path | None, out: Path | None) -> None:
-    """Write one self-contained HTML report of RUN (an id, the beginning of one, or latest)."""
+    """Write one self-contained HTML report of RUN: an id, the beginning of one, or latest, the last run
+    of the whole pipeline (without --from and --to)."""
     from inspection.locate import find_root, find_run
     from inspection.runs import read_run
     from pipeline.console import quiet_terminal

@@ -23,7 +23,12 @@ SPARSITIES, BITS = (0.5, 0.8, 0.9), (8, 4)
 @click.command()
 @click.argument("config", type=LOCAL_PATH)
 @click.option("--root", type=LOCAL_PATH, help="What `slipway run` wrote; default: the config's.")
-@click.option("--run", default="latest", show_default=True, help="Whose model and data: an id or the beginning of one.")
+@click.option(
+    "--run",
+    default="latest",
+    show_default=True,
+    help="Whose model and data: an id, the beginning of one, or the last run of the whole pipeline.",
+)
 @click.option("--version", type=click.IntRange(min=1), help="Try this pushed version instead of the run's model.")
 @click.option("--layer", "layers", multiple=True, help="Pattern of paths of layers; default: all with a kernel.")
 @click.option("--examples", type=click.IntRange(min=2), default=1024, show_default=True, help="Of the eval split.")

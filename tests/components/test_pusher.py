@@ -8,6 +8,7 @@ from components.compressor.measurements import write_choice, write_measurements
 from components.gates import GateRefused
 from components.pusher.executor import content_digest, push_key, push_model, require_blessings, write_bundle
 from components.pusher.push_record import read_push
+from components.shipment import Shipment, write_shipment
 from components.trainer.model_run import write_model_facts
 from compression.choice import Choice
 from serving.registry import Registry
@@ -41,9 +42,9 @@ def test_blessed_by_all_is_pushed():
 def test_the_bundle_names_labels_and_what_a_client_must_know(tmp_path):
     task = DIGITS.load()
     variants = tmp_path / "variants"
-    write_measurements(str(variants), [{"name": "int8", "bytes": 12, "layer_sparsity": [{"layer": "stem"}]}])
+    shipped = [{"name": "int8", "bytes": 12, "layer_sparsity": [{"layer": "stem"}]}]
     write_choice(str(variants), Choice(variant="int8", reason="it is the only one", front=("int8",), misses=()))
-    bundle = write_bundle(task, str(variants), tmp_path)
+    bundle = write_bundle(task, str(variants), shipped, tmp_path)
     assert set(bundle) == {"int8.tflite", "labels.txt", "metadata.json"}
     assert bundle["int8.tflite"] == str(variants / "int8.tflite")
     metadata = json.loads((tmp_path / "metadata.json").read_text())
@@ -64,8 +65,13 @@ def test_what_became_of_a_push_is_recorded_as_it_is(tmp_path):
     write_model_facts(model_run.uri, {"hyperparameters": {}})
     (tmp_path / "model" / "Format-Serving").mkdir()
     (tmp_path / "model" / "Format-Serving" / "saved_model.pb").write_bytes(b"model")
-    write_measurements(variants.uri, [])
-    write_choice(variants.uri, Choice(variant=None, reason="", front=(), misses=()))
+    write_measurements(variants.uri, [{"name": "float32"}, {"name": "int8"}])
+    for name in ("float32", "int8"):
+        (tmp_path / "variants" / f"{name}.tflite").write_text(name)
+    write_choice(variants.uri, Choice(variant="int8", reason="", front=(), misses=()))
+    serving = _blessing(1)
+    serving.uri = str(tmp_path / "serving")
+    write_shipment(serving.uri, Shipment(variants=("int8",), needed=("int8",)))
     write_tfma_files(tmp_path / "evaluation", {"": {("", "accuracy"): 0.5}})
     registry = Registry(tmp_path / "registry")
     registry.push("digits", **sample_push(tmp_path, "other"), stage="production")
@@ -78,7 +84,7 @@ def test_what_became_of_a_push_is_recorded_as_it_is(tmp_path):
             model_run=model_run,
             variants=variants,
             evaluation=evaluation,
-            blessings={"evaluation": _blessing(1)},
+            blessings={"serving": serving},
             task_spec=DIGITS.model_dump_json(),
             registry=str(tmp_path / "registry"),
             model_name="digits",
@@ -90,6 +96,8 @@ def test_what_became_of_a_push_is_recorded_as_it_is(tmp_path):
         return record
 
     assert push("candidate") == {"version": 2, "stage": "candidate", "in_this_run": True, "moved_from": None}
+    bundle = tmp_path / "registry" / "digits" / "2" / "tflite"
+    assert sorted(path.name for path in bundle.iterdir()) == ["int8.tflite", "labels.txt", "metadata.json"]
     moved = {"version": 2, "stage": "production", "in_this_run": False, "moved_from": "candidate"}
     assert push("production") == moved
     registry.rollback("digits")
@@ -114,10 +122,10 @@ def test_another_file_or_another_choice_is_another_push_and_another_latency_is_n
 
     def key(content: bytes = b"int8", chosen: str = "int8", latency: float = 1.0) -> str:
         variants = tmp_path / "variants"
-        write_measurements(str(variants), [{"name": "int8", "latency_p50_ms": latency}])
+        shipped = [{"name": "int8", "latency_p50_ms": latency}]
         write_choice(str(variants), Choice(variant=chosen, reason="", front=(), misses=()))
         (variants / "int8.tflite").write_bytes(content)
-        return push_key(str(tmp_path / "model"), str(variants))
+        return push_key(str(tmp_path / "model"), str(variants), shipped)
 
     assert key(latency=2.0) == key()
     assert len({key(), key(content=b"else"), key(chosen="float32")}) == 3

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -31,6 +32,42 @@ def test_the_best_within_the_budgets(budgets, best):
     assert choose(COSTS, Budgets(**budgets)).variant == best
 
 
+def _tied(**equals: set[str]) -> dict[str, Cost]:
+    """`COSTS` with int8 0.01 worse and a file that is worse than all, and who equals whom but for chance."""
+    costs = {**COSTS, "int4": Cost(bytes=50, latency_ms=4.0, metric_drop=0.2)}
+    return {name: replace(cost, equals=frozenset(equals.get(name, ()))) for name, cost in costs.items()}
+
+
+@pytest.mark.parametrize(
+    ("equals", "budgets", "best"),
+    [
+        # float16 is the best: float32's metric at fewer bytes.
+        ({}, {}, "float16"),
+        ({"float16": {"int8"}}, {}, "int8"),
+        ({"float16": {"int8", "int4"}}, {}, "int4"),
+        ({"float16": {"int8", "int4"}}, {"among_equals": "latency"}, "int8"),
+        # int8, 0.01 worse, stands between the best and an equal that is 0.2 worse.
+        ({"float16": {"int4"}}, {"among_equals": "latency"}, "int8"),
+        # What int8 equals is not what the best equals.
+        ({"int8": {"int4"}}, {}, "float16"),
+        ({"float16": {"int8", "int4"}}, {"max_metric_drop": 0.1}, "int8"),
+        # Equals do not matter where something else is asked for.
+        ({"float16": {"int8", "int4"}}, {"prefer": "latency"}, "int8"),
+        ({}, {"prefer": "bytes"}, "int4"),
+    ],
+)
+def test_among_equal_metrics_bytes_or_latency_decide(equals, budgets, best):
+    assert choose(_tied(**equals), Budgets(**budgets)).variant == best
+
+
+def test_the_reason_says_how_many_were_equal():
+    chosen = choose(_tied(float16={"int8"}), Budgets())
+    assert chosen.reason.startswith(
+        "the fewest bytes of the 3 with the best metric but for chance, of the 4 of 4 variants within the budgets: "
+        "metric drop +0.0100"
+    )
+
+
 def test_the_front_leaves_out_what_is_beaten_everywhere():
     assert choose(COSTS, Budgets()).front == ("float16", "int8")
 
@@ -60,7 +97,11 @@ def test_budgets_that_make_no_sense_are_refused(budgets):
 
 
 FIGURES = st.builds(
-    Cost, bytes=st.integers(1, 5), latency_ms=st.integers(1, 5).map(float), metric_drop=st.integers(-2, 2).map(float)
+    Cost,
+    bytes=st.integers(1, 5),
+    latency_ms=st.integers(1, 5).map(float),
+    metric_drop=st.integers(-2, 2).map(float),
+    equals=st.frozensets(st.sampled_from("012345"), max_size=3),
 )
 
 
@@ -72,6 +113,7 @@ FIGURES = st.builds(
         max_latency_ms=st.none() | st.integers(1, 5).map(float),
         max_metric_drop=st.none() | st.integers(0, 2).map(float),
         prefer=st.sampled_from(["metric", "latency", "bytes"]),
+        among_equals=st.sampled_from(["latency", "bytes"]),
     ),
 )
 def test_no_variant_within_the_budgets_beats_the_chosen_one(costs, budgets):
@@ -88,4 +130,14 @@ def test_no_variant_within_the_budgets_beats_the_chosen_one(costs, budgets):
         better = [other.bytes < best.bytes, other.latency_ms < best.latency_ms, other.metric_drop < best.metric_drop]
         worse = [other.bytes > best.bytes, other.latency_ms > best.latency_ms, other.metric_drop > best.metric_drop]
         assert any(worse) or not any(better)
-        assert not better[["bytes", "latency", "metric"].index(budgets.prefer)]
+        if budgets.prefer != "metric":
+            assert not better[["bytes", "latency"].index(budgets.prefer)]
+    if budgets.prefer == "metric":
+        _is_as_good_as_an_equal_of_the_best({name: named[name] for name in set(named) - over}, best)
+
+
+def _is_as_good_as_an_equal_of_the_best(within: dict[str, Cost], chosen: Cost) -> None:
+    least = min(cost.metric_drop for cost in within.values())
+    leaders = [cost for cost in within.values() if cost.metric_drop == least]
+    drops = [within[name].metric_drop for leader in leaders for name in leader.equals if name in within]
+    assert chosen.metric_drop <= max([least, *drops])

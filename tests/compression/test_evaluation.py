@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from compression.evaluation import confidence_interval, evaluate
+from compression.evaluation import are_equal, confidence_interval, evaluate
 
 
 class Constant:
@@ -46,6 +46,47 @@ def test_student_s_interval():
 def test_one_value_tells_nothing_of_the_others():
     low, high = confidence_interval(np.array([2.5]))
     assert (low, high) == (-np.inf, np.inf)
+
+
+def _right(*, first: int, second: int, both: int, of: int) -> tuple[np.ndarray, np.ndarray]:
+    """1 for each of so many examples that only the first, only the second, or both are right on."""
+    mine, theirs = np.zeros(of), np.zeros(of)
+    mine[: first + both], theirs[first : first + both + second] = 1, 1
+    return mine, theirs
+
+
+# 100 pairs, t is 1.9842 at 99 degrees of freedom. 3 to 0: mean 0.03, deviation 0.17145, 0.03 -+ 0.03402 holds 0.
+# 4 to 0: 0.04 -+ 1.9842 * 0.019695 = 0.03908 does not. 8 to 2: 0.06 -+ 1.9842 * 0.031205 = 0.06192 does.
+@pytest.mark.parametrize(
+    ("first", "second", "expected"), [(0, 0, True), (3, 0, True), (4, 0, False), (0, 4, False), (8, 2, True)]
+)
+def test_what_differs_by_chance_alone_is_equal(first, second, expected):
+    assert are_equal(*_right(first=first, second=second, both=80, of=100)) == expected
+
+
+def test_differences_are_taken_example_by_example():
+    """Errors that scatter widely, of which one model's are always a little larger; the same errors, mixed up, tell
+    nothing."""
+    errors = np.arange(20.0)
+    worse = errors + 0.1 + 0.01 * np.cos(np.pi * errors)
+    assert not are_equal(worse, errors)
+    assert are_equal(worse, errors[::-1])
+
+
+@pytest.mark.parametrize("values", [[0.5], [np.nan, np.nan]])
+def test_one_example_tells_nothing_apart_and_what_is_no_number_equals_nothing(values):
+    assert are_equal(np.array(values), np.array(values) + 1) == (len(values) == 1)
+
+
+def test_each_model_knows_its_equals():
+    inputs, truth = {"x": np.zeros(8)}, {"class": np.zeros(8)}
+    models = {"float": Constant(*[0] * 8), "same": Constant(*[0] * 7, 1), "broken": Constant(*[1] * 8)}
+    found = _evaluate(models, [(inputs, truth)])
+    assert {name: set(each.equals) for name, each in found.items()} == {
+        "float": {"same"},
+        "same": {"float"},
+        "broken": set(),
+    }
 
 
 def test_without_examples_nothing_is_judged():

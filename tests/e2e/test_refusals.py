@@ -1,12 +1,15 @@
 """What stops a run: gates, bad data, broken machines. Nothing is ever half-pushed."""
 
+import math
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 import tensorflow as tf
 import yaml
 
+from components.evaluator.metrics import overall_metrics
 from data.digits import Digits
 from data.source import SPLITS
 from tests.e2e.conftest import DIGITS, PROJECT, SLIPWAY, Ran, run, write_config
@@ -55,8 +58,9 @@ def test_a_threshold_that_no_model_reaches(digits: Ran, tmp_path):
         assert "accuracy must be >= 1.01. Received: 0.9" in refused.output
         assert "Nothing was pushed." in refused.output
         assert refused.record()["state"] == "refused"
-        assert refused.states()["Compressor"] == "refused"
-        assert refused.states()["Pusher"] == "pending"
+        states = refused.states()
+        assert (states["Evaluator"], states["Compressor"], states["Pusher"]) == ("refused", "skipped", "skipped")
+        assert "- skipped: Compressor, EdgeEvaluator, ServingCheck, Pusher" in refused.output
     assert digits.versions() == before
 
 
@@ -94,8 +98,31 @@ def test_a_variant_that_loses_too_much(digits: Ran, tmp_path):
     refused = run(config, digits.root.path)
     assert refused.exit_code == 3
     assert "the compression gate" in refused.output
-    assert "accuracy (int8) must be >= 1.01" in refused.output
+    assert f"accuracy ({refused.record()['choice']['variant']}) must be >= 1.01" in refused.output
+    assert refused.states()["EdgeEvaluator"] == "refused"
     assert digits.versions() == before
+
+
+def test_a_variant_that_misses_a_limit_is_left_out_where_another_is_chosen(digits: Ran, tmp_path):
+    """A limit between the figures that the files are known to have: the chosen one keeps it, one at least does not."""
+    chosen = digits.record()["choice"]["variant"]
+    evaluation = max(digits.root.path.glob("artifacts/EdgeEvaluator/evaluation/*"), key=lambda path: int(path.name))
+    losses = {name: metrics["cross_entropy"] for name, metrics in overall_metrics(str(evaluation)).items()}
+    worst = max(losses, key=losses.get)
+    limit = {"max": losses[worst] - 1e-9} if worst != chosen else {"min": min(losses.values()) + 1e-9}
+    lax = yaml.safe_load(DIGITS.read_text())
+    lax["compress"]["gates"] = {"cross_entropy": limit}
+    lax["push"] = {"stage": "candidate"}
+    (tmp_path / "lax.yaml").write_text(yaml.safe_dump(lax))
+    done = run(tmp_path / "lax.yaml", digits.root.path)
+    assert done.exit_code == 0, done.output
+    left_out = {variant["name"] for variant in done.record()["variants"] if variant["left_out"]}
+    low, high = limit.get("min", 0), limit.get("max", math.inf)
+    assert left_out == {name for name, loss in losses.items() if not low <= loss <= high}
+    assert f"{sorted(left_out)[0]} (left out)" in done.output
+    bundle = {path.stem for path in (Path(done.record()["pushes"][0]["destination"]) / "tflite").glob("*.tflite")}
+    assert bundle == set(losses) - left_out
+    assert chosen in bundle
 
 
 def test_a_class_that_is_missing(records, tmp_path):
@@ -111,7 +138,7 @@ def test_a_class_that_is_missing(records, tmp_path):
     assert "feature label (split train)" in refused.output
     assert "Missing: 7" in refused.output
     assert refused.states()["DataGate"] == "refused"
-    assert refused.states()["Transform"] == "pending"
+    assert refused.states()["Transform"] == "skipped"
 
 
 def test_a_corrupt_record(records, tmp_path):

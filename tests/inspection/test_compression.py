@@ -45,6 +45,13 @@ def test_variants_are_compared_with_float32():
     assert found.undelegated == ["int16x8"]
 
 
+def test_what_a_gate_left_out_is_marked_as_such():
+    """Records of older versions do not say."""
+    variants = [_variant("float32"), _variant("int8", left_out=True), _variant("int4", left_out=False)]
+    found = read_compression({"variants": variants}, "accuracy")
+    assert [row.is_left_out for row in found.rows] == [False, True, False]
+
+
 def test_the_choice_is_marked_on_the_front():
     record = {
         "variants": [_judged("float32", 0.9), _judged("int8", 0.8, bytes=1000)],

@@ -4,9 +4,13 @@ from inspection.limits import bounds, count_limits, verdict
 
 KEPT, MISSED = {"passed": True}, {"passed": False}
 OTHER = {"passed": True, "applies": False}
+LEFT_OUT = {"passed": False, "stops": False}
 
 
-@pytest.mark.parametrize(("finding", "expected"), [(KEPT, "kept"), (MISSED, "missed"), (OTHER, "not applicable")])
+@pytest.mark.parametrize(
+    ("finding", "expected"),
+    [(KEPT, "kept"), (MISSED, "missed"), (OTHER, "not applicable"), (LEFT_OUT, "left out")],
+)
 def test_what_does_not_apply_was_neither_kept_nor_missed(finding, expected):
     assert verdict(finding) == expected
 
@@ -16,6 +20,7 @@ def test_what_does_not_apply_was_neither_kept_nor_missed(finding, expected):
     [
         ([KEPT, MISSED, KEPT], "2 of 3 limits kept"),
         ([KEPT, MISSED, OTHER], "1 of 2 limits kept, 1 not applicable"),
+        ([KEPT, LEFT_OUT, OTHER], "1 of 2 limits kept, 1 missed by variants left out, 1 not applicable"),
         ([OTHER], "0 of 0 limits kept, 1 not applicable"),
     ],
 )

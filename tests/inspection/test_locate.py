@@ -18,6 +18,41 @@ def test_a_run_is_found_by_what_names_it(root, asked, meant):
     assert find_run(root, asked) == meant
 
 
+def _recorded(writer: RootWriter, run: str, state: str, *nodes: str, **part: str) -> None:
+    writer.record(run, state=state, nodes=[{"name": str(n), "state": node} for n, node in enumerate(nodes)], **part)
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"state": "done", "nodes": ["done", "skipped"], "to_node": "0"},
+        {"state": "refused", "nodes": ["refused", "skipped"], "to_node": "0"},
+        {"state": "failed", "nodes": ["skipped", "failed"], "from_node": "1"},
+        {"state": "done", "nodes": ["done", "pending"]},
+        {"state": "failed", "nodes": ["skipped", "skipped"]},
+        {"state": "done", "nodes": ["pending", "pending"]},
+    ],
+    ids=["a part", "a part refused", "a part failed", "a part before parts were told", "nothing", "nothing, then"],
+)
+def test_latest_is_the_last_whole_run(writer, later):
+    _recorded(writer, "1", "refused", "done", "refused")
+    _recorded(writer, "2", later.pop("state"), *later.pop("nodes"), **later)
+    assert find_run(writer.path, "latest") == "1"
+
+
+@pytest.mark.parametrize("state", ["refused", "failed", "interrupted"])
+def test_latest_is_a_whole_run_whatever_became_of_it(writer, state):
+    _recorded(writer, "1", "done", "done", "done")
+    _recorded(writer, "2", state, state, "skipped")
+    assert find_run(writer.path, "latest") == "2"
+
+
+def test_without_a_whole_run_latest_is_the_last(writer):
+    for run in ("1", "2"):
+        _recorded(writer, run, "done", "done", "skipped", to_node="0")
+    assert find_run(writer.path, "latest") == "2"
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [

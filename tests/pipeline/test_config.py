@@ -122,6 +122,7 @@ def test_shipped_configs_are_right(path):
         ("data_gate.min_examples", {"test": -1}, r"min_examples.test: .*greater than or equal to 0. Received: -1"),
         ("evaluate.gates", {"accuracy": {"min": 0.9, "max": 0.1}}, r"min must not be above max. Received: 0.9 and 0.1"),
         ("compress.variants", ["float32"], r"a variant beside float32.* Received: .* max_worsening of accuracy"),
+        ("compress.required", ["int4"], r"required must name variants: float32, .*\. Received: int4\."),
         ("compress.variants", ["int8"], r"variants must hold float32.* Received: \['int8'\]"),
         ("compress.variants", ["float32", "int8", "int8"], r"each variant once"),
         (

@@ -104,10 +104,10 @@ def test_a_run_that_goes_on_is_not_called_killed(root):
 def test_what_a_gate_missed_stands_before_the_count_of_what_was_kept(refused):
     shown = lines("r", "--root", refused.path)
     at = shown.index("gates  2 of 3 limits kept, 1 not applicable")
-    assert shown[at + 1] == "  missed  evaluation: accuracy must be >= 1.01. Received: 0.9918."
+    assert shown[at + 1] == "  missed    evaluation: accuracy must be >= 1.01. Received: 0.9918."
     change = "accuracy against the baseline must be >= -0.02. Received: no baseline."
-    assert shown[at + 2] == f"  n/a     evaluation: {change}"
-    assert shown[at + 3] == "  kept    data 2"
+    assert shown[at + 2] == f"  n/a       evaluation: {change}"
+    assert shown[at + 3] == "  kept      data 2"
     assert shown[at + 5 :] == ["refused: the evaluation gate.", "  Nothing was pushed."]
 
 

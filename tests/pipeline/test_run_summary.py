@@ -53,6 +53,15 @@ def _printed(record: RunRecord, root: Root) -> str:
     return console.file.getvalue()
 
 
+def test_a_variant_that_was_left_out_is_told_with_the_limit_that_it_missed(record, tmp_path):
+    finding = {"gate": "compression", "figure": "accuracy", "where": "int8", "value": 0.7, "limit": ">= 0.9"}
+    record.variants = [FLOAT32, {**FLOAT32, "name": "int8", "left_out": True}]
+    record.gates = [Finding(**finding, passed=False, variant="int8", stops=False)]
+    printed = _printed(record, Root(tmp_path))
+    assert "int8 (left out)" in printed
+    assert "left out       accuracy (int8) must be >= 0.9. Received: 0.7." in printed
+
+
 def test_figures_times_and_the_next_step(record, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     printed = _printed(record, Root(tmp_path / "output" / "digits"))
