@@ -4,7 +4,18 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
-ROOMS = ("pipeline", "inspection", "components", "tasks", "serving", "training", "compression", "models", "data")
+ROOMS = (
+    "pipeline",
+    "inspection",
+    "components",
+    "tasks",
+    "serving",
+    "training",
+    "compression",
+    "models",
+    "data",
+    "slipway",
+)
 REQUIREMENTS = (Path(__file__).parent / "requirements" / "runtime.in").read_text().splitlines()
 
 setup(
