@@ -4,7 +4,18 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
-ROOMS = ("pipeline", "inspection", "components", "tasks", "serving", "training", "compression", "models", "data")
+ROOMS = (
+    "pipeline",
+    "inspection",
+    "components",
+    "tasks",
+    "serving",
+    "training",
+    "compression",
+    "models",
+    "data",
+    "slipway",
+)
 HOME = Path(__file__).parent
 REQUIREMENTS = (HOME / "requirements" / "runtime.in").read_text().splitlines()
 FILES = {"pipeline": ["configs/*.yaml", "templates/*/*"], "inspection": ["templates/*"]}

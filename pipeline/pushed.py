@@ -5,14 +5,16 @@ import json
 from etils import epath
 
 from pipeline.errors import UsageError
-from serving.registry import ModelVersion, Registry, RegistryError
+from serving.registry import ModelVersion, Registry, RegistryError, Stage
 
 # Of a version, beside its TFLite files.
 METADATA = "tflite/metadata.json"
 
 
-def find_version(registry: epath.PathLike, model: str, number: int | None) -> epath.Path:
-    """Directory of a pushed version; of the one in production unless a number is given.
+def find_version(
+    registry: epath.PathLike, model: str, number: int | None, *, stage: Stage = "production"
+) -> epath.Path:
+    """Directory of a pushed version; of the newest at a stage unless a number is given.
 
     Raises:
       UsageError: there is none.
@@ -22,12 +24,12 @@ def find_version(registry: epath.PathLike, model: str, number: int | None) -> ep
         found = (
             [versions.version(model, number)]
             if number is not None
-            else [version for version in versions.versions(model) if version.stage == "production"]
+            else [version for version in versions.versions(model) if version.stage == stage][-1:]
         )
     except RegistryError as error:
         raise UsageError(str(error)) from None
     if not found:
-        raise UsageError(f"A version must be in production, or named by --version. Received: none of {model}.")
+        raise UsageError(f"A version must be at stage {stage}, or its number be given. Received: none of {model}.")
     return versions.path(found[0])
 
 

@@ -38,7 +38,7 @@ def list_command(model: str | None, directory: str | None, as_json: bool) -> Non
     if model is None:
         found = [(registry, name) for registry in _registries(directory) for name in registry.models()]
     else:
-        found = [(_registry_of(model, directory), model)]
+        found = [(registry_of(model, directory), model)]
     rows = [(registry, version) for registry, name in found for version in registry.versions(name)]
     if as_json:
         click.echo(json.dumps([_as_dict(registry, version) for registry, version in rows], indent=2))
@@ -55,7 +55,7 @@ def list_command(model: str | None, directory: str | None, as_json: bool) -> Non
 @as_json_option
 def show(model: str, version: int, directory: str | None, as_json: bool) -> None:
     """Show everything that is known of one version."""
-    registry = _registry_of(model, directory)
+    registry = registry_of(model, directory)
     shown = _as_dict(registry, registry.version(model, version))
     if as_json:
         click.echo(json.dumps(shown, indent=2))
@@ -81,7 +81,7 @@ def show(model: str, version: int, directory: str | None, as_json: bool) -> None
 @registry_option
 def label(model: str, version: int, stage: Stage, force: bool, directory: str | None) -> None:
     """Give a version a stage; the version that held canary or production is archived."""
-    registry = _registry_of(model, directory)
+    registry = registry_of(model, directory)
     before = registry.versions(model)
     registry.label(model, version, stage, force=force)
     _print_moves(before, registry.versions(model))
@@ -92,7 +92,7 @@ def label(model: str, version: int, stage: Stage, force: bool, directory: str | 
 @registry_option
 def rollback(model: str, directory: str | None) -> None:
     """Give production back to the version that held it before."""
-    registry = _registry_of(model, directory)
+    registry = registry_of(model, directory)
     before = registry.versions(model)
     registry.rollback(model)
     _print_moves(before, registry.versions(model))
@@ -117,7 +117,7 @@ def _registries(directory: str | None) -> list[Registry]:
     return [Registry(path) for path in found]
 
 
-def _registry_of(model: str, directory: str | None) -> Registry:
+def registry_of(model: str, directory: str | None) -> Registry:
     """The registry that has the model. Raises UsageError if several have."""
     registries = _registries(directory)
     having = [registry for registry in registries if model in registry.models()]

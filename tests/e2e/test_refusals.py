@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 import yaml
 
+import slipway
 from components.evaluator.metrics import overall_metrics
 from data.digits import Digits
 from data.source import SPLITS
@@ -51,16 +52,21 @@ def test_a_threshold_that_no_model_reaches(digits: Ran, tmp_path):
     config = tmp_path / "impossible.yaml"
     config.write_text(yaml.safe_dump(impossible))
     before = digits.versions()
-    for _ in range(2):  # the second time from the cache
-        refused = run(config, digits.root.path)
-        assert refused.exit_code == 3
-        assert "the evaluation gate" in refused.output
-        assert "accuracy must be >= 1.01. Received: 0.9" in refused.output
-        assert "Nothing was pushed." in refused.output
-        assert refused.record()["state"] == "refused"
-        states = refused.states()
-        assert (states["Evaluator"], states["Compressor"], states["Pusher"]) == ("refused", "skipped", "skipped")
-        assert "- skipped: Compressor, EdgeEvaluator, ServingCheck, Pusher" in refused.output
+    refused = run(config, digits.root.path)
+    assert refused.exit_code == 3
+    assert "the evaluation gate" in refused.output
+    assert "accuracy must be >= 1.01. Received: 0.9" in refused.output
+    assert "Nothing was pushed." in refused.output
+    assert refused.record()["state"] == "refused"
+    states = refused.states()
+    assert (states["Evaluator"], states["Compressor"], states["Pusher"]) == ("refused", "skipped", "skipped")
+    assert "- skipped: Compressor, EdgeEvaluator, ServingCheck, Pusher" in refused.output
+    # From the cache, and from Python.
+    with pytest.raises(slipway.GateRefused, match=r"accuracy must be >= 1\.01\. Received: 0\.9") as refusal:
+        slipway.run(config, root=digits.root.path)
+    assert [finding.limit for finding in refusal.value.findings if not finding.passed] == [">= 1.01"]
+    assert refusal.value.run.state == "refused"
+    assert refusal.value.run.metrics["test_accuracy"] < 1.01
     assert digits.versions() == before
 
 

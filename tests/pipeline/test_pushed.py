@@ -64,7 +64,7 @@ def test_the_version_in_production_is_found_unless_another_is_named(push):
 
 def test_without_one_in_production_a_version_must_be_named(push):
     registry = push("curves", CAVIA)
-    with pytest.raises(UsageError, match="A version must be in production, or named by --version"):
+    with pytest.raises(UsageError, match="A version must be at stage production, or its number be given"):
         find_version(registry, "curves", None)
 
 

@@ -1,0 +1,42 @@
+"""Runs a pipeline that another process asks for."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from components.gates import GateRefused
+from pipeline.config import load_config
+from pipeline.run_request import RunAnswer, RunRequest
+from pipeline.session import local_run
+
+
+def main(folder: str) -> None:
+    """Runs what the request in a folder asks for, prints what `slipway run` prints, and writes the answer there.
+
+    Raises:
+      BaseException: one that is no user's to mend; there is no answer then.
+    """
+    request = RunRequest.read(Path(folder))
+    path = ""
+    try:
+        config_path = Path(request.config)
+        config = load_config(config_path, request.changes)
+        root = None if request.root is None else Path(request.root)
+        with local_run(config, config_path=config_path, root=root) as (run, _):
+            path = str(run.root.run(run.record.run_id))
+            run.run(from_node=request.from_node, to_node=request.to_node, use_cache=request.use_cache)
+    except KeyboardInterrupt:
+        RunAnswer(path=path, exit_code=130, title="Interrupted", message="the run was interrupted.").write(Path(folder))
+    except BaseException as error:
+        if not hasattr(error, "exit_code"):
+            raise
+        findings, advice = (error.findings, error.advice) if isinstance(error, GateRefused) else ((), "")
+        RunAnswer(
+            path=path,
+            exit_code=error.exit_code,
+            title=error.title,
+            message=str(error),
+            findings=[asdict(finding) for finding in findings],
+            advice=advice,
+        ).write(Path(folder))
+    else:
+        RunAnswer(path=path).write(Path(folder))

@@ -1,0 +1,43 @@
+"""Pushed models, from Python."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from serving.registry import Stage
+    from slipway.pushed_model import PushedModel
+
+
+def load(
+    name: str,
+    *,
+    stage: "Stage" = "production",
+    version: int | None = None,
+    root: str | os.PathLike[str] | None = None,
+    registry: str | os.PathLike[str] | None = None,
+) -> "PushedModel":
+    """A pushed version of a model, ready to predict.
+
+    Args:
+      name: of the model, which is the config's.
+      stage: of the version; the newest where several have it.
+      version: its number, instead of a stage.
+      root: of the pipeline that pushed it, whose registry is taken.
+      registry: directory or URL. Without it and a root, the registries that `slipway registry` looks into.
+
+    Raises:
+      UsageError: there is no such registry or version.
+      RegistryError: there is no such model.
+      SavedModelError: what was pushed cannot be read.
+    """
+    from pipeline.commands.registry import registry_of
+    from pipeline.pushed import find_version
+
+    if registry is None and root is not None:
+        registry = Path(root) / "registry"
+    found = registry_of(name, None if registry is None else os.fspath(registry))
+    path = find_version(found.root, name, version, stage=stage)
+    from slipway.pushed_model import PushedModel
+
+    return PushedModel(path)

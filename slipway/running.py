@@ -1,0 +1,142 @@
+"""Runs of pipelines, from Python."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from components.gates import Finding, GateRefused
+from pipeline.errors import RunError, UsageError
+from pipeline.run_request import ANSWER_FILE, RunAnswer, RunRequest
+
+HOME = Path(__file__).resolve().parents[1]
+# Not -m, which puts the working directory first, where a `data` of the user's hides ours.
+_CHILD = f"import sys; sys.path[:1] = [{str(HOME)!r}]; from pipeline.run_process import main; main(sys.argv[1])"
+# How long a run that was interrupted together with us may take to end, before it is told so.
+_GRACE_SECS = 10
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that is over, by its record.
+
+    Attributes:
+      path: of its directory, ROOT/runs/ID.
+    """
+
+    path: Path
+
+    @property
+    def run_id(self) -> str:
+        return self.path.name
+
+    @property
+    def root(self) -> Path:
+        """The pipeline's root: what other runs, the registry and `slipway report` go by."""
+        return self.path.parents[1]
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """All of `summary.json`; see `pipeline.run_record.RunRecord`."""
+        return json.loads((self.path / "summary.json").read_text())
+
+    @property
+    def state(self) -> str:
+        """`done`, `refused`, `failed` or `interrupted`."""
+        return self.record["state"]
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Figures of the trained model: `test_` before the names of the task's metrics, and `parameters`."""
+        return self.record["metrics"]
+
+    @property
+    def gates(self) -> tuple[Finding, ...]:
+        """The figures that gates held against limits, as far as the run came."""
+        return tuple(Finding(**finding) for finding in self.record["gates"])
+
+
+def run(
+    config: str | os.PathLike[str],
+    *,
+    set: Mapping[str, Any] | None = None,
+    root: str | os.PathLike[str] | None = None,
+    from_node: str | None = None,
+    to_node: str | None = None,
+    use_cache: bool = True,
+) -> Run:
+    """Runs a pipeline as `slipway run` does, printing the same, in a process of its own.
+
+    Args:
+      config: path of the config.
+      set: other values than the config's, by dotted key, as of `--set`.
+      root: as of `--root`.
+      from_node: as of `--from`.
+      to_node: as of `--to`.
+      use_cache: whether nodes that did not change are taken from the cache.
+
+    Raises, with what came of the run until then as the error's `run`:
+      UsageError: the config, or another argument, is wrong.
+      GateRefused: a gate refused; it has the gate's findings.
+      RunError: a node failed, or was interrupted by another than the caller.
+      KeyboardInterrupt: the caller interrupted it. The same call goes on from there.
+    """
+    request = RunRequest(
+        config=os.fspath(config),
+        changes=dict(set or {}),
+        root=None if root is None else os.fspath(root),
+        from_node=from_node,
+        to_node=to_node,
+        use_cache=use_cache,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        exit_code, last_lines = _run_process(request.write(Path(folder)))
+        if not (Path(folder) / ANSWER_FILE).exists():
+            raise RunError(
+                f"the run's process must say what became of it. Received: exit code {exit_code} and nothing else. The "
+                f"last of what it printed:\n{last_lines}"
+            )
+        answer = RunAnswer.read(Path(folder))
+    if answer.exit_code:
+        raise _as_error(answer)
+    return Run(Path(answer.path))
+
+
+def _run_process(folder: Path) -> tuple[int, str]:
+    """Prints what the process prints; returns its exit code and its last lines."""
+    command = [sys.executable, "-c", _CHILD, str(folder)]
+    last: list[str] = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            for line in process.stdout:
+                print(line, end="", flush=True)
+                last = [*last[-9:], line]
+        except KeyboardInterrupt:
+            # A terminal or a notebook's server interrupts both; whoever interrupts us alone means the run too.
+            reminder = threading.Timer(_GRACE_SECS, process.send_signal, [signal.SIGINT])
+            reminder.start()
+            print(process.stdout.read(), end="", flush=True)
+            process.wait()
+            reminder.cancel()
+            raise
+    return process.returncode, "".join(last)
+
+
+def _as_error(answer: RunAnswer) -> BaseException:
+    error: BaseException
+    if answer.findings:
+        error = GateRefused([Finding(**finding) for finding in answer.findings], answer.advice)
+    else:
+        error = (UsageError if answer.exit_code == UsageError.exit_code else RunError)(answer.message)
+        # As the command line would name it.
+        error.title, error.exit_code = answer.title, answer.exit_code
+    error.run = Run(Path(answer.path)) if answer.path else None
+    return error
