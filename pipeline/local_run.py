@@ -16,14 +16,17 @@ from components.gates import GateRefused
 from inspection.changes import Reasons
 from inspection.store import RunStore
 from pipeline.config import PipelineConfig, load_task
-from pipeline.dag import Places, create_pipeline
+from pipeline.dag import create_pipeline
 from pipeline.error_causes import described, user_error
 from pipeline.errors import RunError, UsageError
 from pipeline.local_runner import LocalRunner, close_abandoned_executions
+from pipeline.places import Places
 from pipeline.progress import Progress
 from pipeline.root import Root
 from pipeline.run_record import NodeRecord, RunRecord, git_commit
 from pipeline.run_summary import print_summary
+from pipeline.source_tree import SourceTree
+from pipeline.uncached_nodes import uncached_nodes
 from training.errors import Preempted
 
 logger = logging.getLogger("slipway.run")
@@ -40,31 +43,18 @@ def disk_is_full(error: BaseException | None) -> bool:
     return False
 
 
-def local_pipeline(config: PipelineConfig, root: Root, *, fingerprint: str) -> tfx_pipeline.Pipeline:
+def local_pipeline(config: PipelineConfig, root: Root, places: Places, *, sources: SourceTree) -> tfx_pipeline.Pipeline:
     """The DAG of a config on a root of this machine.
 
     Args:
       config: checked.
       root: of the pipeline.
-      fingerprint: of the source's data.
+      places: of the run.
+      sources: where the code is found.
     """
-    places = Places(
-        pipeline_root=str(root.artifacts),
-        registry=config.push.registry or str(root.registry),
-        workspaces=str(root.workspaces),
-        fingerprint=fingerprint,
-        start=config.start.resolve() if config.start else None,
-    )
-    pipeline = create_pipeline(config, places)
+    pipeline = create_pipeline(config, places, sources=sources)
     pipeline.metadata_connection_config = metadata.sqlite_metadata_connection_config(str(root.metadata))
     return pipeline
-
-
-def uncached_nodes(config: PipelineConfig, root: Root) -> tuple[str, ...]:
-    """Nodes that the cache has and that must run all the same: Pusher, where the last push asked for another stage. It
-    moved the label, so that what an older run with today's stage had done is undone."""
-    last = RunStore(root.path).last_success("Pusher") if root.metadata.exists() else None
-    return ("Pusher",) if last is not None and last.properties["stage"] != config.push.stage else ()
 
 
 class LocalRun:
@@ -77,7 +67,9 @@ class LocalRun:
         config_path: Path,
         root: Root,
         run_id: str,
-        fingerprint: str,
+        places: Places,
+        key: str,
+        sources: SourceTree,
         console: Console,
         start_secs: float,
     ) -> None:
@@ -86,7 +78,9 @@ class LocalRun:
         config_path: where it came from.
         root: prepared and locked.
         run_id: unique in the root.
-        fingerprint: of the source's data.
+        places: of the run.
+        key: of `pipeline.run_key`.
+        sources: where the code is found.
         console: what the user sees.
         start_secs: `time.perf_counter` at the start of the process.
         """
@@ -95,9 +89,10 @@ class LocalRun:
         self._start_secs = start_secs
         task = load_task(config)
         self._metric = task.metrics()[0].name
-        self.pipeline = local_pipeline(config, root, fingerprint=fingerprint)
+        self.pipeline = local_pipeline(config, root, places, sources=sources)
         self.record = RunRecord(
             run_id=run_id,
+            key=key,
             pipeline=config.name,
             started_at=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
             config=config.model_dump(mode="json"),
@@ -112,6 +107,8 @@ class LocalRun:
         self.nodes = {node.name: node for node in self.record.nodes}
         self._uncached = uncached_nodes(config, root)
         self._reasons: Reasons | None = None
+        # Since the start of the process: when the first node began and when the last one ended.
+        self._nodes_secs: list[float] = []
         self.progress = Progress(console, list(self.nodes))
 
     def run(self, *, from_node: str | None, to_node: str | None, use_cache: bool) -> None:
@@ -129,8 +126,7 @@ class LocalRun:
         close_abandoned_executions(self.pipeline.metadata_connection_config, self.root.artifacts)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         logging.getLogger("slipway").addHandler(self.progress)
-        heading = f"[bold]{self.record.pipeline}[/bold]  run {self.record.run_id}  root {self.root.shown}"
-        self.console.print(heading, highlight=False, soft_wrap=True)
+        self.progress.heading(self.record.pipeline, self.record.run_id, self.root)
         try:
             with self.progress:
                 runner = LocalRunner(run_id=self.record.run_id, observer=self, uncached=self._uncached)
@@ -168,6 +164,7 @@ class LocalRun:
 
     def node_started(self, node: str) -> None:
         """See local_runner.Observer."""
+        self._nodes_secs.append(self._secs())
         self.nodes[node].state = "running"
         self.progress.started(node)
 
@@ -181,6 +178,7 @@ class LocalRun:
         self._settle(node, states.get(type(error), "failed"), secs, executor_secs)
 
     def _settle(self, node: str, state: str, secs: float, executor_secs: float) -> None:
+        self._nodes_secs.append(self._secs())
         row = self.nodes[node]
         row.state, row.cached, row.secs, row.executor_secs = state, state == "cached", secs, executor_secs
         row.reasons = [] if row.cached else self._reasons_of(node)
@@ -234,7 +232,10 @@ class LocalRun:
         record = self.record
         executions: list[Any] = RunStore(self.root.path).run(record.run_id) if self.root.metadata.exists() else []
         record.add_results(executions, metric=self._metric)
-        record.total_secs = time.perf_counter() - self._start_secs
-        record.executor_secs = sum(node.executor_secs for node in record.nodes)
-        record.orchestration_share = 1 - record.executor_secs / record.total_secs
+        total_secs = self._secs()
+        began, *_, ended = self._nodes_secs or [total_secs] * 2
+        record.add_times(startup_secs=began, nodes_secs=ended - began, total_secs=total_secs)
         record.write(self.root.run(record.run_id))
+
+    def _secs(self) -> float:
+        return time.perf_counter() - self._start_secs

@@ -7,7 +7,7 @@ import click
 from pipeline.config import load_config
 from pipeline.grid import load_grid
 from pipeline.local_path import LOCAL_PATH
-from pipeline.session import local_run
+from pipeline.session import session
 
 
 @click.command()
@@ -27,7 +27,8 @@ def command(config: Path, grid: Path, epochs: int | None, root: Path | None) -> 
         train = {**pipeline_config.train.model_dump(), "epochs": epochs}
         pipeline_config = type(pipeline_config).model_validate({**pipeline_config.model_dump(), "train": train})
     entries = load_grid(grid, pipeline_config)
-    with local_run(pipeline_config, config_path=config, root=root) as (run, console):
+    with session(pipeline_config, config_path=config, root=root) as started:
+        run, console = started.local_run(), started.console
         run.run(from_node=None, to_node="Transform", use_cache=True)
         from inspection.analysis import render, table
         from pipeline.analysis import Analysis, Candidate
