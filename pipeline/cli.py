@@ -10,6 +10,8 @@ import sys
 
 import click
 
+import pipeline.process_start  # noqa: F401 - starts the clock
+
 # Command -> one-line help. The module pipeline.commands.<command> defines a click command named `command`.
 COMMANDS = {
     "init": "Write a starter config and a task file for your own data.",

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tfx.components import ExampleValidator, StatisticsGen, Trainer, Transform, Tuner
 from tfx.dsl.components.base.base_node import BaseNode
@@ -19,8 +18,8 @@ from components.example_gen.component import ExampleGen
 from components.pusher.component import Pusher
 from components.schema_gen.component import SchemaGen
 from components.serving_check.component import ServingCheck
-from components.trainer.start import Start
 from pipeline.config import PipelineConfig
+from pipeline.places import Places
 from pipeline.source_tree import SourceTree
 from pipeline.step_code import step_code
 from tasks.aspects import Aspect
@@ -29,28 +28,15 @@ from tasks.aspects import Aspect
 CODE = "code"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Places:
-    """Where a run's things are; what runners differ in.
+def create_pipeline(config: PipelineConfig, places: Places, *, sources: SourceTree | None = None) -> Pipeline:
+    """The DAG of a config. Pure: reads and writes nothing but the project's own code, for the cache keys.
 
-    Attributes:
-      pipeline_root: where artifacts go.
-      registry: the model registry.
-      workspaces: where trainings keep what a killed one goes on from.
-      fingerprint: of the source's data; empty where it cannot be known when the pipeline is made.
-      start: the trained model that training starts from, if any.
+    Args:
+      config: checked.
+      places: of the run.
+      sources: where the code is found; one that has read some of it already saves time.
     """
-
-    pipeline_root: str
-    registry: str
-    workspaces: str
-    fingerprint: str
-    start: Start | None
-
-
-def create_pipeline(config: PipelineConfig, places: Places) -> Pipeline:
-    """The DAG of a config. Pure: reads and writes nothing but the project's own code, for the cache keys."""
-    wiring = _Wiring(config, places)
+    wiring = _Wiring(config, places, sources or SourceTree())
     for add_nodes in (wiring.prepare_data, wiring.train, wiring.evaluate, wiring.compress, wiring.launch):
         add_nodes()
     return Pipeline(
@@ -82,13 +68,13 @@ ASPECTS: Mapping[str, tuple[Aspect, ...]] = {
 class _Wiring:
     """The nodes so far, in topological order; each method adds those of one stage."""
 
-    def __init__(self, config: PipelineConfig, places: Places) -> None:
+    def __init__(self, config: PipelineConfig, places: Places, sources: SourceTree) -> None:
         self.config = config
         self.places = places
         self.nodes: dict[str, BaseNode] = {}
         self._spec = config.task_spec()
         self._task_module = config.task.rpartition(".")[0]
-        self._sources = SourceTree()
+        self._sources = sources
 
     def prepare_data(self) -> None:
         """From the source to transformed examples, past the gate on the data."""

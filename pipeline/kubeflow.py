@@ -12,9 +12,10 @@ from tfx.orchestration.pipeline import Pipeline
 
 from data.errors import SourceNotFoundError
 from pipeline.config import PipelineConfig, load_task
-from pipeline.dag import Places, create_pipeline
+from pipeline.dag import create_pipeline
 from pipeline.errors import ConfigError
 from pipeline.kubeflow_config import KubeflowConfig, NodeResources
+from pipeline.places import Places
 
 ResourceSpec = pipeline_spec_pb2.PipelineDeploymentConfig.PipelineContainerSpec.ResourceSpec
 BYTES_PER_GB = 10**9

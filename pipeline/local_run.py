@@ -16,17 +16,20 @@ from tfx.orchestration import pipeline as tfx_pipeline
 from components.gates import GateRefused
 from inspection.store import RunStore
 from pipeline.config import PipelineConfig, load_task
-from pipeline.dag import Places, create_pipeline
+from pipeline.dag import create_pipeline
 from pipeline.data_overview import source_notes
 from pipeline.error_causes import described, user_error
 from pipeline.errors import RunError
 from pipeline.local_runner import LocalRunner, close_abandoned_executions
 from pipeline.node_states import NodeStates
 from pipeline.part import run_options
+from pipeline.places import Places
 from pipeline.progress import Progress
 from pipeline.root import Root
 from pipeline.run_record import NodeRecord, RunRecord, git_commit
 from pipeline.run_summary import print_summary
+from pipeline.source_tree import SourceTree
+from pipeline.uncached_nodes import uncached_nodes
 from training.errors import Preempted
 
 logger = logging.getLogger("slipway.run")
@@ -43,31 +46,18 @@ def disk_is_full(error: BaseException | None) -> bool:
     return False
 
 
-def local_pipeline(config: PipelineConfig, root: Root, *, fingerprint: str) -> tfx_pipeline.Pipeline:
+def local_pipeline(config: PipelineConfig, root: Root, places: Places, *, sources: SourceTree) -> tfx_pipeline.Pipeline:
     """The DAG of a config on a root of this machine.
 
     Args:
       config: checked.
       root: of the pipeline.
-      fingerprint: of the source's data.
+      places: of the run.
+      sources: where the code is found.
     """
-    places = Places(
-        pipeline_root=str(root.artifacts),
-        registry=config.push.registry or str(root.registry),
-        workspaces=str(root.workspaces),
-        fingerprint=fingerprint,
-        start=config.start.resolve() if config.start else None,
-    )
-    pipeline = create_pipeline(config, places)
+    pipeline = create_pipeline(config, places, sources=sources)
     pipeline.metadata_connection_config = metadata.sqlite_metadata_connection_config(str(root.metadata))
     return pipeline
-
-
-def uncached_nodes(config: PipelineConfig, root: Root) -> tuple[str, ...]:
-    """Nodes that the cache has and that must run all the same: Pusher, where the last push asked for another stage. It
-    moved the label, so that what an older run with today's stage had done is undone."""
-    last = RunStore(root.path).last_success("Pusher") if root.metadata.exists() else None
-    return ("Pusher",) if last is not None and last.properties["stage"] != config.push.stage else ()
 
 
 class LocalRun:
@@ -80,7 +70,9 @@ class LocalRun:
         config_path: Path,
         root: Root,
         run_id: str,
-        fingerprint: str,
+        places: Places,
+        key: str,
+        sources: SourceTree,
         console: Console,
         start_secs: float,
     ) -> None:
@@ -89,7 +81,9 @@ class LocalRun:
         config_path: where it came from.
         root: prepared and locked.
         run_id: unique in the root.
-        fingerprint: of the source's data.
+        places: of the run.
+        key: of `pipeline.run_key`.
+        sources: where the code is found.
         console: what the user sees.
         start_secs: `time.perf_counter` at the start of the process.
         """
@@ -98,9 +92,10 @@ class LocalRun:
         self._start_secs = start_secs
         task = load_task(config)
         self._metric = task.metrics()[0].name
-        self.pipeline = local_pipeline(config, root, fingerprint=fingerprint)
+        self.pipeline = local_pipeline(config, root, places, sources=sources)
         self.record = RunRecord(
             run_id=run_id,
+            key=key,
             pipeline=config.name,
             started_at=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
             config=config.model_dump(mode="json"),
@@ -139,8 +134,7 @@ class LocalRun:
         close_abandoned_executions(self.pipeline.metadata_connection_config, self.root.artifacts)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         logging.getLogger("slipway").addHandler(self.progress)
-        heading = f"[bold]{self.record.pipeline}[/bold]  run {self.record.run_id}  root {self.root.shown}"
-        self.console.print(heading, highlight=False, soft_wrap=True)
+        self.progress.heading(self.record.pipeline, self.record.run_id, self.root)
         try:
             with self.progress:
                 runner = LocalRunner(run_id=self.record.run_id, observer=self._states, uncached=self._uncached)
@@ -204,7 +198,9 @@ class LocalRun:
         record = self.record
         executions: list[Any] = RunStore(self.root.path).run(record.run_id) if self.root.metadata.exists() else []
         record.add_results(executions, metric=self._metric)
-        record.total_secs = time.perf_counter() - self._start_secs
-        record.executor_secs = sum(node.executor_secs for node in record.nodes)
-        record.orchestration_share = 1 - record.executor_secs / record.total_secs
+        end = time.perf_counter()
+        began, ended = self._states.began or end, self._states.ended or end
+        record.add_times(
+            startup_secs=began - self._start_secs, nodes_secs=ended - began, total_secs=end - self._start_secs
+        )
         record.write(self.root.run(record.run_id))

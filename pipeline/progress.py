@@ -12,6 +12,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.root import Root
+
 STYLES = {
     "done": "green",
     "cached": "cyan",
@@ -54,6 +56,11 @@ class Progress(logging.Handler):
 
     def __exit__(self, *exception: object) -> None:
         self._live.stop()
+
+    def heading(self, pipeline: str, run_id: str, root: Root) -> None:
+        """Says what runs, and where."""
+        line = f"[bold]{pipeline}[/bold]  run {run_id}  root {root.shown}"
+        self.console.print(line, highlight=False, soft_wrap=True)
 
     def emit(self, record: logging.LogRecord) -> None:
         self._message = record.getMessage()

@@ -37,10 +37,25 @@ class NodeRecord:
 
 @dataclass(kw_only=True)
 class RunRecord:
-    """One run. `total_secs` runs from the start of the process; `orchestration_share` is the part of it that no
-    executor took: imports, the launcher, ML Metadata."""
+    """One run.
+
+    Attributes:
+      key: of `pipeline.run_key`.
+      label_key: the feature that predictions are compared with.
+      labels: what its values are called.
+      total_secs: from the start of the process.
+      startup_secs: until the first node: imports, the config, cache keys.
+      nodes_secs: from the start of the first node to the end of the last, with TFX's launcher and ML Metadata between.
+      executor_secs: of the nodes' executors alone.
+      orchestration_share: the part of `total_secs` that no executor took.
+      hyperparameters: the values that Tuner found, by dotted key, with which everything after it was made; none without
+        a Tuner.
+      training: what it came to: epochs, steps, the bottleneck, what its guards did.
+      choice: which variant is the best within the budgets, and why.
+    """
 
     run_id: str
+    key: str = ""
     pipeline: str
     state: str = "running"
     error: str | None = None
@@ -51,23 +66,47 @@ class RunRecord:
     config: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=lambda: {name: version(name) for name in DISTRIBUTIONS})
     git_commit: str | None = None
-    # The feature that predictions are compared with, and what its values are called.
     label_key: str = ""
     labels: list[str] = field(default_factory=list)
     total_secs: float = 0.0
+    startup_secs: float = 0.0
+    nodes_secs: float = 0.0
     executor_secs: float = 0.0
     orchestration_share: float = 0.0
     nodes: list[NodeRecord] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
-    # The values that Tuner found, by dotted key, with which everything after it was made; none without a Tuner.
     hyperparameters: dict[str, Any] = field(default_factory=dict)
-    # What training came to: epochs, steps, the bottleneck, what its guards did.
     training: dict[str, Any] = field(default_factory=dict)
     variants: list[dict[str, Any]] = field(default_factory=list)
-    # Which variant is the best within the budgets, and why.
     choice: dict[str, Any] = field(default_factory=dict)
     gates: list[Finding] = field(default_factory=list)
     pushes: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def repeating(
+        cls, earlier: Mapping[str, Any], *, run_id: str, started_at: str, git_commit: str | None
+    ) -> "RunRecord":
+        """Of a run that took everything from the cache; its times are not known yet.
+
+        Args:
+          earlier: the record of the run that has the outputs, as it was written by this version.
+          run_id: of the new run.
+          started_at: UTC, ISO 8601.
+          git_commit: of the config's checkout.
+        """
+        nodes = [
+            NodeRecord(name=node["name"], upstream=node["upstream"], state="cached", cached=True)
+            for node in earlier["nodes"]
+        ]
+        changed = {
+            "run_id": run_id,
+            "started_at": started_at,
+            "git_commit": git_commit,
+            "nodes": nodes,
+            "gates": [Finding(**finding) for finding in earlier["gates"]],
+            "pushes": list(map(_by_earlier_run, earlier["pushes"])),
+        }
+        return cls(**{**earlier, **changed})
 
     def write(self, directory: Path) -> Path:
         """Writes the record; a reader never sees half of it."""
@@ -76,6 +115,12 @@ class RunRecord:
         temporary.write_text(json.dumps(asdict(self), indent=1))
         temporary.replace(path)
         return path
+
+    def add_times(self, *, startup_secs: float, nodes_secs: float, total_secs: float) -> None:
+        """Takes what was measured, after the nodes have their times."""
+        self.startup_secs, self.nodes_secs, self.total_secs = startup_secs, nodes_secs, total_secs
+        self.executor_secs = sum(node.executor_secs for node in self.nodes)
+        self.orchestration_share = 1 - self.executor_secs / total_secs
 
     def add_results(self, executions: Sequence[NodeExecution], *, metric: str) -> None:
         """Takes metrics, variants, gates and pushes out of the artifacts of the run's executions.
@@ -110,8 +155,12 @@ class RunRecord:
         if "Pusher" in outputs:
             [node] = [node for node in self.nodes if node.name == "Pusher"]
             pushed = read_push(outputs["Pusher"]["pushed_model"][0].uri)
-            # What a cached node wrote, an earlier run did.
-            self.pushes = [{**pushed, "in_this_run": False, "moved_from": None} if node.cached else pushed]
+            self.pushes = [_by_earlier_run(pushed) if node.cached else pushed]
+
+
+def _by_earlier_run(push: Mapping[str, Any]) -> dict[str, Any]:
+    """What a cached node wrote, an earlier run did."""
+    return {**push, "in_this_run": False, "moved_from": None}
 
     def _add_shipment(self, outputs: Mapping[str, Mapping[str, Sequence[Artifact]]]) -> None:
         """Says of each variant whether the gates so far have left it out."""

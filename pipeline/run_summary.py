@@ -82,9 +82,16 @@ def _variants(record: RunRecord, metric: str) -> Table:
 
 def _times(record: RunRecord) -> list[str]:
     cached = sum(node.cached for node in record.nodes)
+    parts = {
+        "start-up (imports, config, cache keys)": record.startup_secs,
+        "executors": record.executor_secs,
+        "launcher and ML Metadata": record.nodes_secs - record.executor_secs,
+        "reading results": record.total_secs - record.startup_secs - record.nodes_secs,
+    }
+    told = ", ".join(f"{part} {secs:.1f} s" for part, secs in parts.items() if secs >= 0.05)
     return [
-        f"[bold]time[/bold]           {record.total_secs:.1f} s: executors {record.executor_secs:.1f} s, "
-        f"orchestration {record.orchestration_share:.0%}; {cached} of {len(record.nodes)} nodes from the cache"
+        f"[bold]time[/bold]           {record.total_secs:.1f} s: {told}; "
+        f"{cached} of {len(record.nodes)} nodes from the cache"
     ]
 
 

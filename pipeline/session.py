@@ -3,21 +3,20 @@
 import contextlib
 import datetime
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.config import PipelineConfig, load_task
+from pipeline.places import Places, local_places
+from pipeline.process_start import START_SECS
 from pipeline.root import Root
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pipeline.local_run import LocalRun
-
-# This module is imported as soon as a command that runs something is called.
-START_SECS = time.perf_counter()
+    from pipeline.repeated_run import RepeatedRun
 
 
 def root_of(config: PipelineConfig, root: Path | None) -> Root:
@@ -41,18 +40,65 @@ def explain_run(config: PipelineConfig, *, root: Path | None) -> None:
 
     with tempfile.TemporaryDirectory() as directory, quiet_terminal(Path(directory) / "explain.log") as console:
         with console.status("Starting TensorFlow and TFX …"):
-            from pipeline.local_run import local_pipeline, uncached_nodes
+            from pipeline.local_run import local_pipeline
             from pipeline.plan import plan, print_plan
+            from pipeline.source_tree import SourceTree
+            from pipeline.uncached_nodes import uncached_nodes
 
-        pipeline = local_pipeline(config, place, fingerprint=fingerprint)
+        places = local_places(config, place, fingerprint=fingerprint)
+        pipeline = local_pipeline(config, place, places, sources=SourceTree())
         print_plan(console, plan(pipeline, place, uncached=uncached_nodes(config, place)))
 
 
+class Session:
+    """A run that is about to start on a root that it holds. TensorFlow and TFX are imported by `local_run` only."""
+
+    def __init__(
+        self, *, config: PipelineConfig, config_path: Path, root: Root, run_id: str, places: Places, console: "Console"
+    ) -> None:
+        """Args:
+        config: checked.
+        config_path: where it came from.
+        root: prepared and locked.
+        run_id: unique in the root.
+        places: of the run.
+        console: what the user sees.
+        """
+        from pipeline.run_key import run_key
+        from pipeline.source_tree import SourceTree
+
+        self.console = console
+        self._sources = SourceTree()
+        with console.status("Looking for what changed …"):
+            self._key = run_key(config, places, self._sources)
+        self._places = places
+        self._common: dict[str, Any] = {
+            "config": config,
+            "config_path": config_path,
+            "root": root,
+            "run_id": run_id,
+            "console": console,
+            "start_secs": START_SECS,
+        }
+
+    def repeated_run(self) -> "RepeatedRun | None":
+        """The run if all of its nodes are in the cache since the root's last run; None if that takes TFX to tell."""
+        from pipeline.repeated_run import RepeatedRun, unchanged_run
+
+        earlier = unchanged_run(self._common["config"], self._common["root"], key=self._key)
+        return None if earlier is None else RepeatedRun(earlier, **self._common)
+
+    def local_run(self) -> "LocalRun":
+        """The run, by TFX."""
+        with self.console.status("Starting TensorFlow and TFX …"):
+            from pipeline.local_run import LocalRun
+
+        return LocalRun(places=self._places, key=self._key, sources=self._sources, **self._common)
+
+
 @contextlib.contextmanager
-def local_run(
-    config: PipelineConfig, *, config_path: Path, root: Path | None
-) -> Iterator[tuple["LocalRun", "Console"]]:
-    """The run and the user's terminal; while inside, the root is held and what libraries print goes to the run's log.
+def session(config: PipelineConfig, *, config_path: Path, root: Path | None) -> Iterator[Session]:
+    """While inside, the root is held and what libraries print goes to the run's log.
 
     Args:
       config: checked.
@@ -69,20 +115,15 @@ def local_run(
     place.prepare()
     run_id = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
     with place.lock():
-        # TensorFlow and TFX are imported below this line only: a mistake is answered in a second.
+        # A mistake is answered before this import.
         from pipeline.console import quiet_terminal
 
         with quiet_terminal(place.run(run_id) / "run.log") as console:
-            with console.status("Starting TensorFlow and TFX …"):
-                from pipeline.local_run import LocalRun
-
-            run = LocalRun(
+            yield Session(
                 config=config,
                 config_path=config_path,
                 root=place,
                 run_id=run_id,
-                fingerprint=fingerprint,
+                places=local_places(config, place, fingerprint=fingerprint),
                 console=console,
-                start_secs=START_SECS,
             )
-            yield run, console

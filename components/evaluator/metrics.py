@@ -1,10 +1,10 @@
 """Metrics out of TFMA's files."""
 
-import tensorflow_model_analysis as tfma
-
 
 def overall_metrics(uri: str) -> dict[str, dict[str, float]]:
     """{model name: {metric: value over all examples}}; a model that was evaluated alone has the name ''."""
+    import tensorflow_model_analysis as tfma
+
     found: dict[str, dict[str, float]] = {}
     for metrics in tfma.load_metrics(uri):
         if not metrics.slice_key.single_slice_keys:

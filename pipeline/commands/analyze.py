@@ -8,7 +8,7 @@ import click
 from pipeline.config import load_config
 from pipeline.grid import load_grid
 from pipeline.local_path import LOCAL_PATH
-from pipeline.session import local_run
+from pipeline.session import session
 from pipeline.set_option import set_option
 
 
@@ -30,7 +30,8 @@ def command(config: Path, changes: dict[str, Any], grid: Path, epochs: int | Non
         train = {**pipeline_config.train.model_dump(), "epochs": epochs}
         pipeline_config = type(pipeline_config).model_validate({**pipeline_config.model_dump(), "train": train})
     entries = load_grid(grid, pipeline_config)
-    with local_run(pipeline_config, config_path=config, root=root) as (run, console):
+    with session(pipeline_config, config_path=config, root=root) as started:
+        run, console = started.local_run(), started.console
         run.run(from_node=None, to_node="Transform", use_cache=True)
         from inspection.analysis import render, table
         from pipeline.analysis import Analysis, Candidate

@@ -7,7 +7,7 @@ import click
 
 from pipeline.config import load_config
 from pipeline.local_path import LOCAL_PATH
-from pipeline.session import explain_run, local_run
+from pipeline.session import explain_run, session
 from pipeline.set_option import set_option
 
 
@@ -38,5 +38,10 @@ def command(
             raise click.UsageError("--explain takes no --from, --to or --no-cache: it says what the cache holds.")
         explain_run(load_config(config, changes), root=root)
         return
-    with local_run(load_config(config, changes), config_path=config, root=root) as (run, _):
-        run.run(from_node=from_node, to_node=to_node, use_cache=not no_cache)
+    with session(load_config(config, changes), config_path=config, root=root) as started:
+        is_partial_or_anew = from_node or to_node or no_cache
+        repeated = None if is_partial_or_anew else started.repeated_run()
+        if repeated is not None:
+            repeated.run()
+        else:
+            started.local_run().run(from_node=from_node, to_node=to_node, use_cache=not no_cache)

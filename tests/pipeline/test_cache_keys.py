@@ -1,12 +1,15 @@
 """Which nodes an option makes run anew: those whose outputs it can change, of every shipped task."""
 
+import json
 from typing import Any
 
 import pytest
 from tfx.dsl.components.base.base_node import BaseNode
 
 from pipeline.config import PipelineConfig
-from pipeline.dag import Places, create_pipeline
+from pipeline.dag import CODE, create_pipeline
+from pipeline.places import Places
+from pipeline.step_code import step_code
 from tasks.loading import task_class
 from tasks.shipped import SHIPPED_TASKS
 
@@ -152,6 +155,16 @@ def test_an_option_runs_the_nodes_whose_outputs_it_can_change(base, task, option
     options, _, others = TASKS[task]
     value, expected = others[option]
     assert _that_run(base[task], _nodes(task, {**options, option: value})) == expected
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_key_of_a_run_sees_all_code_that_its_nodes_run(task):
+    space = {"train.learning_rate": {"kind": "float", "min": 0.001, "max": 0.01}}
+    nodes = _nodes(task, TASKS[task][0], tune={"space": space})
+    seen = step_code("pipeline.local_run", task.rpartition(".")[0]).modules
+    code = {name: json.loads(node.exec_properties[CODE])["modules"] for name, node in nodes.items()}
+    assert "Tuner" in code
+    assert {name: set(modules) - set(seen) for name, modules in code.items()} == {name: set() for name in code}
 
 
 @pytest.mark.parametrize(

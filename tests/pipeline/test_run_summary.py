@@ -27,8 +27,9 @@ def record() -> RunRecord:
         run_id="r1",
         pipeline="digits",
         total_secs=100.0,
+        startup_secs=12.0,
+        nodes_secs=85.0,
         executor_secs=80.0,
-        orchestration_share=0.2,
         nodes=[NodeRecord(name="Trainer", upstream=[]), NodeRecord(name="Pusher", upstream=["Trainer"], cached=True)],
         metrics={"test_accuracy": 0.98765, "parameters": 99672},
         variants=[FLOAT32],
@@ -69,8 +70,16 @@ def test_figures_times_and_the_next_step(record, tmp_path, monkeypatch):
     assert "0.9877  (99,672 parameters)" in printed
     assert "1 of 2 limits kept, 1 not applicable" in printed
     assert "float32: the best metric" in printed
-    assert "100.0 s: executors 80.0 s, orchestration 20%; 1 of 2 nodes from the cache" in printed
+    times = "start-up (imports, config, cache keys) 12.0 s, executors 80.0 s, launcher and ML Metadata 5.0 s"
+    assert f"100.0 s: {times}, reading results 3.0 s; 1 of 2 nodes from the cache" in printed
     assert "slipway report r1 --root output/digits\n" in printed
+
+
+def test_times_that_are_nothing_are_left_out(record, tmp_path):
+    record.startup_secs, record.nodes_secs, record.executor_secs, record.total_secs = 1.5, 0.2, 0.0, 1.72
+    assert "1.7 s: start-up (imports, config, cache keys) 1.5 s, launcher and ML Metadata 0.2 s; 1 of 2 nodes" in (
+        _printed(record, Root(tmp_path))
+    )
 
 
 def test_a_model_pushed_before_is_said_to_be_what_it_is_now(record, tmp_path):

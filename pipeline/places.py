@@ -1,0 +1,43 @@
+"""Where a run's things are. Needs no TFX."""
+
+from dataclasses import dataclass
+
+from components.trainer.start import Start
+from pipeline.config import PipelineConfig
+from pipeline.root import Root
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """What runners differ in.
+
+    Attributes:
+      pipeline_root: where artifacts go.
+      registry: the model registry.
+      workspaces: where trainings keep what a killed one goes on from.
+      fingerprint: of the source's data; empty where it cannot be known when the pipeline is made.
+      start: the trained model that training starts from, if any.
+    """
+
+    pipeline_root: str
+    registry: str
+    workspaces: str
+    fingerprint: str
+    start: Start | None
+
+
+def local_places(config: PipelineConfig, root: Root, *, fingerprint: str) -> Places:
+    """Those of a run on a root of this machine.
+
+    Args:
+      config: checked.
+      root: of the pipeline.
+      fingerprint: of the source's data.
+    """
+    return Places(
+        pipeline_root=str(root.artifacts),
+        registry=config.push.registry or str(root.registry),
+        workspaces=str(root.workspaces),
+        fingerprint=fingerprint,
+        start=config.start.resolve() if config.start else None,
+    )

@@ -1,0 +1,102 @@
+"""A run for which nothing changed since the last, from the key to what the terminal says at the end.
+
+It ends as `pipeline.local_run` would end it, and needs neither TFX nor TensorFlow, whose import takes longer.
+"""
+
+import datetime
+import json
+import logging
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from inspection.store import RunStore
+from pipeline.cached_executions import are_outputs_there, register_cached
+from pipeline.config import PipelineConfig, load_task
+from pipeline.progress import Progress
+from pipeline.root import Root
+from pipeline.run_record import FILE_NAME, RunRecord, git_commit
+from pipeline.run_summary import print_summary
+from pipeline.uncached_nodes import uncached_nodes
+
+logger = logging.getLogger("slipway.run")
+
+
+def unchanged_run(config: PipelineConfig, root: Root, *, key: str) -> Mapping[str, Any] | None:
+    """The record of the root's last run, if it has the key and every node would be taken from the cache.
+
+    With one key the nodes and their properties are the same. The first node then finds the last run's outputs by TFX's
+    key of it; from the same inputs so does each node after.
+
+    Args:
+      config: checked.
+      root: of the pipeline; it need not have been run on.
+      key: of `pipeline.run_key`.
+    """
+    if not root.metadata.exists() or uncached_nodes(config, root):
+        return None
+    store = RunStore(root.path)
+    last = store.run_ids()[-1:]
+    path = root.run(last[0]) / FILE_NAME if last else None
+    if path is None or not path.exists():
+        return None
+    record = json.loads(path.read_text())
+    is_whole = record["state"] == "done" and all(node["state"] in ("done", "cached") for node in record["nodes"])
+    # Records of older versions have no key.
+    if record.get("key") != key or not is_whole or not are_outputs_there(store.store, last[0]):
+        return None
+    return record
+
+
+class RepeatedRun:
+    """Registers and records a run that takes everything from the cache."""
+
+    def __init__(
+        self,
+        earlier: Mapping[str, Any],
+        *,
+        config: PipelineConfig,
+        config_path: Path,
+        root: Root,
+        run_id: str,
+        console: Console,
+        start_secs: float,
+    ) -> None:
+        """Args:
+        earlier: record of the run whose outputs are taken.
+        config: checked.
+        config_path: where it came from.
+        root: prepared and locked.
+        run_id: unique in the root.
+        console: what the user sees.
+        start_secs: `time.perf_counter` at the start of the process.
+        """
+        self._earlier = earlier["run_id"]
+        self._root = root
+        self._console = console
+        self._start_secs = start_secs
+        self._metric = load_task(config).metrics()[0].name
+        self.record = RunRecord.repeating(
+            earlier,
+            run_id=run_id,
+            started_at=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+            git_commit=git_commit(config_path.resolve().parent),
+        )
+
+    def run(self) -> None:
+        """Registers the executions, writes the record and prints the summary."""
+        record = self.record
+        progress = Progress(self._console, [node.name for node in record.nodes])
+        progress.heading(record.pipeline, record.run_id, self._root)
+        logger.info("nothing changed since run %s", self._earlier)
+        startup_secs = time.perf_counter() - self._start_secs
+        register_cached(RunStore(self._root.path).store, record.run_id, earlier=self._earlier)
+        for node in record.nodes:
+            progress.finished(node.name, "cached", node.secs)
+        total_secs = time.perf_counter() - self._start_secs
+        record.add_times(startup_secs=startup_secs, nodes_secs=total_secs - startup_secs, total_secs=total_secs)
+        record.write(self._root.run(record.run_id))
+        print_summary(self._console, record, self._root, metric=self._metric)
