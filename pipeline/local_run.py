@@ -20,10 +20,13 @@ from pipeline.dag import Places, create_pipeline
 from pipeline.error_causes import described, user_error
 from pipeline.errors import RunError, UsageError
 from pipeline.local_runner import LocalRunner, close_abandoned_executions
+from pipeline.plan import plan
 from pipeline.progress import Progress
 from pipeline.root import Root
 from pipeline.run_record import NodeRecord, RunRecord, git_commit
 from pipeline.run_summary import print_summary
+from tasks.metric_check import check_metrics
+from tasks.shipped import SHIPPED_TASKS
 from training.errors import Preempted
 
 logger = logging.getLogger("slipway.run")
@@ -93,6 +96,7 @@ class LocalRun:
         self.root = root
         self.console = console
         self._start_secs = start_secs
+        self._config = config
         task = load_task(config)
         self._metric = task.metrics()[0].name
         self.pipeline = local_pipeline(config, root, fingerprint=fingerprint)
@@ -119,12 +123,14 @@ class LocalRun:
 
         Raises:
           UsageError: an unknown node.
+          WrongTaskError: a metric of a task that is not shipped cannot be computed.
           GateRefused: a gate refused.
           RunError: a node failed.
           KeyboardInterrupt: on SIGINT or SIGTERM.
           Preempted: on SIGTERM while a model was trained, which goes on from its checkpoint in the next run.
         """
         options = self._run_options(from_node, to_node)
+        self._check_metrics(use_cache)
         self.pipeline.enable_cache = use_cache
         close_abandoned_executions(self.pipeline.metadata_connection_config, self.root.artifacts)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -206,6 +212,16 @@ class LocalRun:
         return tfx_pipeline.RunOptions(
             from_nodes=[from_node] if from_node else None, to_nodes=[to_node] if to_node else None
         )
+
+    def _check_metrics(self, use_cache: bool) -> None:
+        """First of all: what Evaluator could not compute would else be found after the training. Shipped tasks are
+        tested."""
+        if self._config.task in SHIPPED_TASKS:
+            return
+        nodes = plan(self.pipeline, self.root, uncached=self._uncached)
+        if not use_cache or any(node.name == "Evaluator" and not node.is_cached for node in nodes):
+            with self.console.status("Computing the metrics of two examples …"):
+                check_metrics(load_task(self._config))
 
     def _over(self, state: str, error: BaseException) -> None:
         self.record.state = state
