@@ -24,12 +24,15 @@ from pipeline.local_runner import LocalRunner, close_abandoned_executions
 from pipeline.node_states import NodeStates
 from pipeline.part import run_options
 from pipeline.places import Places
+from pipeline.plan import plan
 from pipeline.progress import Progress
 from pipeline.root import Root
 from pipeline.run_record import NodeRecord, RunRecord, git_commit
 from pipeline.run_summary import print_summary
 from pipeline.source_tree import SourceTree
 from pipeline.uncached_nodes import uncached_nodes
+from tasks.metric_check import check_metrics
+from tasks.shipped import SHIPPED_TASKS
 from training.errors import Preempted
 
 logger = logging.getLogger("slipway.run")
@@ -90,6 +93,7 @@ class LocalRun:
         self.root = root
         self.console = console
         self._start_secs = start_secs
+        self._config = config
         task = load_task(config)
         self._metric = task.metrics()[0].name
         self.pipeline = local_pipeline(config, root, places, sources=sources)
@@ -122,6 +126,7 @@ class LocalRun:
 
         Raises:
           UsageError: an unknown node, or nothing between the two.
+          WrongTaskError: a metric of a task that is not shipped cannot be computed.
           GateRefused: a gate refused.
           RunError: a node failed.
           KeyboardInterrupt: on SIGINT or SIGTERM.
@@ -130,6 +135,7 @@ class LocalRun:
         upstream = {node.name: node.upstream for node in self.record.nodes}
         options = run_options(upstream, from_node=from_node, to_node=to_node)
         self.record.from_node, self.record.to_node = from_node, to_node
+        self._check_metrics(use_cache)
         self.pipeline.enable_cache = use_cache
         close_abandoned_executions(self.pipeline.metadata_connection_config, self.root.artifacts)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -170,6 +176,16 @@ class LocalRun:
             self.console.print(f"The run record could not be written: {error}", highlight=False, soft_wrap=True)
         else:
             print_summary(self.console, self.record, self.root, metric=self._metric)
+
+    def _check_metrics(self, use_cache: bool) -> None:
+        """First of all: what Evaluator could not compute would else be found after the training. Shipped tasks are
+        tested."""
+        if self._config.task in SHIPPED_TASKS:
+            return
+        nodes = plan(self.pipeline, self.root, uncached=self._uncached)
+        if not use_cache or any(node.name == "Evaluator" and not node.is_cached for node in nodes):
+            with self.console.status("Computing the metrics of two examples …"):
+                check_metrics(load_task(self._config))
 
     def _over(self, state: str, error: BaseException) -> None:
         self.record.state = state

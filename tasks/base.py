@@ -32,9 +32,11 @@ class EvalMetric:
 
     Attributes:
       name: unique in the task.
-      class_name: of a metric of Keras, of TFMA, or of `module`.
+      class_name: of a metric that TFMA knows, which are its own and those of Keras 2; or of `module`. One of Keras 3
+        is told of labels `[batch, ...]` as the raw examples hold them and of predictions `[batch, ...]`, and gives one
+        number.
       config: keyword arguments of that class, besides `name`.
-      module: where the class lives, if neither in Keras nor in TFMA.
+      module: where the class lives, such as a module of yours or `keras.metrics`.
       higher_is_better: the direction that gates take.
       is_plot: a plot has no single value and can have no gate.
     """

@@ -91,7 +91,7 @@ def eval_config(
     check_gates(task, gates, slices=slices, key="gates")
     metrics = []
     for metric in task.metrics():
-        config = tfma.MetricConfig(class_name=metric.class_name, module=metric.module, config=_json(metric))
+        config = _metric_config(metric)
         if metric.name in gates:
             _add_thresholds(config, metric, gates[metric.name], slices)
         metrics.append(config)
@@ -103,10 +103,16 @@ def eval_config(
     )
 
 
-def _json(metric: EvalMetric) -> str:
+def _metric_config(metric: EvalMetric) -> tfma.MetricConfig:
     import json
 
-    return json.dumps({**metric.config, "name": metric.name})
+    import tensorflow_model_analysis as tfma
+
+    config = json.dumps({**metric.config, "name": metric.name})
+    if not metric.module:
+        return tfma.MetricConfig(class_name=metric.class_name, config=config)
+    path = f"{metric.module}.{metric.class_name}"
+    return tfma.MetricConfig(class_name=path, module="tasks.own_metrics", config=config)
 
 
 def _add_thresholds(config: tfma.MetricConfig, metric: EvalMetric, gate: MetricGate, slices: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from serving.saved_model import SavedModel
 from tasks.base import Task
 from tasks.evaluation import MetricGate, eval_config
 from tasks.loading import TaskSpec
+from tasks.metric_check import check_metrics
 from tasks.shipped import SHIPPED_TASKS
 from tests.tasks.transformed import TASKS, dense, raw_examples, transform, transformed_features, write_transformed
 
@@ -185,3 +186,7 @@ def test_the_representative_sample_is_of_the_inputs(task, features):
     assert {name: values.shape for name, values in sample.items()} == {
         name: (16, *values.shape[1:]) for name, values in inputs.items()
     }
+
+
+def test_its_metrics_give_numbers_of_two_examples(task):
+    check_metrics(task)

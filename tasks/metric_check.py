@@ -1,0 +1,158 @@
+"""Whether TFMA can compute a task's metrics: found out on two examples, before anything is trained."""
+
+import copy
+import functools
+import itertools
+import numbers
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.metrics import metric_specs, metric_types
+
+from tasks.base import EvalMetric, Task
+from tasks.evaluation import eval_config
+
+# Of another's message.
+MAX_CHARACTERS = 300
+
+
+class WrongTaskError(ValueError):
+    """A task whose metrics cannot be computed."""
+
+    title = "Wrong config"
+    exit_code = 2
+
+
+def check_metrics(task: Task) -> None:
+    """Computes each metric of two test examples and of made-up predictions, by TFMA's computations, without Beam.
+
+    Raises:
+      WrongTaskError: the class of a metric is not found, cannot be made, fails, or gives something else than a number;
+        or the task makes no model with predictions.
+    """
+    examples = _examples(task)
+    if not examples:
+        # DataGate says so.
+        return
+    spec = tfma.ModelSpec(prediction_key=task.prediction_key, label_key=task.label_key)
+    config = eval_config(task, gates={}, slices=[], model_specs=[spec])
+    for metric, metric_config in zip(task.metrics(), config.metrics_specs[0].metrics, strict=False):
+        try:
+            computations = metric_specs.to_computations([tfma.MetricsSpec(metrics=[metric_config])], config)
+            values = _values(computations, examples)
+        except Exception as error:  # Metrics are anyone's code.
+            raise _refusal(task, metric, examples[0], _cause(error)) from error
+        value = next((value for key, value in values.items() if key.name == metric.name), None)
+        if not metric.is_plot and not isinstance(value, numbers.Real):
+            raise _refusal(task, metric, examples[0], f"{type(value).__name__} {_line(str(value))}")
+
+
+def _examples(task: Task) -> list[metric_types.StandardMetricInputs]:
+    """The first two of the test split, with predictions drawn at random in place of a trained model's."""
+    source = task.source()
+    raw = itertools.chain.from_iterable(source.examples(shard) for shard in source.shards("test"))
+    draw = np.random.default_rng(0)
+    spec = _prediction_spec(task)
+    found = []
+    for _, example in itertools.islice(raw, 2):
+        features = {name: _values_of(feature) for name, feature in example.features.feature.items()}
+        found.append(
+            metric_types.StandardMetricInputs(
+                labels=features.get(task.label_key),
+                predictions={task.prediction_key: _drawn(spec, draw)},
+                example_weights=np.ones(1, np.float32),
+                features=features,
+            )
+        )
+    return found
+
+
+def _prediction_spec(task: Task) -> tf.TensorSpec:
+    """Of what TFMA compares with the label; no model is run."""
+    try:
+        made = task.model().output.items()
+        outputs = {name: tf.TensorSpec([None, *output.shape[1:]], output.dtype) for name, output in made}
+        predicted = tf.function(task.predictions).get_concrete_function(outputs).structured_outputs
+        return predicted[task.prediction_key]
+    except Exception as error:  # Tasks are anyone's code.
+        raise WrongTaskError(
+            f"{type(task).__name__} must make a model of named outputs, and of these predictions with the key "
+            f"{task.prediction_key}. Received: {_cause(error)}. Mend model() or predictions()."
+        ) from error
+    finally:
+        # So that the layers of the model that is trained are named as if this one had not been.
+        keras.backend.clear_session()
+
+
+def _drawn(spec: tf.TensorSpec, draw: np.random.Generator) -> np.ndarray:
+    """One example's prediction: floats from 0 to 1 that add up to 1 over the last axis, as probabilities do."""
+    shape = [size or 1 for size in spec.shape[1:]]
+    if not spec.dtype.is_floating:
+        return np.zeros(shape, spec.dtype.as_numpy_dtype)
+    values = draw.uniform(size=shape)
+    return (values / values.sum(axis=-1, keepdims=True) if shape and shape[-1] > 1 else values).astype(np.float32)
+
+
+def _values_of(feature: tf.train.Feature) -> np.ndarray:
+    kind = feature.WhichOneof("kind")
+    dtypes = {"int64_list": np.int64, "float_list": np.float32, "bytes_list": object}
+    return np.array(getattr(feature, kind).value if kind else [], dtypes.get(kind))
+
+
+def _values(
+    computations: metric_types.MetricComputations, examples: Sequence[metric_types.StandardMetricInputs]
+) -> dict[tfma.metrics.MetricKey, Any]:
+    values: dict[tfma.metrics.MetricKey, Any] = {}
+    for computation in computations:
+        if isinstance(computation, metric_types.MetricComputation):
+            values |= _combined(computation, examples)
+        elif type(computation) is metric_types.DerivedMetricComputation:
+            values |= computation.result(values)
+    return values
+
+
+def _combined(
+    computation: metric_types.MetricComputation, examples: Sequence[metric_types.StandardMetricInputs]
+) -> dict[tfma.metrics.MetricKey, Any]:
+    """As Beam computes it where each example is in a bundle of its own."""
+    combiner = computation.combiner
+    combiner.setup()
+    accumulators = []
+    for example in examples:
+        inputs = [example]
+        for preprocessor in computation.preprocessors or ():
+            inputs = [made for each in inputs for made in preprocessor.process(copy.copy(each))]
+        elements = map(metric_types.StandardMetricInputs, inputs)
+        accumulators.append(functools.reduce(combiner.add_input, elements, combiner.create_accumulator()))
+    return combiner.extract_output(combiner.merge_accumulators(accumulators))
+
+
+def _refusal(
+    task: Task, metric: EvalMetric, example: metric_types.StandardMetricInputs, received: str
+) -> WrongTaskError:
+    label, prediction = (
+        "none" if value is None else f"{value.dtype.name} {list(value.shape)}"
+        for value in (example.labels, example.predictions[task.prediction_key])
+    )
+    return WrongTaskError(
+        f"metric {metric.name} of {type(task).__name__} must give one number of two examples, each with a label "
+        f"{label} and a prediction {prediction}. Received from {metric.module or 'TFMA or Keras'}, "
+        f"{metric.class_name}: {received}. Mend the class or the metric's config; a class that is neither TFMA's nor "
+        f"Keras's needs its module."
+    )
+
+
+def _cause(error: BaseException) -> str:
+    """What an error goes back to."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return f"{type(error).__name__}: {_line(str(error))}"
+
+
+def _line(text: str) -> str:
+    """The first one, which others may have made long."""
+    return text.partition("\n")[0][:MAX_CHARACTERS].rstrip(".")

@@ -1,0 +1,45 @@
+"""A metric that cannot be computed is refused before anything runs."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from pipeline.commands import config as config_command
+from pipeline.commands import run as run_command
+from tasks.metric_check import WrongTaskError
+
+TABULAR = Path(__file__).resolve().parents[1] / "tasks" / "tabular.py"
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes the config of a task of one's own, whose one metric is of a class."""
+
+    def write(module: str, class_name: str) -> Path:
+        shutil.copy(TABULAR, tmp_path / f"{module}.py")
+        task = (tmp_path / f"{module}.py").read_text()
+        (tmp_path / f"{module}.py").write_text(task.replace("BinaryAccuracy", class_name))
+        config = {"name": "parcels", "task": f"{module}.Tabular", "evaluate": {"gates": {"accuracy": {"min": 0.5}}}}
+        (tmp_path / "pipeline.yaml").write_text(yaml.safe_dump(config))
+        return tmp_path / "pipeline.yaml"
+
+    return write
+
+
+def test_config_check_computes_the_metrics_of_a_task_of_one_s_own(write):
+    done = CliRunner().invoke(config_command.check, [str(write("parcels_right", "BinaryAccuracy"))])
+    assert done.exit_code == 0, done.exception
+    assert yaml.safe_load(done.output)["task"] == "parcels_right.Tabular"
+    done = CliRunner().invoke(config_command.check, [str(write("parcels_wrong", "BinaryAcuracy"))])
+    assert isinstance(done.exception, WrongTaskError)
+
+
+def test_a_run_refuses_before_its_first_node(write, tmp_path):
+    config = write("parcels_run", "BinaryAcuracy")
+    done = CliRunner().invoke(run_command.command, [str(config), "--root", str(tmp_path / "root")])
+    assert isinstance(done.exception, WrongTaskError)
+    assert "Received from TFMA or Keras, BinaryAcuracy" in str(done.exception)
+    assert not list((tmp_path / "root").glob("artifacts/*"))
