@@ -39,14 +39,14 @@ TEMPLATES = {
     "images": Template(
         files=(CONFIG_FILE, "my_task.py"),
         folder="images",
-        advice="Put PNG, JPEG, GIF or BMP images into {place}/images/CLASS/, a folder for each class",
+        advice="Put images into {place}/images/CLASS/, a folder for each class",
     ),
     "series": Template(
         advice="Put a CSV with a column `date` and a column of numbers for each channel, hourly, at {place}/series.csv"
     ),
     "few-shot": Template(
         folder="images",
-        advice="Put PNG, JPEG, GIF or BMP images into {place}/images/CLASS/, a folder for each class, thirty at least",
+        advice="Put images into {place}/images/CLASS/, a folder for each class, thirty at least",
     ),
 }
 
