@@ -157,11 +157,6 @@ class RunRecord:
             pushed = read_push(outputs["Pusher"]["pushed_model"][0].uri)
             self.pushes = [_by_earlier_run(pushed) if node.cached else pushed]
 
-
-def _by_earlier_run(push: Mapping[str, Any]) -> dict[str, Any]:
-    """What a cached node wrote, an earlier run did."""
-    return {**push, "in_this_run": False, "moved_from": None}
-
     def _add_shipment(self, outputs: Mapping[str, Mapping[str, Sequence[Artifact]]]) -> None:
         """Says of each variant whether the gates so far have left it out."""
         judge = next((node for node in ("ServingCheck", "EdgeEvaluator") if node in outputs), None)
@@ -181,6 +176,11 @@ NODES_OF_GATES = {
     "compression": "EdgeEvaluator",
     "serving": "ServingCheck",
 }
+
+
+def _by_earlier_run(push: Mapping[str, Any]) -> dict[str, Any]:
+    """What a cached node wrote, an earlier run did."""
+    return {**push, "in_this_run": False, "moved_from": None}
 
 
 def git_commit(directory: Path) -> str | None:
