@@ -81,7 +81,7 @@ class ImageCSV(Unreadable):
                 "columns": ", ".join(filter(None, (self.path_column, self.label_column, self.split_column))),
                 "splits": f"by {self.split_column}" if self.split_column else "dealt by shares",
             },
-            notes=[f"{absent:,} of the files that it names are not there."] if absent else [],
+            notes=[f"{absent:,} of the files that it names are not there"] if absent else [],
         )
 
     def _labelled(self) -> list[tuple[_Row, int]]:

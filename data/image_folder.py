@@ -81,7 +81,7 @@ class ImageFolder(Unreadable):
         return overview_of_classes(
             self,
             facts={"directory": str(self.directory), "splits": "dealt by shares" if is_dealt else ", ".join(splits)},
-            notes=[f"Not read: {ignored}."] if ignored else [],
+            notes=[f"not read: {ignored}"] if ignored else [],
         )
 
     def _split_folders(self) -> Mapping[str, Path]:

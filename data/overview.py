@@ -16,7 +16,7 @@ class Overview:
       facts: {what: value}, such as {"step": "1h"}.
       columns: heads of the table.
       rows: of the table, a value a column.
-      notes: sentences on what looks odd.
+      notes: what looks odd, a line each.
     """
 
     headline: str = ""
@@ -69,5 +69,5 @@ def overview_of_classes(
         facts={"classes": str(len(names)), **(facts or {})},
         columns=("class", *SPLITS),
         rows=(*rows, ("all", *(sum(counts[split]) for split in SPLITS))),
-        notes=(*notes, *(f"{split} has no image of {', '.join(lacks)}." for split, lacks in lacking.items() if lacks)),
+        notes=(*notes, *(f"{split} has no image of {', '.join(lacks)}" for split, lacks in lacking.items() if lacks)),
     )

@@ -154,7 +154,7 @@ class SeriesWindows(BaseModel):
             },
             columns=("series", "rows", "from", "to", "values missing"),
             rows=tuple(_row(series) for series in found.series),
-            notes=tuple(f"Repaired: {count:,} {what}." for what, count in found.repairs.items()),
+            notes=tuple(f"repaired: {count:,} {what}" for what, count in found.repairs.items()),
         )
 
     def fingerprint(self) -> str:

@@ -16,7 +16,7 @@ def source_notes(source: Source) -> list[str]:
     if not isinstance(source, HasOverview):
         return []
     overview = source.overview()
-    return [*filter(None, [overview.headline]), *(note.rstrip(".") for note in overview.notes)]
+    return [*filter(None, [overview.headline]), *overview.notes]
 
 
 def print_overview(console: Console, overview: Overview) -> None:

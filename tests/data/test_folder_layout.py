@@ -59,7 +59,7 @@ def test_a_split_that_is_not_there_is_cut_out_of_train_by_its_share(tmp_path):
 def test_classes_are_those_of_all_splits_and_one_that_a_split_lacks_is_said(tmp_path):
     source = _source(tmp_path, ["train/cat", "train/dog", "val/cat", "val/emu", "test/cat", "test/dog", "test/emu"])
     assert source.class_names() == ("cat", "dog", "emu")
-    assert source.overview().notes == ("train has no image of emu.", "eval has no image of dog.")
+    assert source.overview().notes == ("train has no image of emu", "eval has no image of dog")
     assert source.overview().facts["splits"] == "train in train/, eval in val/, test in test/"
     assert source.overview().rows[1] == ("dog", IMAGES, 0, IMAGES)
 

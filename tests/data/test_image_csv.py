@@ -69,7 +69,7 @@ def test_an_image_that_is_not_there_stands_among_those_that_are(folder):
     assert isinstance(defect, DataError)
     assert "an image must be readable (No such file or directory)" in str(defect)
     assert example.features.feature["label"].int64_list.value[0] == 0
-    assert source.overview().notes[0] == "1 of the files that it names are not there."
+    assert source.overview().notes[0] == "1 of the files that it names are not there"
 
 
 def test_rows_and_images_of_each_class_are_counted(folder):

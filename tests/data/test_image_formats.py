@@ -88,7 +88,7 @@ def test_a_folder_s_files_are_converted(folder):
 
 
 def test_files_that_are_not_read_are_named(folder):
-    assert folder.overview().notes == ("Not read: 2 .heic, 1 .txt.",)
+    assert folder.overview().notes == ("not read: 2 .heic, 1 .txt",)
 
 
 def test_a_folder_of_nothing_else_says_what_it_holds(folder):

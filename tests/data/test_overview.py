@@ -42,7 +42,7 @@ def test_idx_files_are_counted_by_class_and_split(tmp_path):
     assert source.class_counts() == _counted(source)
     overview = source.overview()
     assert overview.facts["images"] == "4 x 4"
-    assert overview.notes == tuple(f"{split} has no image of none." for split in SPLITS)
+    assert overview.notes == tuple(f"{split} has no image of none" for split in SPLITS)
 
 
 def test_sinusoids_tell_their_ranges_and_tasks():
@@ -69,7 +69,7 @@ def test_series_tell_channels_step_range_windows_and_repairs(tmp_path):
         "windows": "train 59, eval 9, test 19",
     }
     assert overview.rows == (("plant", 100, "2020-01-01 00:00:00", "2020-04-09 00:00:00", "7.0%"),)
-    assert overview.notes == ("Repaired: 2 absent rows.",)
+    assert overview.notes == ("repaired: 2 absent rows",)
     assert overview.headline == "100 rows, one every 1d, as stamps are mostly apart"
     assert _windows(tmp_path / "plant.csv", stamps, every="1d").overview().facts["step"] == "1d"
 

@@ -65,7 +65,7 @@ TASKS: dict[str, tuple[dict[str, Any], str, dict[str, tuple[Any, set[str]]]]] = 
         SERIES,
         "mase",
         {
-            "source": ({"kind": "series_file", "file": "/series.csv", "columns": ["co2"]}, FROM_DATA),
+            "source": ({"kind": "series_file", "file": "/series.csv", "columns": ["co2"], "every": "7d"}, FROM_DATA),
             "lookback": (105, FROM_DATA),
             "horizon": (13, {*NODES}),
             "splits": (SHARES, FROM_DATA),

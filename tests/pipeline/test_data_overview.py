@@ -20,11 +20,11 @@ def test_facts_the_table_and_notes_stand_below_each_other():
         facts={"step": "1h", "channels": "load, [wind]"},
         columns=("series", "rows"),
         rows=(("plant", 12345),),
-        notes=("Repaired: 2 absent rows.",),
+        notes=("repaired: 2 absent rows",),
     )
     lines = _printed(overview).splitlines()
     assert lines[:2] == ["step      1h", "channels  load, [wind]"]
-    assert lines[-1] == "! Repaired: 2 absent rows."
+    assert lines[-1] == "! repaired: 2 absent rows"
     assert any("plant" in line and "12,345" in line for line in lines)
 
 
