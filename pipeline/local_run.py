@@ -25,6 +25,7 @@ from pipeline.progress import Progress
 from pipeline.root import Root
 from pipeline.run_record import NodeRecord, RunRecord, git_commit
 from pipeline.run_summary import print_summary
+from pipeline.uncached import uncached_nodes
 from training.errors import Preempted
 
 logger = logging.getLogger("slipway.run")
@@ -59,13 +60,6 @@ def local_pipeline(config: PipelineConfig, root: Root, *, fingerprint: str) -> t
     pipeline = create_pipeline(config, places)
     pipeline.metadata_connection_config = metadata.sqlite_metadata_connection_config(str(root.metadata))
     return pipeline
-
-
-def uncached_nodes(config: PipelineConfig, root: Root) -> tuple[str, ...]:
-    """Nodes that the cache has and that must run all the same: Pusher, where the last push asked for another stage. It
-    moved the label, so that what an older run with today's stage had done is undone."""
-    last = RunStore(root.path).last_success("Pusher") if root.metadata.exists() else None
-    return ("Pusher",) if last is not None and last.properties["stage"] != config.push.stage else ()
 
 
 class LocalRun:
