@@ -57,6 +57,8 @@ SHORT = {
         "evaluate.gates.mae_over_naive.max": 99.0,
         "evaluate.gates.mase": {"max": 99.0, "max_per_slice": 99.0, "max_worsening": 99.0},
         "evaluate.gates.coverage": {"min": 0.0, "max": 1.0},
+        # Models of other windows and quantiles cannot be compared with the one in production.
+        "evaluate.incomparable_baseline": "ignore",
         "compress.variants": ["float32", "dynamic"],
         "compress.budgets.max_metric_drop": 9.0,
         "compress.gates.mase": {"max": 99.0, "max_worsening": 99.0},
@@ -137,8 +139,6 @@ CO2 = {
 }
 # Another value makes options beside it void: the whole section is replaced.
 WHOLE_SECTION = ("options.source.kind", "options.model.kind", "evaluate.slices")
-# Models of other windows cannot be compared with the one in production: they go to a registry of their own.
-OTHER_WINDOWS = ("options.lookback", "options.horizon")
 # One whole is one option.
 WHOLE = ("kubeflow.node_pools", "kubeflow.default", "kubeflow.nodes")
 CHANGES = {"digits": {**BOTH, **DIGITS}, "co2": {**BOTH, **CO2}}
@@ -188,8 +188,6 @@ def _nodes_run(name: str, option: str, value: Any) -> set[str]:
             changes[option.rpartition(".")[0]] = value
         elif value is not None:
             changes[option] = value
-        if option in OTHER_WINDOWS:
-            changes["push.registry"] = str(_folder() / name / option)
         config = _folder() / name / f"{option}.yaml"
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(yaml.safe_dump(_changed(_config(name), changes)))

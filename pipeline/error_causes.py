@@ -15,6 +15,8 @@ from pipeline.errors import RunError
 _HEADER = "Traceback (most recent call last):"
 # Below a traceback's frames, which are indented: a class, and its message up to an empty line.
 _RAISED = re.compile(r"^(?P<path>[A-Za-z_][\w.<>]*)(?:: (?P<message>.*?))?(?=\n\s*\n|\s*\Z)", re.MULTILINE | re.DOTALL)
+# What TensorFlow puts before the message of an error in a function that it traced.
+_AUTOGRAPH = "in user code:"
 _MAX_CHARACTERS = 500
 
 
@@ -66,5 +68,8 @@ def _last_raised(text: str) -> tuple[str, str]:
 
 
 def _line(name: str, text: str) -> str:
+    if text.lstrip().startswith(_AUTOGRAPH):
+        # The frames, indented, come first.
+        text = text.strip().rpartition("\n\n")[2].strip().removeprefix(f"{name}: ")
     lines = without_kernels(text).strip().splitlines()
     return f"{name}: {lines[0][:_MAX_CHARACTERS]}" if lines else name

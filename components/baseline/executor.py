@@ -5,12 +5,9 @@ from tfx.types import standard_artifacts
 from tfx.utils import io_utils, path_utils
 
 from components.baseline.comparison import differences
+from components.baseline.properties import INCOMPARABLE_PROPERTY, VERSION_PROPERTY
 from components.trainer.model_run import trained_spec
 from serving.registry import Registry
-
-VERSION_PROPERTY = "registry_version"
-# Why there is no baseline though there is a production version; empty where there is none or it can be compared with.
-INCOMPARABLE_PROPERTY = "incomparable"
 
 
 def copy_production(

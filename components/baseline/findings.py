@@ -4,7 +4,7 @@ from typing import Literal
 
 from tfx.types import standard_artifacts
 
-from components.baseline.executor import INCOMPARABLE_PROPERTY, VERSION_PROPERTY
+from components.baseline.properties import INCOMPARABLE_PROPERTY, VERSION_PROPERTY
 from components.gates import Finding
 
 ADVICE = (

@@ -78,6 +78,29 @@ def test_a_python_function_s_error_in_tensorflow_is_found():
     assert described(_raised_in_tensorflow(_divide)).endswith("ZeroDivisionError: division by zero")
 
 
+@tf.function
+def _probability_of_fourth_class(probabilities):
+    return probabilities[:, 3]
+
+
+def _update_metric():
+    """As TFMA does, which puts all that a metric was given into the message."""
+    probabilities = tf.constant([[0.2, 0.3, 0.5]] * 50)
+    try:
+        _probability_of_fourth_class(probabilities)
+    except ValueError as error:
+        raise ValueError(f"TF Metric x fails to update with inputs:\n{probabilities.numpy()},") from error
+
+
+def test_a_metric_that_fails_is_told_in_a_line_without_what_it_was_given():
+    with pytest.raises(ValueError, match="fails to update") as raised:
+        _update_metric()
+    told = described(raised.value)
+    assert told.startswith("ValueError: TF Metric x fails to update with inputs:, caused by ValueError: slice index 3")
+    assert "[0.2 0.3 0.5]" not in told
+    assert "\n" not in told
+
+
 def _give_up():
     try:
         try:
