@@ -6,12 +6,15 @@ from pathlib import Path
 
 import click
 
+from pipeline.config_file import make_importable
 from pipeline.config_schema import config_schema
 from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
 
 TEMPLATES = ("pipeline.yaml", "my_task.py")
 SCHEMA_FILE = "config.schema.json"
+# Of the templates.
+TASK = "my_task.MyTask"
 
 
 @click.command()
@@ -28,7 +31,8 @@ def command(directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         for name in TEMPLATES:
             (directory / name).write_text(files("pipeline").joinpath("templates", name).read_text())
-        (directory / SCHEMA_FILE).write_text(json.dumps(config_schema(), indent=2))
+        make_importable([directory.resolve()])
+        (directory / SCHEMA_FILE).write_text(json.dumps(config_schema([TASK]), indent=2))
     except OSError as error:
         raise UsageError(
             f"init needs a directory that can be written. Received: {directory} ({error.strerror})."
