@@ -10,7 +10,10 @@ from compression.pareto import pareto_front
 
 
 class Budgets(BaseModel):
-    """What a model may cost. Frozen; unknown keys are refused."""
+    """What a model may cost.
+
+    Frozen; unknown keys are refused.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -6,7 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ClusteringOptions(BaseModel):
-    """Weight clustering. Frozen; unknown keys are refused."""
+    """Weight clustering.
+
+    Frozen; unknown keys are refused.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -6,7 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class DistillationOptions(BaseModel):
-    """Training by what the trained model makes of the same examples. Frozen; unknown keys are refused."""
+    """Training by what the trained model makes of the same examples.
+
+    Frozen; unknown keys are refused.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -6,12 +6,18 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class PruningOptions(BaseModel):
-    """Magnitude pruning. Frozen; unknown keys are refused."""
+    """Magnitude pruning.
+
+    Frozen; unknown keys are refused.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     sparsity: float = Field(0.5, gt=0, lt=1, description="Share of the kernels' weights that are zero at the end.")
-    structure: Literal["unstructured", "2:4", "block"] = "unstructured"
+    structure: Literal["unstructured", "2:4", "block"] = Field(
+        "unstructured",
+        description="Which weights become zero together: each on its own, two of four in a row, or blocks.",
+    )
     block: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = Field(
         (4, 1), description="Of structure block: inputs and outputs that are pruned together."
     )
@@ -31,7 +37,10 @@ class PruningOptions(BaseModel):
 
 
 class ChannelPruningOptions(BaseModel):
-    """Structured pruning. Frozen; unknown keys are refused."""
+    """Structured pruning.
+
+    Frozen; unknown keys are refused.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -4,7 +4,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class QuantizationAwareOptions(BaseModel):
-    """Training that sees int8. Frozen; unknown keys are refused."""
+    """Training that sees int8.
+
+    Frozen; unknown keys are refused.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

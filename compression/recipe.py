@@ -16,12 +16,15 @@ CHANGES = ("distil", "prune_channels", "prune", "cluster")
 
 
 class Recipe(BaseModel):
-    """A variant of a model that was changed and trained further. Frozen; unknown keys are refused."""
+    """A variant of a model that was changed and trained further.
+
+    Frozen; unknown keys are refused.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="Of the variant and its file.")
-    precision: Precision = "float32"
+    precision: Precision = Field("float32", description="Of the converted file.")
     distil: DistillationOptions | None = Field(None, description="The trained model as a teacher, in all trainings.")
     prune_channels: ChannelPruningOptions | None = Field(None, description="Whole channels that are taken out, first.")
     prune: PruningOptions | None = Field(None, description="Weights that are set to zero in the training that follows.")

@@ -39,8 +39,8 @@ class ImageCSV(Unreadable):
 
     kind: Literal["image_csv"]
     file: LocalPath = Field(description="The CSV file. Relative paths start at the config's folder.")
-    path_column: str = "path"
-    label_column: str = "label"
+    path_column: str = Field("path", description="Holds the images' paths.")
+    label_column: str = Field("label", description="Holds the names of their classes.")
     split_column: str | None = Field(None, description="Holds train, eval or test; default: dealt by `splits`.")
     classes: tuple[str, ...] = Field(
         (), description="In the order of the labels; empty: those in the file, sorted. Naming them finds a wrong one."

@@ -24,7 +24,7 @@ class Repairs(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    unsorted: Literal["refuse", "sort"] = "refuse"
+    unsorted: Literal["refuse", "sort"] = Field("refuse", description="Rows that are not in the order of time.")
     duplicated: Literal["refuse", "first", "last", "mean"] = Field(
         "refuse", description="Which of the rows with the same stamp counts."
     )

@@ -21,7 +21,9 @@ Range: TypeAlias = tuple[float, float]
 
 
 class Sinusoids(BaseModel):
-    """y = amplitude · sin(x - phase). Features of an example, which is a task:
+    """Functions y = amplitude · sin(x - phase), each of which is a task.
+
+    Features of an example, which is a task:
 
     - `amplitude`, `phase`: all that is stored of a train task; training draws its points.
     - `support_x`, `support_y`, `query_x`, `query_y`: a fixed episode, in the splits eval and test; empty in train.

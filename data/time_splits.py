@@ -50,9 +50,9 @@ class TimeRanges(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    train: tuple[Stamp, Stamp]
-    eval: tuple[Stamp, Stamp]
-    test: tuple[Stamp, Stamp]
+    train: tuple[Stamp, Stamp] = Field(description="What is trained on.")
+    eval: tuple[Stamp, Stamp] = Field(description="What early stopping and choices look at.")
+    test: tuple[Stamp, Stamp] = Field(description="What only the evaluation gates look at.")
 
     @model_validator(mode="after")
     def _one_after_the_other(self) -> "TimeRanges":

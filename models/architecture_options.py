@@ -9,16 +9,20 @@ if TYPE_CHECKING:
 
     from models.convolution import Style
 
-Activation = Literal[
-    "relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "mish", "hard_swish", "learnable_swish"
-]  # fmt: skip
+Activation = Annotated[
+    Literal["relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "mish", "hard_swish", "learnable_swish"],
+    Field(description="After each convolution."),
+]
 Initializer = Literal[
     "he_normal", "he_uniform", "lecun_normal", "lecun_uniform", "glorot_uniform", "delta_orthogonal"
 ]  # fmt: skip
 
 
 class ArchitectureOptions(BaseModel):
-    """What all classifiers have. Frozen; unknown keys are refused."""
+    """What all classifiers have.
+
+    Frozen; unknown keys are refused.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

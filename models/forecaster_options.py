@@ -12,18 +12,21 @@ if TYPE_CHECKING:
     from models.forecaster import ForecastShape
     from models.transformer_blocks import BlockStyle
 
-NormalizationName: TypeAlias = Literal["instance", "affine_instance", "last", "none"]
+NormalizationName: TypeAlias = Annotated[
+    Literal["instance", "affine_instance", "last", "none"],
+    Field(description="Of each window: by its mean and deviation, also with learned factors, or by its last row."),
+]
 
 
 class ForecasterOptions(BaseModel):
-    """What all forecasters have. Frozen; unknown keys are refused."""
+    """What all forecasters have.
+
+    Frozen; unknown keys are refused.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    normalization: NormalizationName = Field(
-        "instance",
-        description="Of each window: by its mean and deviation, also with learned factors, or by its last row.",
-    )
+    normalization: NormalizationName = "instance"
 
     # Whether the network reads the calendar.
     has_calendar: ClassVar[bool] = False
@@ -94,8 +97,8 @@ class RecurrentOptions(ForecasterOptions):
     """An LSTM or GRU encoder and decoder."""
 
     kind: Literal["recurrent"]
-    cell: Literal["lstm", "gru"] = "gru"
-    units: int = Field(64, ge=1)
+    cell: Literal["lstm", "gru"] = Field("gru", description="Of the encoder and of the decoder.")
+    units: int = Field(64, ge=1, description="Of a cell.")
     patch: int = Field(1, ge=1, description="Rows in a step; look-back and horizon are multiples.")
     dropout: float = Field(0.0, ge=0, lt=1, description="Rate before the head.")
 
@@ -117,7 +120,10 @@ class TransformerOptions(ForecasterOptions):
     heads: int = Field(4, ge=1, description="Of the attention; dim is a multiple.")
     hidden: int = Field(64, ge=1, description="Units of the perceptrons.")
     dropout: float = Field(0.1, ge=0, lt=1, description="Rate of the branches.")
-    positions: Literal["sinusoidal", "learned", "rotary"] = "rotary"
+    positions: Literal["sinusoidal", "learned", "rotary"] = Field(
+        "rotary",
+        description="How tokens know where they stand: added sines, added weights, or turned keys and queries.",
+    )
     is_channel_independent: bool = Field(True, description="Each channel is a series of its own, the weights shared.")
     chunk: int | None = Field(None, ge=1, description="Keys that attention takes at a time; null takes all at once.")
     is_recomputed: bool = Field(False, description="The backward pass computes branches anew instead of keeping them.")
@@ -167,7 +173,9 @@ class EncoderDecoderOptions(TransformerOptions):
     patch: int = Field(24, ge=1, description="Rows of a token; the horizon is a multiple.")
     encoder_depth: int = Field(2, ge=1, description="Number of blocks.")
     decoder_depth: int = Field(1, ge=1, description="The same of the decoder.")
-    decoding: Literal["one_shot", "autoregressive"] = "one_shot"
+    decoding: Literal["one_shot", "autoregressive"] = Field(
+        "one_shot", description="The whole horizon at once, or patch by patch, each from those before."
+    )
     sampling: float = Field(
         0.5, ge=0, le=1, description="Autoregressive: highest share of tokens that are the decoder's own in training."
     )

@@ -25,10 +25,14 @@ class ResNetOptions(ArchitectureOptions):
     blocks_per_stage: Annotated[int, Field(ge=1)] | tuple[Annotated[int, Field(ge=1)], ...] = Field(
         1, description="One number for all stages, or one for each."
     )
-    block: Literal["basic", "bottleneck", "preactivation", "separable"] = "basic"
+    block: Literal["basic", "bottleneck", "preactivation", "separable"] = Field(
+        "basic", description="Two 3x3 convolutions; 1x1, 3x3 and 1x1; normalization before; or depthwise separable."
+    )
     stem_stride: Literal[1, 2, 4] = Field(1, description="How many times the stem shrinks the image.")
     se_ratio: int | None = Field(4, ge=1, description="Squeeze factor of the SE gates; null leaves them out.")
-    se_placement: Literal["standard", "pre", "post", "identity"] = "standard"
+    se_placement: Literal["standard", "pre", "post", "identity"] = Field(
+        "standard", description="Of the gate: on the branch, before it, after the addition, or on the shortcut."
+    )
 
     # What `depth` decides.
     _SHAPE: ClassVar[tuple[str, ...]] = ("widths", "blocks_per_stage", "block", "stem_stride")
@@ -91,7 +95,7 @@ class MobileNetV3SmallOptions(ArchitectureOptions):
     """MobileNetV3-Small, whose table decides its activations."""
 
     kind: Literal["mobilenet_v3_small"]
-    activation: Literal["hard_swish"] = "hard_swish"
+    activation: Literal["hard_swish"] = Field("hard_swish", description="Where the table has no other.")
     width: float = Field(1.0, gt=0, description="What all channels are multiplied by.")
     shrinks: Reduction = 32
 
@@ -138,10 +142,12 @@ class DenseNetOptions(ArchitectureOptions):
 
     kind: Literal["densenet"]
     drop_rate: Literal[0] = Field(0, description="A dense block has no branch that could be dropped.")
-    layers_per_block: tuple[Annotated[int, Field(ge=1)], ...] = Field((16, 16, 16), min_length=1)
+    layers_per_block: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (16, 16, 16), min_length=1, description="Of each dense block."
+    )
     growth: int = Field(12, ge=1, description="Channels that a layer adds.")
     compression: float = Field(0.5, gt=0, le=1, description="Share of the channels that a transition keeps.")
-    is_bottlenecked: bool = True
+    is_bottlenecked: bool = Field(True, description="A 1x1 convolution before each 3x3 one.")
     stem_stride: Literal[1, 2, 4] = Field(1, description="How many times the stem shrinks the image.")
 
     def reduction(self) -> int:
@@ -167,7 +173,7 @@ class ConvNeXtOptions(ArchitectureOptions):
     """ConvNeXt."""
 
     kind: Literal["convnext"]
-    activation: Literal["gelu"] = "gelu"
+    activation: Literal["gelu"] = Field("gelu", description="Between the pointwise convolutions.")
     initializer: Initializer = Field("glorot_uniform", description="Of convolution kernels.")
     widths: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         (96, 192, 384, 768), min_length=1, description="Channels of each stage."

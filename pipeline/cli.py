@@ -27,7 +27,7 @@ COMMANDS = {
     "data": "List the datasets known by name, and fetch them.",
     "plot": "Draw a config's learning-rate schedule.",
     "registry": "List pushed versions, move stage labels, roll back.",
-    "config": "Check a config or print its JSON Schema.",
+    "config": "Check a config, explain its options, print its JSON Schema.",
     "doctor": "Say what is missing or mismatched on this machine, and how to mend it.",
 }
 

@@ -119,7 +119,9 @@ class PushConfig(Section):
     """Where a model goes that passed every gate."""
 
     registry: str | None = Field(None, description="Directory of the registry; default: ROOT/registry.")
-    stage: Literal["candidate", "canary", "production"] = "production"
+    stage: Literal["candidate", "canary", "production"] = Field(
+        "production", description="The label that a pushed version gets."
+    )
 
 
 class PipelineConfig(Section):

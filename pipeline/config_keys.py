@@ -62,7 +62,9 @@ def option_groups(model: type[BaseModel], key: tuple[str, ...] = ()) -> Iterator
 
 
 def _groups_of(model: type[BaseModel], key: tuple[str, ...], names: tuple[str, ...]) -> Iterator[OptionGroup]:
-    options = tuple(Option(key=(*key, name), info=info) for name, info in model.model_fields.items())
+    # What decides about the others first, whichever class it is inherited from.
+    fields = sorted(model.model_fields.items(), key=lambda field: field[0] != "kind")
+    options = tuple(Option(key=(*key, name), info=info) for name, info in fields)
     yield OptionGroup(key=key, kinds=names, model=model, options=options)
     for option in options:
         yield from _groups_in(option.info.annotation, option.key)

@@ -9,20 +9,18 @@ from pydantic import BaseModel
 
 def alternatives(annotation: Any) -> tuple[Any, ...]:
     """The annotations of which a value must keep one, null left out."""
-    while get_origin(annotation) is Annotated:
-        annotation = get_args(annotation)[0]
-    if get_origin(annotation) in (Union, types.UnionType):
-        members = [each for each in get_args(annotation) if each is not type(None)]
-        # What is `X | None` is X, which may itself be one of several.
-        return alternatives(members[0]) if len(members) == 1 else tuple(members)
-    return (annotation,)
+    bare = plain(annotation)
+    if not _is_union(bare):
+        return (annotation,)
+    members = [each for each in get_args(bare) if each is not type(None)]
+    # What is `X | None` is X, which may itself be one of several.
+    return alternatives(members[0]) if len(members) == 1 else tuple(members)
 
 
 def is_nullable(annotation: Any) -> bool:
     """Whether a value may be null."""
-    while get_origin(annotation) is Annotated:
-        annotation = get_args(annotation)[0]
-    return get_origin(annotation) in (Union, types.UnionType) and type(None) in get_args(annotation)
+    bare = plain(annotation)
+    return _is_union(bare) and type(None) in get_args(bare)
 
 
 def plain(annotation: Any) -> Any:
@@ -64,6 +62,10 @@ def key_and_value(annotation: Any) -> tuple[Any, Any] | None:
     """What a mapping holds; None where the annotation is none."""
     bare = plain(annotation)
     return tuple(get_args(bare)) or (str, Any) if _is_a(bare, (Mapping,)) else None
+
+
+def _is_union(bare: Any) -> bool:
+    return get_origin(bare) in (Union, types.UnionType)
 
 
 def _is_a(bare: Any, classes: tuple[type, ...]) -> bool:

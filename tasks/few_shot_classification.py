@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class JudgedEpisodes(TaskOptions):
     """How many fixed episodes models are judged on."""
 
-    eval: int = Field(200, ge=2)
-    test: int = Field(1000, ge=2)
+    eval: int = Field(200, ge=2, description="Of the split eval.")
+    test: int = Field(1000, ge=2, description="Of the split test.")
 
 
 class EpisodeAugmentOptions(TaskOptions):
@@ -42,7 +42,7 @@ class EpisodeAugmentOptions(TaskOptions):
 class FewShotClassificationOptions(FewShotOptions):
     """Options of FewShotClassification."""
 
-    source: AnyImages
+    source: AnyImages = Field(description="Where images and classes come from.")
     splits: Splits = Field(default_factory=Splits, description="Of classes, where the source does not say.")
     ways: tuple[int, ...] = Field(
         (5,), min_length=1, description="Classes of judged episodes; training takes the most."
@@ -51,7 +51,9 @@ class FewShotClassificationOptions(FewShotOptions):
         (1,), min_length=1, description="Support images of a class; training takes the most."
     )
     queries: int = Field(15, ge=1, description="Query images of a class.")
-    episodes: JudgedEpisodes = Field(default_factory=JudgedEpisodes)
+    episodes: JudgedEpisodes = Field(
+        default_factory=JudgedEpisodes, description="How many fixed episodes models are judged on."
+    )
     is_within_groups: bool = Field(False, description="Draw each judged episode from one group, such as an alphabet.")
     is_rotated: bool = Field(False, description="In training, each class turned by 90, 180, 270 degrees is one more.")
     augment: EpisodeAugmentOptions = Field(default_factory=EpisodeAugmentOptions)
@@ -60,7 +62,7 @@ class FewShotClassificationOptions(FewShotOptions):
     width: int = Field(28, ge=4, description="Images are resized to this width, in pixels.")
     channels: int = Field(1, description="1 for grey, 3 for colour.")
     widths: tuple[int, ...] = Field((64, 64, 64, 64), min_length=1, description="Channels of each convolution.")
-    learner: ClassificationLearner
+    learner: ClassificationLearner = Field(description="What adapts to a task, and how the outer loop learns it.")
 
     @model_validator(mode="after")
     def _fit_together(self) -> FewShotClassificationOptions:

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 class FewShotRegressionOptions(FewShotOptions):
     """Options of FewShotRegression."""
 
-    source: Sinusoids
+    source: Sinusoids = Field(description="The family of tasks.")
     shots: tuple[int, ...] = Field(
         (10,), min_length=1, description="Support points of judged episodes, in turns; training takes the most."
     )
     queries: int = Field(100, ge=2, description="Query points of judged episodes, even over the range of x.")
     widths: tuple[int, ...] = Field((40, 40), min_length=1, description="Units of each hidden layer.")
     extra_inputs: int = Field(0, ge=0, description="Learned constants beside x, which help maml's steps to go further.")
-    learner: RegressionLearner
+    learner: RegressionLearner = Field(description="What adapts to a task, and how the outer loop learns it.")
 
 
 class FewShotRegression(FewShot):

@@ -34,13 +34,13 @@ FIGURES_OF_PARTS = ("mase", "mae")
 class ForecastingOptions(TaskOptions):
     """Options of Forecasting."""
 
-    source: AnySeries
+    source: AnySeries = Field(description="Where series come from.")
     lookback: int = Field(ge=2, description="Rows that are seen.")
     horizon: int = Field(ge=1, description="Rows that are forecast.")
-    splits: TimeSplits = Field(default_factory=TimeShares)
+    splits: TimeSplits = Field(default_factory=TimeShares, description="Shares of the time, or ranges of one's own.")
     season: int = Field(1, ge=1, description="Rows until the series repeats itself; for what forecasts are judged by.")
     channels: tuple[str, ...] = Field((), description="Names of the columns; default: those of the source.")
-    model: Forecaster = Field(default_factory=lambda: DLinearOptions(kind="dlinear"))
+    model: Forecaster = Field(default_factory=lambda: DLinearOptions(kind="dlinear"), description="The network.")
     calendar: bool = Field(True, description="Give networks that can read it the calendar of each row.")
     quantiles: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
         (), description="Levels, an odd number, rising, 0.5 in the middle; empty: a point forecast."

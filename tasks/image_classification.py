@@ -34,10 +34,12 @@ ImageSource = Annotated[Digits | ImageFolder | ImageCSV | IDXImages | TFRecords,
 class AugmentOptions(TaskOptions):
     """Random changes of train images. Defaults change nothing."""
 
-    flip: Literal["horizontal", "vertical", "horizontal_and_vertical"] | None = None
+    flip: Literal["horizontal", "vertical", "horizontal_and_vertical"] | None = Field(
+        None, description="Mirror half of the images."
+    )
     crop_padding: int = Field(0, ge=0, description="Pixels around, before a crop to the size that was.")
     translate: float = Field(0.0, ge=0, lt=1, description="Largest shift, as a share of height and of width.")
-    rotate_degrees: float = Field(0.0, ge=0, le=180)
+    rotate_degrees: float = Field(0.0, ge=0, le=180, description="Largest turn either way.")
     zoom: float = Field(0.0, ge=0, lt=1, description="Largest zoom in or out, as a share of the size.")
     fill_mode: Literal["constant", "nearest", "reflect"] = Field(
         "constant", description="What shows behind a cropped, shifted, turned or zoomed image; constant is black."
@@ -50,7 +52,9 @@ class AugmentOptions(TaskOptions):
 class ClassificationLossOptions(TaskOptions):
     """What training minimizes."""
 
-    kind: Literal["cross_entropy", "focal"] = "cross_entropy"
+    kind: Literal["cross_entropy", "focal"] = Field(
+        "cross_entropy", description="Cross-entropy, or the focal loss, which counts what the model is sure of less."
+    )
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Of cross_entropy.")
     gamma: float = Field(2.0, ge=0, description="Of focal.")
     label_weights: tuple[Annotated[float, Field(ge=0)], ...] | None = Field(None, description="One for each class.")
@@ -60,22 +64,28 @@ class ContrastOptions(TaskOptions):
     """A supervised contrastive loss on a layer inside the model, beside the main loss."""
 
     layer: str = Field("pooled", description="Name of the layer whose output is projected.")
-    weight: Annotated[float, Field(gt=0)] | Literal["learned"] = 0.1
+    weight: Annotated[float, Field(gt=0)] | Literal["learned"] = Field(
+        0.1, description="Of this loss beside the main one, or learned with the model."
+    )
     dim: int = Field(32, ge=1, description="Of the projection.")
-    temperature: float = Field(0.1, gt=0)
+    temperature: float = Field(0.1, gt=0, description="That similarities are divided by.")
 
 
 class ImageClassificationOptions(TaskOptions):
     """Options of ImageClassification."""
 
-    source: ImageSource
+    source: ImageSource = Field(description="Where images and labels come from.")
     height: int = Field(ge=2, description="Images are resized to this height, in pixels.")
     width: int = Field(ge=2, description="Images are resized to this width, in pixels.")
     channels: int = Field(1, description="1 for grey, 3 for colour.")
-    model: Architecture = Field(default_factory=ResNetOptions)
+    model: Architecture = Field(
+        default_factory=ResNetOptions, description="The network; without a kind a residual one."
+    )
     augment: AugmentOptions = Field(default_factory=AugmentOptions)
     loss: ClassificationLossOptions = Field(default_factory=ClassificationLossOptions)
-    contrast: ContrastOptions | None = None
+    contrast: ContrastOptions | None = Field(
+        None, description="A supervised contrastive loss beside the main one; default: none."
+    )
     fold: bool = Field(True, description="Multiply normalizations and scales into the kernels before them at export.")
 
     @model_validator(mode="after")

@@ -14,7 +14,9 @@ class Options(BaseModel):
 class ScheduleOptions(Options):
     """The learning rate over time: a linear warm-up from zero to the peak, then one of the kinds."""
 
-    kind: Literal["constant", "cosine", "cosine_restarts", "polynomial", "exponential", "step", "one_cycle"] = "cosine"
+    kind: Literal["constant", "cosine", "cosine_restarts", "polynomial", "exponential", "step", "one_cycle"] = Field(
+        "cosine", description="How the rate falls after the warm-up; one_cycle rises first."
+    )
     warmup_epochs: float | None = Field(
         None, ge=0, description="Linear, from zero; one_cycle brings its own. Default: 2, at most a quarter of epochs."
     )
@@ -43,13 +45,19 @@ class ScheduleOptions(Options):
 class OptimizerOptions(Options):
     """The optimizer. An argument left out is Keras's default."""
 
-    kind: Literal["sgd", "adam", "lion", "adafactor", "lamb"] = "adam"
+    kind: Literal["sgd", "adam", "lion", "adafactor", "lamb"] = Field(
+        "adam", description="Stochastic gradient descent, Adam, Lion, Adafactor or LAMB."
+    )
     weight_decay: float = Field(0.01, ge=0, description="Decoupled from the gradient, times the learning rate.")
     decay_all: bool = Field(False, description="Decay norms, biases and scale parameters too.")
     momentum: float | None = Field(None, ge=0, lt=1, description="Of sgd, which is Nesterov's.")
-    beta_1: float | None = Field(None, ge=0, lt=1)
-    beta_2: float | None = Field(None, ge=0, lt=1)
-    epsilon: float | None = Field(None, gt=0)
+    beta_1: float | None = Field(None, ge=0, lt=1, description="Decay of the average of gradients. Default: Keras's.")
+    beta_2: float | None = Field(
+        None, ge=0, lt=1, description="Decay of the average of their squares. Default: Keras's."
+    )
+    epsilon: float | None = Field(
+        None, gt=0, description="What keeps the division by that average finite. Default: Keras's."
+    )
     multipliers: dict[str, Annotated[float, Field(ge=0)]] = Field(
         default_factory=dict,
         description="Of the learning rate, by a pattern of variable paths such as '*stage_0*'; the last to fit counts.",
@@ -81,7 +89,9 @@ class StepOptions(Options):
     clip_norm: float | None = Field(None, gt=0, description="Largest global norm of the gradients.")
     centralize: bool = Field(False, description="Subtract each unit's mean from its gradient.")
     jit_compile: bool = Field(False, description="Compile the step with XLA; slower on CPUs.")
-    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = Field(
+        "float32", description="Of the computation; with mixed_float16 and mixed_bfloat16 the weights stay float32."
+    )
     ema: float | None = Field(None, gt=0, lt=1, description="Decay of the weights' moving average, such as 0.999.")
 
 
@@ -90,8 +100,10 @@ class GapRatioOptions(Options):
 
     warn: float = Field(0.5, gt=0, description="A larger (validation loss - train loss) / train loss is warned of.")
     act: float = Field(1.0, gt=0, description="A larger one, for `patience` epochs, is acted on.")
-    patience: int = Field(3, ge=1)
-    action: Literal["stop", "cut_learning_rate"] = "stop"
+    patience: int = Field(3, ge=1, description="Epochs in a row above `act` before it is acted on.")
+    action: Literal["stop", "cut_learning_rate"] = Field(
+        "stop", description="End the training, or lower the learning rate by `factor`."
+    )
     factor: float = Field(0.5, gt=0, lt=1, description="Of cut_learning_rate.")
 
     @model_validator(mode="after")
@@ -112,15 +124,17 @@ class CheckpointOptions(Options):
     """When to write checkpoints and which to keep."""
 
     every_secs: float = Field(30.0, gt=0, description="At least this long between two, and between two epochs' ends.")
-    keep_last: int = Field(2, ge=1)
-    keep_best: int = Field(1, ge=0)
+    keep_last: int = Field(2, ge=1, description="How many of the newest are kept.")
+    keep_best: int = Field(1, ge=0, description="How many of the lowest eval loss are kept beside them.")
 
 
 class SummaryOptions(Options):
     """What is written for TensorBoard, beside the history that every run leaves."""
 
-    tensorboard: bool = True
-    scalars_every_steps: int = Field(100, ge=1)
+    tensorboard: bool = Field(True, description="Write event files for TensorBoard.")
+    scalars_every_steps: int = Field(
+        100, ge=1, description="Steps between two values of loss, metrics and learning rate."
+    )
     weights_every_steps: int = Field(1000, ge=1, description="Gradient and weight norms and histograms.")
     samples_every_epochs: int = Field(10, ge=1, description="Confusion matrix and PR curves of an eval sample.")
     profile_steps: tuple[int, int] | None = Field(None, description="First step and number of steps to profile.")
@@ -129,14 +143,16 @@ class SummaryOptions(Options):
 class DistributionOptions(Options):
     """Where the steps are computed."""
 
-    strategy: Literal["none", "mirrored", "multi_worker", "tpu", "parameter_server"] = "none"
+    strategy: Literal["none", "mirrored", "multi_worker", "tpu", "parameter_server"] = Field(
+        "none", description="TensorFlow's way to spread a step; none: one device."
+    )
     tpu: str = Field("local", description="Name or address of the TPU; local on a TPU VM.")
 
 
 class UnfreezeStage(Options):
     """From an epoch on, only the layers whose names fit are trained."""
 
-    epoch: int = Field(ge=1)
+    epoch: int = Field(ge=1, description="The first one that it holds for, counted from 1.")
     train: tuple[str, ...] = Field(
         min_length=1, description="Patterns of layer paths, such as 'logits', 'stage_2/*' or '*'."
     )
@@ -157,9 +173,13 @@ class TrainOptions(Options):
         "the end of a schedule, where losses fall most. The weights of the lowest eval loss are kept either way.",
     )
     min_delta: float = Field(0.0, ge=0, description="How much lower counts.")
-    gap_ratio: GapRatioOptions | None = None
+    gap_ratio: GapRatioOptions | None = Field(
+        None, description="What to do when the held-out loss leaves the train loss behind; default: nothing."
+    )
     recovery: RecoveryOptions = Field(default_factory=RecoveryOptions)
-    unfreeze: tuple[UnfreezeStage, ...] = ()
+    unfreeze: tuple[UnfreezeStage, ...] = Field(
+        (), description="Which layers are trained from which epoch on; default: all from the first."
+    )
     checkpoints: CheckpointOptions = Field(default_factory=CheckpointOptions)
     summaries: SummaryOptions = Field(default_factory=SummaryOptions)
     distribution: DistributionOptions = Field(default_factory=DistributionOptions)

@@ -18,8 +18,8 @@ class FloatRange(_Options):
     """A number between two."""
 
     kind: Literal["float"] = "float"
-    min: float
-    max: float
+    min: float = Field(description="The lowest.")
+    max: float = Field(description="The highest.")
     log: bool = Field(False, description="Spread evenly over orders of magnitude.")
 
     @model_validator(mode="after")
@@ -39,9 +39,9 @@ class IntRange(_Options):
     """A whole number between two, both included."""
 
     kind: Literal["int"] = "int"
-    min: int
-    max: int
-    step: int = Field(1, ge=1)
+    min: int = Field(description="The lowest.")
+    max: int = Field(description="The highest.")
+    step: int = Field(1, ge=1, description="Distance between two values that are tried.")
 
     @model_validator(mode="after")
     def _is_a_range(self) -> "IntRange":
@@ -58,7 +58,9 @@ class Choice(_Options):
     """One of some values of a kind."""
 
     kind: Literal["choice"] = "choice"
-    values: tuple[bool | int | float | str, ...] = Field(min_length=2)
+    values: tuple[bool | int | float | str, ...] = Field(
+        min_length=2, description="The values, of which each trial takes one."
+    )
 
     def extremes(self) -> tuple[Any, ...]:
         """Values that show whether all are allowed."""
@@ -68,11 +70,15 @@ class Choice(_Options):
 class TuneOptions(_Options):
     """The search for hyperparameters, before Trainer."""
 
-    algorithm: Literal["random", "bayesian", "hyperband", "grid"] = "random"
+    algorithm: Literal["random", "bayesian", "hyperband", "grid"] = Field(
+        "random", description="How the values of the next trial are chosen."
+    )
     trials: int = Field(10, ge=1, description="Trainings at the most; hyperband has a number of its own.")
     epochs: int | None = Field(None, ge=1, description="Of a trial, at the most; default: train.epochs.")
     metric: str = Field("loss", description="Of the eval split: loss, or one that the task's objective reports.")
-    direction: Literal["min", "max"] = "min"
+    direction: Literal["min", "max"] = Field(
+        "min", description="Whether the lowest or the highest value of the metric is the best."
+    )
     space: dict[str, Annotated[FloatRange | IntRange | Choice, Field(discriminator="kind")]] = Field(
         min_length=1, description="By dotted key below train or options, such as train.learning_rate."
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from pipeline.config_file import make_importable
 from pipeline.config_schema import config_schema
 from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
@@ -26,11 +27,13 @@ class Template:
 
     Attributes:
       files: in `pipeline/templates/NAME`.
+      own_tasks: dotted paths of the tasks in its files.
       folder: for the user's data, where that is more than a file.
       advice: what to bring, and where in the directory `{place}`.
     """
 
     files: tuple[str, ...] = (CONFIG_FILE,)
+    own_tasks: tuple[str, ...] = ()
     folder: str | None = None
     advice: str
 
@@ -38,6 +41,7 @@ class Template:
 TEMPLATES = {
     "images": Template(
         files=(CONFIG_FILE, "my_task.py"),
+        own_tasks=("my_task.MyTask",),
         folder="images",
         advice="Put images into {place}/images/CLASS/, a folder for each class",
     ),
@@ -78,7 +82,8 @@ def command(directory: Path, template: str) -> None:
         for file in chosen.files:
             text = files("pipeline").joinpath("templates", template, file).read_text()
             (place / file).write_text(text.replace(NAME_LINE, f"name: {name}"))
-        (place / SCHEMA_FILE).write_text(json.dumps(config_schema(), indent=2))
+        make_importable([place])
+        (place / SCHEMA_FILE).write_text(json.dumps(config_schema(chosen.own_tasks), indent=2))
         if chosen.folder is not None:
             (place / chosen.folder).mkdir(exist_ok=True)
     except OSError as error:

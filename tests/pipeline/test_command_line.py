@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 
@@ -110,6 +111,15 @@ def test_init_never_overwrites(tmp_path):
     assert done.returncode == 2
     assert "which already holds pipeline.yaml" in done.stderr
     assert (tmp_path / "pipeline.yaml").read_text() == "mine"
+
+
+def test_the_schema_that_init_writes_checks_the_options_of_its_task(tmp_path):
+    assert slipway("init", tmp_path / "mine").returncode == 0
+    validator = jsonschema.Draft202012Validator(json.loads((tmp_path / "mine" / "config.schema.json").read_text()))
+    config = yaml.safe_load((tmp_path / "mine" / "pipeline.yaml").read_text())
+    validator.validate(config)
+    with pytest.raises(jsonschema.ValidationError, match="heigth"):
+        validator.validate({**config, "options": {**config["options"], "heigth": 32}})
 
 
 def test_config_check_prints_the_defaults():

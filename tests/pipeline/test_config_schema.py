@@ -6,8 +6,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from click.testing import CliRunner
 
 import pipeline.config_schema
+from pipeline.commands.config import command
 from pipeline.config import PipelineConfig
 from pipeline.config_schema import config_schema
 from tasks.shipped import SHIPPED_TASKS
@@ -44,9 +46,67 @@ def validator() -> jsonschema.Draft202012Validator:
 
 
 def test_it_knows_every_key_and_the_options_of_every_shipped_task(validator):
-    assert set(validator.schema["properties"]) == set(PipelineConfig.model_fields)
-    tasks = [condition["if"]["properties"]["task"]["const"] for condition in validator.schema["allOf"]]
+    definitions = validator.schema["$defs"]
+    assert set(definitions["PipelineConfig"]["properties"]) == set(PipelineConfig.model_fields)
+    assert set(definitions["PartialPipelineConfig"]["properties"]) == {"extends", *PipelineConfig.model_fields}
+    tasks = [condition["if"]["properties"]["task"]["const"] for condition in validator.schema["else"]["allOf"]]
     assert tasks == list(SHIPPED_TASKS)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"push": {"stage": "canary"}},
+        {"evaluate": {"slices": ["label"]}},
+        {"task": SHIPPED_TASKS[0], "options": {"source": {"directory": "images"}, "model": {"dropout": 0.2}}},
+        {"kubeflow": {"nodes": {"Trainer": {"cpu": "8"}}}, "start": None},
+    ],
+)
+def test_a_config_that_extends_another_may_leave_out_what_that_has(validator, values):
+    validator.validate({"extends": "base.yaml", **values})
+    assert not validator.is_valid(values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"trian": {}},
+        {"train": {"epoch": 3}},
+        {"train": {"epochs": 0}},
+        {"extends": 3},
+        {"push": {"stage": "prod"}},
+        {"task": SHIPPED_TASKS[0], "options": {"model": {"kind": "resnett"}}},
+        {"task": SHIPPED_TASKS[0], "options": {"sourc": {}}},
+    ],
+)
+def test_what_is_wrong_is_wrong_in_a_config_that_extends_another_too(validator, values):
+    assert not validator.is_valid({"extends": "base.yaml", **values})
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_a_whole_config_may_extend_another_one(validator, path):
+    validator.validate({"extends": "base.yaml", **_config(path)})
+
+
+def test_a_task_of_the_user_s_is_known_where_it_is_named(tmp_path, monkeypatch):
+    (tmp_path / "named_task.py").write_text(NAMESAKES)
+    monkeypatch.syspath_prepend(tmp_path)
+    config = {"name": "mine", "task": "named_task.Int", "evaluate": {"gates": {"accuracy": {"min": 0.5}}}}
+    own = jsonschema.Draft202012Validator(config_schema(["named_task.Int"]))
+    own.validate({**config, "options": {"source": {"value": 1}}})
+    assert not own.is_valid({**config, "options": {"source": {"value": "one"}}})
+
+
+def test_the_command_takes_the_task_of_a_config_or_one_by_name(tmp_path, monkeypatch):
+    (tmp_path / "config_task.py").write_text(NAMESAKES)
+    (tmp_path / "base.yaml").write_text("task: config_task.Str\n")
+    (tmp_path / "dev.yaml").write_text("extends: base.yaml\n")
+    monkeypatch.chdir(tmp_path)
+    for arguments in (["base.yaml"], ["dev.yaml"], ["--task", "config_task.Str"]):
+        schema = json.loads(CliRunner().invoke(command, ["schema", *arguments], catch_exceptions=False).output)
+        tasks = [condition["if"]["properties"]["task"]["const"] for condition in schema["else"]["allOf"]]
+        assert tasks == [*SHIPPED_TASKS, "config_task.Str"]
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
