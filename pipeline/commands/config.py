@@ -23,25 +23,26 @@ def command() -> None:
 @click.argument("config", type=LOCAL_PATH)
 def check(config: Path) -> None:
     """Check CONFIG as `run` would, the places of the data and of a model to start from included, and print it with its
-    defaults. Of a task of your own, the metrics are computed of two examples, which takes TensorFlow's start."""
+    defaults. A task of your own is tried: its model is made and its metrics are computed of two examples, which takes
+    TensorFlow's start."""
     pipeline_config = load_config(config)
     task = load_task(pipeline_config)
     task.source().fingerprint()
     if pipeline_config.start is not None:
         pipeline_config.start.resolve()
     if pipeline_config.task not in SHIPPED_TASKS:
-        _check_metrics(task)
+        _check_task(task)
     filled = pipeline_config.model_dump(mode="json") | {"options": task.options.model_dump(mode="json")}
     click.echo(yaml.safe_dump(filled, sort_keys=False), nl=False)
 
 
-def _check_metrics(task: Task) -> None:
+def _check_task(task: Task) -> None:
     from pipeline.console import quiet_terminal
 
     with tempfile.TemporaryDirectory() as directory, quiet_terminal(Path(directory) / "check.log"):
-        from tasks.metric_check import check_metrics
+        from tasks.task_check import check_task
 
-        check_metrics(task)
+        check_task(task)
 
 
 @command.command()
