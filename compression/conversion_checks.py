@@ -16,6 +16,8 @@ from compression.signature import Signature
 
 # Of int8 steps: below it, 256 steps span less than rounding leaves of float32 activations.
 SMALLEST_SCALE = 1e-7
+# Of inputs; the runtimes take integers as they are, whatever the precision.
+INPUT_DTYPES = (tf.float32, tf.int32, tf.int64)
 
 logger = logging.getLogger(__name__)
 
@@ -32,11 +34,17 @@ def check_inputs(signature: Signature) -> None:
                 f"input {name} of {signature.name} must have a static shape with batch size 1. Received: {spec.shape}. "
                 "Give its layers' sizes, and export with `export_for_conversion`."
             )
-        if spec.dtype not in (tf.float32, tf.int32):
-            raise ConversionError(
-                f"input {name} of {signature.name} must be float32 or int32. Received: {spec.dtype.name}. "
-                "Move what turns it into numbers out of the model."
-            )
+        check_dtype(spec.dtype, f"input {name} of {signature.name}")
+
+
+def check_dtype(dtype: tf.DType, what: str) -> None:
+    """Raises ConversionError for a type of an input, `what`, that files do not take."""
+    if dtype not in INPUT_DTYPES:
+        raise ConversionError(
+            f"{what} must be {', '.join(each.name for each in INPUT_DTYPES[:-1])} or {INPUT_DTYPES[-1].name}. "
+            f"Received: {dtype.name}. Make numbers of text, and cast others, before the model: "
+            "tf.cast(x, tf.int32) in preprocessing_fn."
+        )
 
 
 def check_weights(saved_model_dir: str | os.PathLike[str]) -> None:

@@ -31,8 +31,8 @@ from pipeline.run_record import NodeRecord, RunRecord, git_commit
 from pipeline.run_summary import print_summary
 from pipeline.source_tree import SourceTree
 from pipeline.uncached_nodes import uncached_nodes
-from tasks.metric_check import check_metrics
 from tasks.shipped import SHIPPED_TASKS
+from tasks.task_check import check_task
 from training.errors import Preempted
 
 logger = logging.getLogger("slipway.run")
@@ -126,7 +126,7 @@ class LocalRun:
 
         Raises:
           UsageError: an unknown node, or nothing between the two.
-          WrongTaskError: a metric of a task that is not shipped cannot be computed.
+          WrongTaskError: a task that is not shipped would fail after its training.
           GateRefused: a gate refused.
           RunError: a node failed.
           KeyboardInterrupt: on SIGINT or SIGTERM.
@@ -135,7 +135,7 @@ class LocalRun:
         upstream = {node.name: node.upstream for node in self.record.nodes}
         options = run_options(upstream, from_node=from_node, to_node=to_node)
         self.record.from_node, self.record.to_node = from_node, to_node
-        self._check_metrics(use_cache)
+        self._check_task(use_cache)
         self.pipeline.enable_cache = use_cache
         close_abandoned_executions(self.pipeline.metadata_connection_config, self.root.artifacts)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -177,15 +177,15 @@ class LocalRun:
         else:
             print_summary(self.console, self.record, self.root, metric=self._metric)
 
-    def _check_metrics(self, use_cache: bool) -> None:
-        """First of all: what Evaluator could not compute would else be found after the training. Shipped tasks are
-        tested."""
+    def _check_task(self, use_cache: bool) -> None:
+        """First of all: what cannot be converted or evaluated would else be found after the training. Shipped tasks
+        are tested."""
         if self._config.task in SHIPPED_TASKS:
             return
         nodes = plan(self.pipeline, self.root, uncached=self._uncached)
         if not use_cache or any(node.name == "Evaluator" and not node.is_cached for node in nodes):
-            with self.console.status("Computing the metrics of two examples …"):
-                check_metrics(load_task(self._config))
+            with self.console.status("Trying the task …"):
+                check_task(load_task(self._config))
 
     def _over(self, state: str, error: BaseException) -> None:
         self.record.state = state

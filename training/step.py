@@ -222,7 +222,9 @@ class TrainStep:
             total = (tf.reduce_mean(losses) + regularization) / self.strategy.num_replicas_in_sync
             if isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer):
                 total = self.optimizer.scale_loss(total)
-        return tape.gradient(total, [variable.value for variable in variables])
+        gradients = tape.gradient(total, [variable.value for variable in variables])
+        # An embedding's has the rows that were looked up alone, which is nothing to calculate with.
+        return [None if gradient is None else tf.convert_to_tensor(gradient) for gradient in gradients]
 
     def _loss_scale(self) -> tf.Tensor | float:
         is_scaled = isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer)

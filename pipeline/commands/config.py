@@ -42,8 +42,8 @@ def command() -> None:
 def check(config: Path, changes: dict[str, Any]) -> None:
     """Check CONFIG as `run` would, the data and the place of a model to start from included.
 
-    Prints the config with its defaults, as YAML, and on stderr what the data holds. Of a task of your own, the metrics
-    are computed of two examples, which takes TensorFlow's start.
+    Prints the config with its defaults, as YAML, and on stderr what the data holds. A task of your own is tried: its
+    model is made and its metrics are computed of two examples, which takes TensorFlow's start.
     """
     pipeline_config = load_config(config, changes)
     task = load_task(pipeline_config)
@@ -53,20 +53,20 @@ def check(config: Path, changes: dict[str, Any]) -> None:
         pipeline_config.start.resolve()
     overview = source.overview() if isinstance(source, HasOverview) else None
     if pipeline_config.task not in SHIPPED_TASKS:
-        _check_metrics(task)
+        _check_task(task)
     filled = pipeline_config.model_dump(mode="json") | {"options": task.options.model_dump(mode="json")}
     click.echo(yaml.safe_dump(filled, sort_keys=False), nl=False)
     if overview is not None:
         print_overview(Console(stderr=True), overview)
 
 
-def _check_metrics(task: Task) -> None:
+def _check_task(task: Task) -> None:
     from pipeline.console import quiet_terminal
 
     with tempfile.TemporaryDirectory() as directory, quiet_terminal(Path(directory) / "check.log"):
-        from tasks.metric_check import check_metrics
+        from tasks.task_check import check_task
 
-        check_metrics(task)
+        check_task(task)
 
 
 @command.command()

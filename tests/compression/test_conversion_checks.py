@@ -81,8 +81,8 @@ def test_unknown_precisions(saved_model, names, received):
         (tf.TensorSpec([1, None], tf.float32, name="x"), "static shape with batch size 1. Received: (1, None)"),
         (tf.TensorSpec([8, 4], tf.float32, name="x"), "static shape with batch size 1. Received: (8, 4)"),
         (tf.TensorSpec([], tf.float32, name="x"), "static shape with batch size 1. Received: ()"),
-        (tf.TensorSpec([1, 4], tf.string, name="x"), "must be float32 or int32. Received: string"),
-        (tf.TensorSpec([1, 4], tf.int64, name="x"), "must be float32 or int32. Received: int64"),
+        (tf.TensorSpec([1, 4], tf.string, name="x"), "must be float32, int32 or int64. Received: string"),
+        (tf.TensorSpec([1, 4], tf.bool, name="x"), "must be float32, int32 or int64. Received: bool"),
     ],
 )
 def test_inputs_that_no_device_takes(tmp_path, spec, message):

@@ -16,8 +16,8 @@ from serving.saved_model import SavedModel
 from tasks.base import Task
 from tasks.evaluation import MetricGate, eval_config
 from tasks.loading import TaskSpec
-from tasks.metric_check import check_metrics
 from tasks.shipped import SHIPPED_TASKS
+from tasks.task_check import check_task
 from tests.tasks.transformed import TASKS, dense, raw_examples, transform, transformed_features, write_transformed
 
 
@@ -189,4 +189,4 @@ def test_the_representative_sample_is_of_the_inputs(task, features):
 
 
 def test_its_metrics_give_numbers_of_two_examples(task):
-    check_metrics(task)
+    check_task(task)

@@ -24,6 +24,26 @@ def test_a_batch_in_parts_gives_the_gradient_of_the_whole(kind):
     _assert_same(_weights(accumulate=4, kind=kind), _weights(kind=kind), rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["sgd", "adam"])
+@pytest.mark.parametrize("step", [{}, {"accumulate": 4}, {"clip_norm": 0.1}, {"centralize": True}])
+def test_an_embedding_learns_as_a_kernel_of_its_indices_as_vectors_does(kind, step):
+    x = keras.Input((4,), name="x")
+    place = keras.ops.argmax(x, axis=-1)
+    inputs = {"embedding": place, "kernel": keras.ops.one_hot(place, 4)}
+    layers = {
+        "embedding": keras.layers.Embedding(4, 3, embeddings_initializer="ones"),
+        "kernel": keras.layers.Dense(3, use_bias=False, kernel_initializer="ones"),
+    }
+    learned = []
+    for name, layer in layers.items():
+        hidden = layer(inputs[name])
+        model = keras.Model({"x": x}, {"y": keras.layers.Dense(1, kernel_initializer="ones")(hidden)})
+        small.train(small.loop(model, learning_rate=0.1, kind=kind, step=StepOptions(**step)))
+        learned.append(model.get_weights())
+    _assert_same(*learned, rtol=1e-5, atol=1e-6)
+    assert np.abs(learned[0][0] - 1).max() > 0.01
+
+
 def test_xla_computes_the_same():
     _assert_same(_weights(jit_compile=True), _weights(), rtol=1e-4, atol=1e-6)
 

@@ -1,4 +1,4 @@
-"""A metric that cannot be computed is refused before anything runs."""
+"""A task of a user's whose metrics cannot be computed is refused before anything runs."""
 
 import shutil
 from pathlib import Path
@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from pipeline.commands import config as config_command
 from pipeline.commands import run as run_command
-from tasks.metric_check import WrongTaskError
+from tasks.task_check import WrongTaskError
 
 TABULAR = Path(__file__).resolve().parents[1] / "tasks" / "tabular.py"
 

@@ -1,4 +1,4 @@
-"""Whether TFMA can compute a task's metrics: found out on two examples, before anything is trained."""
+"""Whether a task's model can be converted and its metrics computed: found out before anything is trained."""
 
 import copy
 import functools
@@ -13,6 +13,8 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 
+from compression.conversion_checks import check_dtype
+from compression.conversion_error import ConversionError
 from tasks.base import EvalMetric, Task
 from tasks.evaluation import eval_config
 
@@ -21,20 +23,22 @@ MAX_CHARACTERS = 300
 
 
 class WrongTaskError(ValueError):
-    """A task whose metrics cannot be computed."""
+    """A task that would fail after its training."""
 
     title = "Wrong config"
     exit_code = 2
 
 
-def check_metrics(task: Task) -> None:
-    """Computes each metric of two test examples and of made-up predictions, by TFMA's computations, without Beam.
+def check_task(task: Task) -> None:
+    """Makes the model, and computes each metric of two test examples and of predictions drawn at random, by TFMA's
+    computations, without Beam.
 
     Raises:
-      WrongTaskError: the class of a metric is not found, cannot be made, fails, or gives something else than a number;
-        or the task makes no model with predictions.
+      WrongTaskError: the task makes no model with predictions; the model has inputs that TFLite files do not take; the
+        class of a metric is not found, cannot be made, fails, or gives something else than a number.
     """
-    examples = _examples(task)
+    prediction = _prediction_spec(task)
+    examples = _examples(task, prediction)
     if not examples:
         # DataGate says so.
         return
@@ -51,19 +55,18 @@ def check_metrics(task: Task) -> None:
             raise _refusal(task, metric, examples[0], f"{type(value).__name__} {_line(str(value))}")
 
 
-def _examples(task: Task) -> list[metric_types.StandardMetricInputs]:
+def _examples(task: Task, prediction: tf.TensorSpec) -> list[metric_types.StandardMetricInputs]:
     """The first two of the test split, with predictions drawn at random in place of a trained model's."""
     source = task.source()
     raw = itertools.chain.from_iterable(source.examples(shard) for shard in source.shards("test"))
     draw = np.random.default_rng(0)
-    spec = _prediction_spec(task)
     found = []
     for _, example in itertools.islice(raw, 2):
         features = {name: _values_of(feature) for name, feature in example.features.feature.items()}
         found.append(
             metric_types.StandardMetricInputs(
                 labels=features.get(task.label_key),
-                predictions={task.prediction_key: _drawn(spec, draw)},
+                predictions={task.prediction_key: _drawn(prediction, draw)},
                 example_weights=np.ones(1, np.float32),
                 features=features,
             )
@@ -74,10 +77,16 @@ def _examples(task: Task) -> list[metric_types.StandardMetricInputs]:
 def _prediction_spec(task: Task) -> tf.TensorSpec:
     """Of what TFMA compares with the label; no model is run."""
     try:
-        made = task.model().output.items()
-        outputs = {name: tf.TensorSpec([None, *output.shape[1:]], output.dtype) for name, output in made}
+        model = task.model()
+        for tensor in model.inputs:
+            check_dtype(tf.as_dtype(tensor.dtype), f"input {tensor.name} of the model of {type(task).__name__}")
+        outputs = {
+            name: tf.TensorSpec([None, *output.shape[1:]], output.dtype) for name, output in model.output.items()
+        }
         predicted = tf.function(task.predictions).get_concrete_function(outputs).structured_outputs
         return predicted[task.prediction_key]
+    except ConversionError as error:
+        raise WrongTaskError(str(error)) from None
     except Exception as error:  # Tasks are anyone's code.
         raise WrongTaskError(
             f"{type(task).__name__} must make a model of named outputs, and of these predictions with the key "
