@@ -20,7 +20,7 @@ PLACES = {
 }
 # Told in other words, or by another property.
 CODE, FINGERPRINT, DERIVED = "code", "fingerprint", ("custom_config.code", "task_spec.is_part")
-NOTHING_DIFFERS = "nothing changed, but its files were gone or the cache was off"
+NOTHING_DIFFERS = "nothing changed, but its files were gone, the cache was off, or the registry has another version"
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,19 @@ def test_every_limit_is_a_row_the_missed_first(page):
     assert "1 of 3 limits kept, 1 not applicable." in page
 
 
+def test_a_variant_that_was_left_out_is_shown_with_the_limit_that_it_missed():
+    finding = {"gate": "compression", "figure": "accuracy", "where": "int4", "value": 0.1, "limit": ">= 0.9"}
+    record = {
+        **RECORD,
+        "variants": [*RECORD["variants"], {**RECORD["variants"][0], "name": "int4", "left_out": True}],
+        "gates": [{**finding, "passed": False, "stops": False}],
+    }
+    page = render_report(Run(run_id="r", state="done", record=record, executions=[]))
+    assert "0 of 1 limits kept, 1 missed by variants left out." in page
+    assert '<tr><td><span class="left">left out</span></td><td>compression</td>' in page
+    assert 'int4 <span class="state skipped">left out</span>' in page
+
+
 def test_every_node_is_drawn_with_its_state(page):
     drawing = re.search(r'<svg id="dag-drawing".*?</svg>', page, flags=re.DOTALL).group(0)
     assert re.findall(r'<rect class="(\w+)"', drawing) == ["cached", "refused", "pending"]
