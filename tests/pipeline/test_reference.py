@@ -139,6 +139,15 @@ def test_options_are_found_by_what_a_person_types(text, found):
     assert [each.key for each in find_options(GROUPS, text)] == found
 
 
+def test_the_options_of_a_task_are_found_as_a_whole():
+    groups = ALL["tasks.forecasting.Forecasting"]
+    [found] = find_options(groups, "options")
+    assert (found.key, found.options, found.below) == ("options", (), (groups[0],))
+    told = _run("explain", "options", "--task", "tasks.forecasting.Forecasting")
+    assert "tasks.forecasting.Forecasting:\noptions\n" in told
+    assert "lookback" in told
+
+
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: dotted(group.key))
 def test_every_key_is_found_by_its_own_name(group):
     for option in group.options:
