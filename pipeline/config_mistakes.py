@@ -92,8 +92,9 @@ def _line(
         known = tuple(str(value) for place, _ in mistakes for value in literals(place.annotation))
         meant = did_you_mean(error["input"], known) if isinstance(error["input"], str) else ""
     written = origin(key)
+    line = f"{dotted(shown)}: {rule}{received}"
     end = f"{meant}{f' ({written})' if written else ''}"
-    return f"{dotted(shown)}: {rule}{received}".rstrip(".") + (f".{end}" if end else "")
+    return f"{line.removesuffix('.')}.{end}" if end else line
 
 
 def _rule(place: Place, error: ErrorDetails) -> str:

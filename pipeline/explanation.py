@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.config_file import EXTENDS
 from pipeline.config_keys import OptionGroup
 from pipeline.option_search import FoundOption
 from pipeline.option_text import default_text, model_description, option_description, value_text
@@ -58,6 +59,8 @@ def _described(found: FoundOption) -> Iterator[tuple[list[str], list[str]]]:
 def print_sections(console: Console, groups: Sequence[OptionGroup]) -> None:
     """The keys of the config itself."""
     print_group(console, groups[0])
-    console.print(
-        "`slipway config explain KEY` says more of one, such as train.schedule or options.model.", style="dim"
-    )
+    for line in (
+        f"{EXTENDS} beside them names a config that this one is laid over, relative to its folder.",
+        "`slipway config explain KEY` says more of one, such as train.schedule or options.model.",
+    ):
+        console.print(line, style="dim")

@@ -33,10 +33,15 @@ def find_options(groups: Sequence[OptionGroup], text: str) -> list[FoundOption]:
     """
     wanted = tuple(part.partition("[")[0] for part in text.split(".") if not part.isdigit())
     pairs = [(group, option) for group in groups for option in group.options]
+    # What has keys below and is no key of a model: a name in a mapping, and the options of a task.
+    others = {group.key for group in groups if group.key[-1:] not in ((), (PLACE,))} - {
+        option.key for _, option in pairs
+    }
     for is_meant in (_is_same, _ends_like):
         keys = dict.fromkeys(
-            [option.key for _, option in pairs if is_meant(option.key, wanted)]
-            + [group.key for group in groups if group.key[-1:] == (NAME,) and is_meant(group.key, wanted)]
+            key
+            for key in [*(option.key for _, option in pairs), *(group.key for group in groups if group.key in others)]
+            if is_meant(key, wanted)
         )
         if keys:
             return [

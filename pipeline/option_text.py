@@ -116,7 +116,7 @@ def default_text(info: FieldInfo) -> str:
     if isinstance(default, BaseModel):
         kind = getattr(default, "kind", None)
         return "" if kind is None or not kinds(info.annotation) else f"kind: {kind}"
-    flow = yaml.safe_dump(_as_yaml(default), default_flow_style=True, width=float("inf"))
+    flow = yaml.safe_dump(_as_yaml(default), default_flow_style=True, sort_keys=False, width=float("inf"))
     return flow.removesuffix("...\n").strip()
 
 

@@ -35,6 +35,11 @@ class Run:
     path: Path
 
     @property
+    def file(self) -> Path:
+        """Of the record."""
+        return self.path / "summary.json"
+
+    @property
     def run_id(self) -> str:
         return self.path.name
 
@@ -46,7 +51,7 @@ class Run:
     @cached_property
     def record(self) -> dict[str, Any]:
         """All of `summary.json`; see `pipeline.run_record.RunRecord`."""
-        return json.loads((self.path / "summary.json").read_text())
+        return json.loads(self.file.read_text())
 
     @property
     def state(self) -> str:
@@ -138,5 +143,7 @@ def _as_error(answer: RunAnswer) -> BaseException:
         error = (UsageError if answer.exit_code == UsageError.exit_code else RunError)(answer.message)
         # As the command line would name it.
         error.title, error.exit_code = answer.title, answer.exit_code
-    error.run = Run(Path(answer.path)) if answer.path else None
+    run = Run(Path(answer.path))
+    # What is refused before the first node leaves a log, but no record.
+    error.run = run if answer.path and run.file.exists() else None
     return error

@@ -139,6 +139,15 @@ def test_options_are_found_by_what_a_person_types(text, found):
     assert [each.key for each in find_options(GROUPS, text)] == found
 
 
+def test_the_options_of_a_task_are_found_as_a_whole():
+    groups = ALL["tasks.forecasting.Forecasting"]
+    [found] = find_options(groups, "options")
+    assert (found.key, found.options, found.below) == ("options", (), (groups[0],))
+    told = _run("explain", "options", "--task", "tasks.forecasting.Forecasting")
+    assert "tasks.forecasting.Forecasting:\noptions\n" in told
+    assert "lookback" in told
+
+
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: dotted(group.key))
 def test_every_key_is_found_by_its_own_name(group):
     for option in group.options:
@@ -167,7 +176,7 @@ def test_explain_tells_kinds_apart():
 
 def test_explain_without_a_key_lists_the_sections():
     told = _run("explain")
-    assert [line.split()[0] for line in told.splitlines()[:-1]] == list(PipelineConfig.model_fields)
+    assert [line.split()[0] for line in told.splitlines()[:-1]] == [*PipelineConfig.model_fields, "extends"]
 
 
 @pytest.mark.parametrize(("key", "meant"), [("train.shedule", "train.schedule"), ("warmup_epoch", "warmup_epochs")])

@@ -56,15 +56,15 @@ def test_a_process_that_says_nothing_is_a_failed_run(monkeypatch):
 @pytest.mark.parametrize(
     ("exit_code", "error"), [(1, slipway.RunError), (2, slipway.UsageError), (75, slipway.RunError)]
 )
-def test_what_went_wrong_is_raised_by_its_exit_code(exit_code, error):
-    raised = _as_error(RunAnswer(path="root/runs/1", exit_code=exit_code, title="A title", message="what"))
+def test_what_went_wrong_is_raised_by_its_exit_code(tmp_path, exit_code, error):
+    (tmp_path / "summary.json").touch()
+    raised = _as_error(RunAnswer(path=str(tmp_path), exit_code=exit_code, title="A title", message="what"))
     assert type(raised) is error
-    assert (str(raised), raised.title, raised.exit_code, raised.run) == (
-        "what",
-        "A title",
-        exit_code,
-        Run(Path("root/runs/1")),
-    )
+    assert (str(raised), raised.title, raised.exit_code, raised.run) == ("what", "A title", exit_code, Run(tmp_path))
+
+
+def test_an_error_before_the_first_node_has_no_run(tmp_path):
+    assert _as_error(RunAnswer(path=str(tmp_path), exit_code=2, title="Wrong usage", message="what")).run is None
 
 
 def test_a_refusal_has_its_findings(tmp_path):
