@@ -3,19 +3,14 @@
 Each option that digits.yaml and co2.yaml set gets another value, by itself, and the pipeline runs for real on the root
 of the unchanged one, with little training and gates that let everything pass. What is done is kept below the folder of
 temporary files, so that an interrupted measurement goes on.
-
-With SLIPWAY_BEFORE naming a checkout of an earlier version with a .venv, the time of a run that takes everything from
-the cache is also held against that version's, in turns.
 """
 
 import copy
 import functools
 import json
-import os
-import statistics
 import subprocess
+import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +21,6 @@ from benchmarks.figures import Figure, main
 from pipeline.step_code import step_code
 
 PROJECT = Path(__file__).resolve().parents[1]
-REPEATS = 5
 
 DATA = {"ExampleGen", "StatisticsGen", "ExampleValidator", "DataGate"}
 PUSH = {"Pusher"}
@@ -165,8 +159,6 @@ def measure() -> Sequence[Figure]:
             Figure(f"{name}: nodes that ran and had not to", sum(map(len, many.values())), 0, "<="),
             Figure(f"{name}: nodes run where nothing changed", len(again), 0, "<="),
         ]
-    if "SLIPWAY_BEFORE" in os.environ:
-        figures.append(_time_over_before(Path(os.environ["SLIPWAY_BEFORE"])))
     return figures
 
 
@@ -192,14 +184,14 @@ def _nodes_run(name: str, option: str, value: Any) -> set[str]:
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(yaml.safe_dump(_changed(_config(name), changes)))
         print(f"{name}: {option}", flush=True)
-        record = _run(PROJECT, config, _folder() / name / "root")
+        record = _run(config, _folder() / name / "root")
         known.write_text(json.dumps([node["name"] for node in record["nodes"] if node["state"] == "done"]))
     return set(json.loads(known.read_text()))
 
 
-def _run(checkout: Path, config: Path, root: Path) -> dict[str, Any]:
-    command = [checkout / ".venv" / "bin" / "python", "-m", "pipeline.cli", "run", config, "--root", root]
-    subprocess.run(list(map(str, command)), check=True, cwd=checkout, stdout=subprocess.DEVNULL)
+def _run(config: Path, root: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "pipeline.cli", "run", str(config), "--root", str(root)]
+    subprocess.run(command, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)
     return json.loads(max(root.glob("runs/*/summary.json")).read_text())
 
 
@@ -231,22 +223,6 @@ def _keys(section: Mapping[str, Any], prefix: str) -> list[str]:
         key = prefix + name
         found += _keys(value, f"{key}.") if isinstance(value, dict) and key not in WHOLE else [key]
     return found
-
-
-def _time_over_before(before: Path) -> Figure:
-    """The median ratio of runs in turn that take everything from the cache, each version on a root of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        config = _folder() / "digits" / "base.yaml"
-        ratios = []
-        for number in range(REPEATS + 1):
-            secs = {}
-            for place in (PROJECT, before):
-                start_secs = time.perf_counter()
-                _run(place, config, Path(folder) / place.name)
-                secs[place] = time.perf_counter() - start_secs
-            # The first fills the caches.
-            ratios += [secs[PROJECT] / secs[before]] if number else []
-    return Figure("digits: seconds of a cached run over the earlier version's", statistics.median(ratios), 1, "<=")
 
 
 if __name__ == "__main__":

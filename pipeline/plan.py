@@ -2,12 +2,9 @@
 
 import sys
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2
-from rich.console import Console
-from rich.text import Text
 from tfx import types
 from tfx.dsl.compiler import compiler, constants
 from tfx.orchestration import data_types_utils, metadata
@@ -17,24 +14,12 @@ from tfx.orchestration.portable import cache_utils, inputs_utils, outputs_utils,
 from tfx.orchestration.portable.mlmd import context_lib
 from tfx.proto.orchestration import pipeline_pb2
 
-from inspection.changes import Reason, Reasons
+from inspection.changes import Reasons
 from inspection.store import Artifact, NodeExecution, RunStore
+from pipeline.planned_nodes import PlannedNode
 from pipeline.root import Root
 
 Artifacts = Mapping[str, Sequence[types.Artifact]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlannedNode:
-    """Attributes:
-    name: of the node.
-    is_cached: whether its outputs would be taken from the cache.
-    reasons: why not; none where no earlier run had the node.
-    """
-
-    name: str
-    is_cached: bool
-    reasons: tuple[Reason, ...] = ()
 
 
 def plan(pipeline: Pipeline, root: Root, *, uncached: Container[str] = ()) -> list[PlannedNode]:
@@ -54,16 +39,6 @@ def plan(pipeline: Pipeline, root: Root, *, uncached: Container[str] = ()) -> li
     with metadata.Metadata(pipeline.metadata_connection_config) as handle, _scratch() as scratch:
         planning = _Planning(compiled, handle, scratch, Reasons(RunStore(root.path)), uncached)
         return [planning.node(node.pipeline_node) for node in compiled.nodes]
-
-
-def print_plan(console: Console, nodes: Sequence[PlannedNode]) -> None:
-    """A line a node, and how many would run."""
-    for node in nodes:
-        state, style = ("cached", "cyan") if node.is_cached else ("runs", "bold")
-        why = "" if node.is_cached else "; ".join(map(str, node.reasons)) or "no earlier run on this root has it"
-        console.print(Text.assemble(f"{node.name:<17}", (f"{state:<9}", style), (why, "dim")), soft_wrap=True)
-    count = sum(not node.is_cached for node in nodes)
-    console.print(f"{count} of {len(nodes)} nodes would run", highlight=False)
 
 
 def _scratch() -> metadata.Metadata:

@@ -3,7 +3,7 @@
 import contextlib
 import datetime
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from pipeline.local_run import LocalRun
+    from pipeline.planned_nodes import PlannedNode
     from pipeline.repeated_run import RepeatedRun
 
 
@@ -34,20 +35,34 @@ def explain_run(config: PipelineConfig, *, root: Path | None) -> None:
     Raises:
       SourceNotFoundError: the data is not there.
     """
-    fingerprint = load_task(config).source().fingerprint()
     place = root_of(config, root)
+    places = local_places(config, place, fingerprint=load_task(config).source().fingerprint())
     from pipeline.console import quiet_terminal
 
     with tempfile.TemporaryDirectory() as directory, quiet_terminal(Path(directory) / "explain.log") as console:
-        with console.status("Starting TensorFlow and TFX …"):
-            from pipeline.local_run import local_pipeline
-            from pipeline.plan import plan, print_plan
-            from pipeline.source_tree import SourceTree
-            from pipeline.uncached_nodes import uncached_nodes
+        from pipeline.planned_nodes import print_plan
 
-        places = local_places(config, place, fingerprint=fingerprint)
-        pipeline = local_pipeline(config, place, places, sources=SourceTree())
-        print_plan(console, plan(pipeline, place, uncached=uncached_nodes(config, place)))
+        print_plan(console, _planned_nodes(config, place, places, console))
+
+
+def _planned_nodes(config: PipelineConfig, root: Root, places: Places, console: "Console") -> "Sequence[PlannedNode]":
+    from pipeline.planned_nodes import PlannedNode
+    from pipeline.repeated_run import unchanged_run
+    from pipeline.run_key import run_key
+    from pipeline.source_tree import SourceTree
+    from pipeline.uncached_nodes import uncached_nodes
+
+    sources = SourceTree()
+    with console.status("Looking for what changed …"):
+        earlier = unchanged_run(config, root, key=run_key(config, places, sources))
+    if earlier is not None:
+        return [PlannedNode(name=node["name"], is_cached=True) for node in earlier["nodes"]]
+    with console.status("Starting TensorFlow and TFX …"):
+        from pipeline.local_run import local_pipeline
+        from pipeline.plan import plan
+
+    pipeline = local_pipeline(config, root, places, sources=sources)
+    return plan(pipeline, root, uncached=uncached_nodes(config, root))
 
 
 class Session:

@@ -111,6 +111,16 @@ def test_nothing_changed_takes_everything_from_the_cache(digits: Ran):
     assert set(again.states().values()) == {"cached"}
     assert [version.name for version in again.versions()] == ["1"]
     assert "version 1 by an earlier run, now production" in again.output
+    # Nothing was started that could have run a node, and ML Metadata has the run all the same.
+    assert "nothing changed since run" in (again.root.run(again.run_id) / "run.log").read_text()
+    store = RunStore(again.root.path)
+    first, cached = store.run(digits.run_id), store.run(again.run_id)
+    assert [(each.node, each.inputs, each.outputs, each.properties) for each in cached] == [
+        (each.node, each.inputs, each.outputs, each.properties) for each in first
+    ]
+    assert {each.state for each in cached} == {"cached"}
+    for result in ("metrics", "training", "variants", "choice", "gates", "versions"):
+        assert again.record()[result] == digits.record()[result]
 
 
 def test_a_part_of_the_pipeline_can_run(digits: Ran):
