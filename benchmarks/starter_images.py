@@ -58,7 +58,9 @@ def alphabets() -> Iterator[Labelled]:
             if alphabet not in chosen:
                 continue
             drawer = int(name.removesuffix(".png").split("_")[1])
-            split = next(split for split, drawers in DRAWERS.items() if drawer in drawers)
+            split = next((split for split, drawers in DRAWERS.items() if drawer in drawers), None)
+            if split is None:
+                continue
             drawing = Image.open(io.BytesIO(archive.read(file))).convert("L").resize((32, 32), Image.Resampling.BOX)
             yield split, alphabet, f"{character}_{drawer:02d}", np.asarray(drawing)
 
