@@ -98,7 +98,8 @@ def test_what_nothing_imports_hides_nothing(project, file):
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES)
 def test_the_command_takes_its_own_packages_where_the_working_directory_has_others(project, tmp_path, file):
     # Where another `pipeline` comes first, it is not ours that is started.
-    path = project(*(file.format(name=name) for name in ROOMS if name != "pipeline"))
+    files = [file.format(name=name) for name in ROOMS if name != "pipeline"]
+    path = project(*files, task="tasks.image_classification.ImageClassification")
     command = [sys.executable, "-m", "pipeline.cli", "config", "check", path.name]
     done = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, env={"PYTHONPATH": f"{tmp_path}:{PROJECT}"}
