@@ -30,7 +30,7 @@ def explain_run(config: PipelineConfig, *, root: Path | None) -> None:
 
     Args:
       config: checked.
-      root: as for `local_run`.
+      root: as for `session`.
 
     Raises:
       SourceNotFoundError: the data is not there.
