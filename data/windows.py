@@ -78,6 +78,7 @@ class SeriesWindows(BaseModel):
     - `start`: seconds of the first row. `series`: its name.
     - `windows`, `rows`: see Segment; 1 and all in the splits eval and test, whose examples are single windows.
     - `missing`: share of the values that are missing.
+    - `scale`: float, a value a channel, see `SeriesWindows.scale`; the same in all examples.
     - `hour`, `month`: of the first row of `future`, to slice by.
     """
 
@@ -127,6 +128,18 @@ class SeriesWindows(BaseModel):
         length = max((segment.length for segment in found), default=self.window)
         return [Segment(index=s.index, start=s.start, length=length, windows=s.windows, rows=s.rows) for s in found]
 
+    def scale(self) -> np.ndarray:
+        """Standard deviation of each channel over the train rows, missing values left out: `[channel]` float32, one
+        where it is zero. As Transform's scaler has it.
+
+        Raises:
+          DataError: there is no train window.
+        """
+        series = self.read().series
+        rows = [series[each.index].values[each.start : each.start + each.rows] for each in self._some_segments("train")]
+        deviation = np.nanstd(np.concatenate(rows).astype(np.float64), axis=0)
+        return np.where(deviation > 0, deviation, 1.0).astype(np.float32)
+
     def shards(self, split: str) -> Sequence[tuple[str, int]]:
         """(split, its first segment)."""
         return [(split, start) for start in range(0, len(self._some_segments(split)), EXAMPLES_PER_SHARD)]
@@ -136,10 +149,11 @@ class SeriesWindows(BaseModel):
         series = self.read().series
         # Rows of train only: a segment's padding must not show what comes after.
         end_secs = self.bounds()[split][1]
+        scale = self.scale()
         for segment in self.segments(split)[first : first + EXAMPLES_PER_SHARD]:
             mine = series[segment.index]
             origin = f"{mine.name} from {np.datetime64(int(mine.times_secs[segment.start]), 's')}"
-            yield origin, self._example(mine, segment, end_secs)
+            yield origin, self._example(mine, segment, end_secs, scale)
 
     def overview(self) -> Overview:
         found = self.read()
@@ -172,7 +186,7 @@ class SeriesWindows(BaseModel):
             )
         return found
 
-    def _example(self, series: Series, segment: Segment, end_secs: int) -> "tf.train.Example":
+    def _example(self, series: Series, segment: Segment, end_secs: int, scale: np.ndarray) -> "tf.train.Example":
         import tensorflow as tf
 
         stop = min(segment.start + segment.length, int(np.searchsorted(series.times_secs, end_secs)))
@@ -192,6 +206,7 @@ class SeriesWindows(BaseModel):
             "history": values[: -self.horizon].ravel().tolist(),
             "future": values[-self.horizon :].ravel().tolist(),
             "missing": [float(np.isnan(present).mean())],
+            "scale": scale.tolist(),
         }
         example = tf.train.Example()
         for name, value in integers.items():

@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ from serving.tflite import TFLiteModel
 from tasks.base import Task
 from tasks.loading import TaskSpec
 from training.errors import TrainingError
+from training.metric_sums import means, sums_of
 from training.options import TrainOptions
 
 logger = logging.getLogger("slipway.trainer")
@@ -157,14 +159,12 @@ class Analysis:
     def _evaluate(self, task: Task, model: Any) -> dict[str, float]:
         """Means over the eval split of what the task's objective reports, the loss included."""
         objective = task.objective()
-        totals: dict[str, float] = {}
-        count = 0
+        sums: Counter[str] = Counter()
         for batch in task.batches(self._files("eval"), feature_spec=self._feature_spec(), batch_size=256):
-            losses, metrics = objective(model, batch, training=False)
-            count += len(losses)
-            for name, values in {"loss": losses, **metrics}.items():
-                totals[name] = totals.get(name, 0.0) + float(tf.reduce_sum(values))
-        return {name: total / count for name, total in totals.items()}
+            sums.update(
+                {name: float(value) for name, value in sums_of(*objective(model, batch, training=False)).items()}
+            )
+        return means(sums)
 
     def _measured(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
         """The rows with latency, all in turn, and memory; and who is on which front."""

@@ -111,6 +111,7 @@ class Backtest:
             levels=levels,
             history=histories,
             season=options.season,
+            scale=np.broadcast_to(self._task.source().scale(), (len(futures), futures.shape[-1])),
         )
         names = [each for each in FIGURES if levels or each != "coverage"]
         return {"name": name, "figures": {each: figure(each, forecasts) for each in names}, **measured}

@@ -34,7 +34,7 @@ class Layer:
 
 
 def read_layers(path: Path) -> list[Layer]:
-    """A config and those that it extends, the one first that extends none.
+    """A config and those that it extends, the one first that extends none; the root of these is not extended.
 
     Raises:
       ConfigError: a file is not there or holds no mapping, or extends itself.
@@ -49,6 +49,9 @@ def read_layers(path: Path) -> list[Layer]:
             raise ConfigError(f"a config must not extend itself. Received: {chain}. Take out one of these `{EXTENDS}`.")
         values = dict(_read(file, extending))
         base = values.pop(EXTENDS, None)
+        if files:
+            # Each config has a root of its own: what extends another would else be compared with it in its registry.
+            values.pop("root", None)
         if base is not None and not isinstance(base, str):
             raise ConfigError(f"{file}: {EXTENDS}: must be the path of a config. Received: {base!r}")
         folder = file.resolve().parent

@@ -21,6 +21,7 @@ class Forecasts:
       levels: of the quantiles; empty for a point forecast.
       history: `[window, lookback, channel]`, NaN where missing.
       season: rows.
+      scale: standard deviation of each channel over the train rows, `[window, channel]`.
     """
 
     future: np.ndarray
@@ -28,6 +29,7 @@ class Forecasts:
     levels: Sequence[float]
     history: np.ndarray
     season: int
+    scale: np.ndarray
 
     @property
     def point(self) -> np.ndarray:
@@ -43,6 +45,7 @@ class Forecasts:
             levels=self.levels,
             history=self.history[..., channels],
             season=self.season,
+            scale=self.scale[:, channels],
         )
 
 
@@ -62,6 +65,17 @@ def mse(forecasts: Forecasts) -> Sums:
 def mae(forecasts: Forecasts) -> Sums:
     """Mean absolute error, in the series' units."""
     return _mean(np.abs(forecasts.future - forecasts.point))
+
+
+def scaled_mse(forecasts: Forecasts) -> Sums:
+    """Mean squared error of values scaled by the train rows' standard deviation, as the literature has it on ETT and
+    other series (Zhou et al., "Informer", 2021)."""
+    return _mean(np.square((forecasts.future - forecasts.point) / forecasts.scale[:, None]))
+
+
+def scaled_mae(forecasts: Forecasts) -> Sums:
+    """Mean absolute error of the same."""
+    return _mean(np.abs((forecasts.future - forecasts.point) / forecasts.scale[:, None]))
 
 
 def smape(forecasts: Forecasts) -> Sums:
@@ -104,7 +118,8 @@ def coverage(forecasts: Forecasts) -> Sums:
 
 
 FIGURES: dict[str, Callable[[Forecasts], Sums]] = {
-    function.__name__: function for function in (mase, mae, mse, smape, mae_over_naive, pinball, coverage)
+    function.__name__: function
+    for function in (mase, mae, mse, scaled_mae, scaled_mse, smape, mae_over_naive, pinball, coverage)
 }
 
 

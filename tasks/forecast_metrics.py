@@ -13,6 +13,7 @@ from tasks.forecast_figures import FIGURES, Forecasts
 from tasks.metric_inputs import label_and_prediction
 
 HISTORY = "history"
+SCALE = "scale"
 
 
 class ForecastMetric(tfma.metrics.Metric):
@@ -84,7 +85,7 @@ def _computations(
     return [
         tfma.metrics.MetricComputation(
             keys=[key],
-            preprocessors=[tfma.metrics.metric_types.FeaturePreprocessor(feature_keys=[HISTORY])],
+            preprocessors=[tfma.metrics.metric_types.FeaturePreprocessor(feature_keys=[HISTORY, SCALE])],
             combiner=combiner,
         )
     ]
@@ -139,4 +140,5 @@ class _SumsCombiner(beam.CombineFn):
             levels=self._levels,
             history=np.reshape(np.asarray(element.features[HISTORY]), rows),
             season=self._season,
+            scale=np.reshape(element.features[SCALE], (1, self._channels)),
         )

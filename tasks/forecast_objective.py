@@ -8,6 +8,7 @@ from keras import ops
 
 from models.forecaster import FUTURE
 from training.losses.regression import POINTWISE
+from training.objective import Ratio
 
 # Key of the targets that holds the future with its gaps filled.
 FILLED = "filled"
@@ -28,7 +29,7 @@ class ForecastObjective:
         if FUTURE in model.input:
             inputs = {**inputs, FUTURE: targets[FILLED]}
         outputs = model(inputs, training=training)
-        return self._loss(targets, outputs), {"mase": mase_of_examples(targets, outputs["quantiles"])}
+        return self._loss(targets, outputs), {"mase": Ratio(*mase_sums(targets, outputs["quantiles"]))}
 
 
 def forecast_loss(kind: str, levels: Sequence[float]) -> Callable[[Any, Mapping[str, Any]], Any]:
@@ -67,8 +68,9 @@ def forecast_distance(kind: str, scale: Any) -> Callable[[Mapping[str, Any], Map
     return distance
 
 
-def mase_of_examples(targets: Mapping[str, Any], quantiles: Any) -> Any:
-    """`[example]`: see `tasks.forecast_figures.mase`; 0 where nothing can be compared."""
+def mase_sums(targets: Mapping[str, Any], quantiles: Any) -> tuple[Any, Any]:
+    """Both sums of `tasks.forecast_figures.mase`, `[example]`: over the channels that can be compared, and their
+    number."""
     observed = ops.convert_to_tensor(targets["observed"])
     naive = ops.convert_to_tensor(targets["naive"])
     point = ops.cast(quantiles, "float32")[..., quantiles.shape[-1] // 2]
@@ -76,7 +78,13 @@ def mase_of_examples(targets: Mapping[str, Any], quantiles: Any) -> Any:
     count = ops.sum(observed, axis=1)
     counts = ops.cast(ops.logical_and(naive > 0, count > 0), "float32")
     ratio = error / ops.maximum(count, 1.0) / ops.where(naive > 0, naive, 1.0)
-    return ops.sum(ratio * counts, axis=1) / ops.maximum(ops.sum(counts, axis=1), 1.0)
+    return ops.sum(ratio * counts, axis=1), ops.sum(counts, axis=1)
+
+
+def mase_of_examples(targets: Mapping[str, Any], quantiles: Any) -> Any:
+    """`[example]`: each window's own MASE; 0 where nothing can be compared."""
+    total, count = mase_sums(targets, quantiles)
+    return total / ops.maximum(count, 1.0)
 
 
 def targets_of(quantiles: Any) -> dict[str, Any]:

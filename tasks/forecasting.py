@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from training.windows import Windows
 
 # Figures that are reported of all, and those also of parts of the horizon and of channels.
-FIGURES = ("mase", "mae", "mse", "smape", "mae_over_naive")
+FIGURES = ("mase", "mae", "mse", "scaled_mae", "scaled_mse", "smape", "mae_over_naive")
 FIGURES_OF_QUANTILES = ("pinball", "coverage")
 FIGURES_OF_PARTS = ("mase", "mae")
 
@@ -127,8 +127,9 @@ class Forecasting(Task):
 
         schema = schema_pb2.Schema()
         kinds = {"start": "INT", "windows": "INT", "rows": "INT", "hour": "INT", "month": "INT"}
-        kinds |= {"history": "FLOAT", "future": "FLOAT", "missing": "FLOAT", "series": "BYTES"}
-        widths = {"future": self.options.horizon * len(self.channel_names())}
+        kinds |= {"history": "FLOAT", "future": "FLOAT", "missing": "FLOAT", "scale": "FLOAT", "series": "BYTES"}
+        channels = len(self.channel_names())
+        widths = {"future": self.options.horizon * channels, "scale": channels}
         for name, kind in kinds.items():
             feature = schema.feature.add(name=name, type=schema_pb2.FeatureType.Value(kind))
             feature.presence.CopyFrom(schema_pb2.FeaturePresence(min_fraction=1.0, min_count=1))

@@ -17,9 +17,9 @@ from training.checkpoints import CheckpointStore
 from training.early_stopping import EarlyStopping
 from training.gap_ratio import GapRatioGuard
 from training.hooks import Hook
+from training.metric_sums import means
 from training.objective import Objective
 from training.options import RecoveryOptions, StepOptions
-from training.position import means
 from training.records import EpochRecord
 from training.run import TrainingRun
 from training.schedules import constant

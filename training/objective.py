@@ -1,12 +1,28 @@
 """What a training step minimizes and what it reports."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import keras
 import tensorflow as tf
 
 Outputs = Mapping[str, tf.Tensor]
+
+
+class Ratio(NamedTuple):
+    """A metric of which examples hold different numbers of values: over many, it is total over count.
+
+    Attributes:
+      total: of an example's values, `[example]`.
+      count: of them, `[example]`; zero where there is nothing to measure.
+    """
+
+    total: tf.Tensor
+    count: tf.Tensor
+
+
+# `[example]`, of which the mean is told, or a Ratio.
+Metric: TypeAlias = tf.Tensor | Ratio
 
 
 class Objective(Protocol):
@@ -19,8 +35,8 @@ class Objective(Protocol):
 
     layers: Sequence[keras.layers.Layer]
 
-    def __call__(self, model: keras.Model, batch: Any, *, training: bool) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """Returns (loss `[example]` without regularization terms, {metric name: `[example]`}); runs inside a graph."""
+    def __call__(self, model: keras.Model, batch: Any, *, training: bool) -> tuple[tf.Tensor, dict[str, Metric]]:
+        """Returns (loss `[example]` without regularization terms, {metric name: Metric}); runs inside a graph."""
 
 
 class SupervisedObjective:

@@ -1,12 +1,11 @@
 """Where training is, and what the epoch under way has come to."""
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from training.step import EXAMPLES
+from training.metric_sums import EXAMPLES
 
 
 @dataclass
@@ -66,9 +65,3 @@ class Position:
             step_in_epoch=state["step_in_epoch"],
             sums=Counter(state["sums"]),
         )
-
-
-def means(sums: Mapping[str, float]) -> dict[str, float]:
-    """Means over examples out of sums over examples; not a number where there was no example."""
-    examples = sums.get(EXAMPLES, 0.0)
-    return {name: total / examples if examples else math.nan for name, total in sums.items() if name != EXAMPLES}

@@ -25,7 +25,8 @@ class StepsRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class EpochRecord:
-    """What one epoch came to. Losses are without regularization terms and metrics are means over examples.
+    """What one epoch came to. Losses are without regularization terms; metrics are means over examples, or over
+    what else they count.
 
     Attributes:
       gap_ratio: (validation loss - train loss) / train loss; see `training.gap_ratio`.

@@ -12,11 +12,11 @@ import tensorflow as tf
 from training.batches import BatchReader, Train
 from training.errors import CheckpointMismatchError, DivergedError, WorkerLostError
 from training.gap_ratio import Verdict, gap_ratio
-from training.position import Position, means
+from training.metric_sums import EXAMPLES, means
+from training.position import Position
 from training.records import EpochRecord, StepsRecord
 from training.saving import Saving
 from training.snapshot import Snapshot
-from training.step import EXAMPLES
 
 if TYPE_CHECKING:
     from training.loop import Loop

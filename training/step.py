@@ -8,12 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 from training.gradients import centralized, clipped, constrained
+from training.metric_sums import sums_of
 from training.objective import Objective
 from training.options import StepOptions
 from training.weight_average import WeightAverage
 
-# The steps' own totals, beside the sums of the objective's loss and metrics.
-EXAMPLES = "examples"
 # Of the vector that sums are kept in, which exists before an objective tells how many it reports.
 COLUMNS = 32
 
@@ -118,7 +117,8 @@ class TrainStep:
         self._evaluate(iter(self.feed_evaluation(batches)))
 
     def take_sums(self) -> dict[str, float]:
-        """Sums over examples of the loss and each metric since the last call, and how many `examples` there were."""
+        """Sums over examples of the loss and each metric since the last call, and how many `examples` there were: what
+        `training.metric_sums.means` takes."""
         return dict(zip(self._names, self._take_sums().numpy().tolist(), strict=False))
 
     @property
@@ -239,12 +239,14 @@ class TrainStep:
 
     def _record(self, batch: Any, training: bool) -> tf.Tensor:
         losses, metrics = self.objective(self.model, batch, training=training)
-        columns = {"loss": losses, **metrics}
-        if len(columns) >= COLUMNS:
-            raise ValueError(f"An objective may report at most {COLUMNS - 2} metrics. Received: {len(metrics)}")
+        sums = sums_of(losses, metrics)
+        if len(sums) > COLUMNS:
+            raise ValueError(
+                f"An objective may report at most {COLUMNS - 2} metrics, a ratio counting twice. "
+                f"Received: {len(sums) - 2}"
+            )
         # Known once the objective was traced; the same for training and evaluation.
-        self._names = [*columns, EXAMPLES]
-        totals = [tf.reduce_sum(tf.cast(column, tf.float32)) for column in columns.values()]
-        totals += [tf.cast(tf.size(losses), tf.float32)]
+        self._names = list(sums)
+        totals = list(sums.values())
         self._sums.assign_add(tf.pad(tf.stack(totals), [[0, COLUMNS - len(totals)]]))
         return losses

@@ -159,3 +159,19 @@ def test_the_bundled_series_has_its_known_gaps():
     [series] = windows.read().series
     assert series.values.shape == (2284, 1)
     assert np.isnan(series.values).sum() == 59
+
+
+def test_every_example_has_the_deviation_of_the_train_rows_alone(tmp_path):
+    """As the protocol of Informer scales: by pandas, of the first 70 of 100 rows, a gap left out."""
+    values = np.random.default_rng(0).normal(scale=3, size=100)
+    values[[5, 80]] = np.nan
+    windows = _windows(tmp_path / "a.csv", values, splits={"train": 0.7, "eval": 0.1, "test": 0.2})
+    expected = pd.Series(values[:70]).std(ddof=0)
+    for split in SPLITS:
+        for example in _examples(windows, split):
+            assert _floats(example, "scale") == pytest.approx([expected, expected], rel=1e-6)
+
+
+def test_a_channel_that_does_not_vary_has_a_scale_of_one(tmp_path):
+    windows = _windows(tmp_path / "a.csv", [2.0] * 60, source={"repairs": {"constant": "keep"}})
+    np.testing.assert_array_equal(windows.scale(), [1, 1])

@@ -47,6 +47,13 @@ def test_a_config_is_laid_over_the_one_that_it_extends(write):
     assert extended.options == base.options
 
 
+def test_a_root_is_not_extended(write, tmp_path):
+    """The shipped configs name theirs: all that extend one would share it."""
+    assert "root" in yaml.safe_load(DIGITS.read_text())
+    assert load_config(write("dev.yaml", extends="base.yaml", name="dev")).root == tmp_path / "output" / "dev"
+    assert load_config(write("own.yaml", extends="base.yaml", root="runs")).root == tmp_path / "runs"
+
+
 def test_lists_are_laid_over_as_a_whole(write):
     path = write("dev.yaml", extends="base.yaml", compress={"variants": ["float32", "dynamic"]})
     assert load_config(path).compress.variants == ("float32", "dynamic")
@@ -137,9 +144,10 @@ def test_mistakes_of_extending(write, files, message):
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.name)
-def test_extending_alone_changes_nothing(tmp_path, path):
+def test_extending_alone_changes_nothing_but_the_root(tmp_path, path):
     (tmp_path / "same.yaml").write_text(f"extends: {path}\n")
-    assert load_config(tmp_path / "same.yaml") == load_config(path)
+    base = load_config(path)
+    assert load_config(tmp_path / "same.yaml").model_copy(update={"root": base.root}) == base
 
 
 NESTED = st.dictionaries(

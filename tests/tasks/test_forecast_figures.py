@@ -15,6 +15,7 @@ def _forecasts(future, quantiles, *, history=(1.0, 2.0, 3.0, 5.0), levels=(), se
         levels=levels,
         history=np.reshape(np.asarray(history, float), (1, -1, 1)),
         season=season,
+        scale=np.array([[2.0]]),
     )
 
 
@@ -26,6 +27,8 @@ POINT = _forecasts([4.0, 8.0, NAN], [3.0, 10.0, 7.0])
     [
         ("mae", (1 + 2) / 2),
         ("mse", (1 + 4) / 2),
+        ("scaled_mae", (1 / 2 + 2 / 2) / 2),
+        ("scaled_mse", (1 / 4 + 4 / 4) / 2),
         ("smape", (200 * 1 / 7 + 200 * 2 / 18) / 2),
         # Inside the history |3 - 1| and |5 - 2|: 2.5.
         ("mase", 1.5 / 2.5),
@@ -50,9 +53,15 @@ def test_figures_of_quantiles_by_hand():
 def test_a_part_counts_its_steps_and_its_channel():
     future = np.arange(8.0).reshape(1, 4, 2)
     forecasts = Forecasts(
-        future=future, quantiles=np.zeros((1, 4, 2, 1)), levels=(), history=np.zeros((1, 4, 2)), season=1
+        future=future,
+        quantiles=np.zeros((1, 4, 2, 1)),
+        levels=(),
+        history=np.zeros((1, 4, 2)),
+        season=1,
+        scale=np.array([[1.0, 10.0]]),
     )
     assert figure("mae", forecasts.part(slice(2, 4), 1)) == (5 + 7) / 2
+    assert figure("scaled_mae", forecasts.part(slice(2, 4), 1)) == pytest.approx((0.5 + 0.7) / 2)
 
 
 def test_what_cannot_be_compared_does_not_count():

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
-from tasks.forecast_figures import Forecasts, figure
+from tasks.forecast_figures import FIGURES, Forecasts, figure
 from tasks.loading import TaskSpec
 
 RNG = np.random.default_rng(0)
@@ -32,7 +32,8 @@ def forecasts() -> Forecasts:
     future[2, 1, 0] = np.nan
     quantiles = np.sort(RNG.normal(size=(WINDOWS, HORIZON, 2, 3)), axis=-1).astype("float32")
     history = RNG.normal(size=(WINDOWS, LOOKBACK, 2)).astype("float32")
-    return Forecasts(future=future, quantiles=quantiles, levels=LEVELS, history=history, season=SEASON)
+    scale = np.tile(np.array([2.0, 50.0], np.float32), (WINDOWS, 1))
+    return Forecasts(future=future, quantiles=quantiles, levels=LEVELS, history=history, season=SEASON, scale=scale)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def evaluated(task, forecasts, tmp_path_factory) -> dict:
     with tf.io.TFRecordWriter(str(place / "examples")) as writer:
         for index in range(WINDOWS):
             example = tf.train.Example()
-            for name in ("future", "history", "quantiles"):
+            for name in ("future", "history", "quantiles", "scale"):
                 values = getattr(forecasts, name)[index].ravel().tolist()
                 example.features.feature[name].float_list.value.extend(values)
             example.features.feature["month"].int64_list.value.append(index % 2)
@@ -60,7 +61,7 @@ def evaluated(task, forecasts, tmp_path_factory) -> dict:
     }
 
 
-@pytest.mark.parametrize("name", ["mase", "mae", "mse", "smape", "mae_over_naive", "pinball", "coverage"])
+@pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_that_of_all_windows(evaluated, forecasts, name):
     assert evaluated[()][name] == pytest.approx(figure(name, forecasts), rel=1e-5)
 

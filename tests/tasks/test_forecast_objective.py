@@ -1,15 +1,29 @@
+from collections import Counter
+from typing import Any, ClassVar
+
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from models.forecaster import ForecastShape
+from tasks.forecast_batches import supervised
 from tasks.forecast_figures import Forecasts, figure
-from tasks.forecast_objective import forecast_distance, forecast_loss, mase_of_examples
+from tasks.forecast_objective import ForecastObjective, forecast_distance, forecast_loss, mase_of_examples
+from training.metric_sums import means, sums_of
 
 RNG = np.random.default_rng(0)
+SHAPE = ForecastShape(lookback=12, horizon=6, channels=2, quantiles=1, calendar=0)
 
 
 def _targets(future, **changes):
     ones = np.ones_like(future)
     return {"future": future, "observed": ones, "scale": ones[:, 0], "naive": ones[:, 0], **changes}
+
+
+def _forecasts(future, point, history) -> Forecasts:
+    scale = np.ones((len(future), future.shape[-1]))
+    return Forecasts(future=future, quantiles=point[..., None], levels=(), history=history, season=4, scale=scale)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +74,42 @@ def test_the_mase_of_examples_is_that_of_all_windows():
     future, point = RNG.normal(size=(5, 6, 2)), RNG.normal(size=(5, 6, 2))
     history = RNG.normal(size=(5, 12, 2))
     naive = np.abs(history[:, 4:] - history[:, :-4]).mean(axis=1)
-    forecasts = Forecasts(future=future, quantiles=point[..., None], levels=(), history=history, season=4)
+    forecasts = _forecasts(future, point, history)
     targets = {name: values.astype("float32") for name, values in _targets(future, naive=naive).items()}
     values = mase_of_examples(targets, point[..., None].astype("float32"))
     assert float(np.mean(values)) == pytest.approx(figure("mase", forecasts), rel=1e-5)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.sets(st.integers(0, 5 * 18 * 2 - 1), max_size=150), st.integers(1, 5))
+@example({72 + 18 * 2 - 1 - index for index in range(12)}, 2)
+def test_the_mase_of_training_is_that_of_evaluation(gaps, batch_size):
+    """Whatever is missing, and however the windows lie in batches: a ratio of sums over windows and channels."""
+    values = RNG.normal(size=(5, 18, 2)).astype("float32")
+    values.flat[list(gaps)] = np.nan
+    # Nothing to divide by.
+    values[0, :12, 1] = 3
+    point = RNG.normal(size=(5, 6, 2)).astype("float32")
+    ones = np.ones_like(values)
+    rows = {"values": values, "location": ones, "scale": ones}
+    sums: Counter[str] = Counter()
+    objective = ForecastObjective("mse", (0.5,))
+    for first in range(0, 5, batch_size):
+        part = slice(first, first + batch_size)
+        batch = supervised({name: each[part] for name, each in rows.items()}, SHAPE, season=4, is_taught=False)
+        told = objective(Answering(point[part]), batch, training=False)
+        sums.update({name: float(value) for name, value in sums_of(*told).items()})
+    expected = figure("mase", _forecasts(values[:, 12:], point, values[:, :12]))
+    assert means(sums)["mase"] == pytest.approx(expected, rel=1e-4, nan_ok=True)
+
+
+class Answering:
+    """In place of a model: its forecasts `[window, horizon, channel]` are known."""
+
+    input: ClassVar = {}
+
+    def __init__(self, point: np.ndarray) -> None:
+        self.point = point
+
+    def __call__(self, inputs: Any, *, training: bool) -> dict[str, np.ndarray]:
+        return {"quantiles": self.point[..., None]}
