@@ -37,7 +37,7 @@ lint: $(DEV)
 	$(BIN)/mypy
 
 unit: $(DEV)
-	$(BIN)/python -m pytest -m "not e2e"
+	$(BIN)/python -m pytest -m "not e2e" --numprocesses 2
 
 e2e: $(DEV)
 	$(BIN)/python -m pytest -m e2e --timeout 900 --numprocesses 2 --dist loadfile

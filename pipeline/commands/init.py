@@ -46,7 +46,7 @@ TEMPLATES = {
         advice="Put images into {place}/images/CLASS/, a folder for each class",
     ),
     "series": Template(
-        advice="Put a CSV with a column `date` and a column of numbers for each channel, hourly, at {place}/series.csv"
+        advice="Put a CSV with a column `date` and a column of numbers for each channel at {place}/series.csv"
     ),
     "few-shot": Template(
         folder="images",
