@@ -62,14 +62,16 @@ def _pushed_before(record: RunRecord, push: dict) -> str:
 
 
 def _variants(record: RunRecord, metric: str) -> Table:
-    table = Table(title="TFLite variants", title_justify="left", title_style="bold")
+    are_left_out = any(variant.get("left_out") for variant in record.variants)
+    title = "TFLite variants (in brackets: left out)" if are_left_out else "TFLite variants"
+    table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("variant", overflow="fold")
     for column in ("bytes", "gzip bytes", metric, "p50 ms", "p99 ms"):
         table.add_column(column, justify="right")
     table.add_column("XNNPACK")
     for variant in record.variants:
         table.add_row(
-            variant["name"] + (" (left out)" if variant.get("left_out") else ""),
+            f"({variant['name']})" if variant.get("left_out") else variant["name"],
             f"{variant['bytes']:,}",
             f"{variant['gzip_bytes']:,}",
             f"{variant['metric']:.4f}" if "metric" in variant else "",

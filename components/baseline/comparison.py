@@ -41,6 +41,9 @@ def differences(task: Task, candidate: epath.PathLike, production: epath.PathLik
     except ConversionError as error:
         return [*found, f"production's SavedModel: {error}"]
     new = _tensors(task, candidate)
+    if found:
+        # More classes make more outputs, which need not be told besides.
+        del new[_output(task)]
     return found + [f"{name} {_shape(old[name])} → {_shape(new[name])}" for name in new if old[name] != new[name]]
 
 
@@ -48,10 +51,14 @@ def _tensors(task: Task, saved_model: epath.PathLike) -> dict[str, tf.TensorSpec
     """What must be alike of a SavedModel's inputs and outputs, by name; None for what it has not."""
     outputs = read_signature(saved_model, "serving_default").outputs
     inputs = read_signature(saved_model, "predict").inputs if task.compared_inputs else {}
-    found = {f"output {task.prediction_key}": outputs.get(task.prediction_key)}
+    found = {_output(task): outputs.get(task.prediction_key)}
     found |= {f"input {name}": inputs.get(name) for name in task.compared_inputs}
     # Names inside the graph differ from export to export.
     return {name: spec and tf.TensorSpec(spec.shape, spec.dtype) for name, spec in found.items()}
+
+
+def _output(task: Task) -> str:
+    return f"output {task.prediction_key}"
 
 
 def _shape(spec: tf.TensorSpec | None) -> str:

@@ -59,7 +59,9 @@ def test_a_variant_that_was_left_out_is_told_with_the_limit_that_it_missed(recor
     record.variants = [FLOAT32, {**FLOAT32, "name": "int8", "left_out": True}]
     record.gates = [Finding(**finding, passed=False, variant="int8", stops=False)]
     printed = _printed(record, Root(tmp_path))
-    assert "int8 (left out)" in printed
+    assert "TFLite variants (in brackets: left out)" in printed
+    assert "│ (int8)" in printed
+    assert "│ float32" in printed
     assert "left out       accuracy (int8) must be >= 0.9. Received: 0.7." in printed
 
 
