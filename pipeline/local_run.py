@@ -20,13 +20,11 @@ from pipeline.dag import Places, create_pipeline
 from pipeline.error_causes import described, user_error
 from pipeline.errors import RunError, UsageError
 from pipeline.local_runner import LocalRunner, close_abandoned_executions
-from pipeline.plan import plan
+from pipeline.own_task import try_own_task
 from pipeline.progress import Progress
 from pipeline.root import Root
 from pipeline.run_record import NodeRecord, RunRecord, git_commit
 from pipeline.run_summary import print_summary
-from tasks.shipped import SHIPPED_TASKS
-from tasks.task_check import check_task
 from training.errors import Preempted
 
 logger = logging.getLogger("slipway.run")
@@ -130,8 +128,8 @@ class LocalRun:
           Preempted: on SIGTERM while a model was trained, which goes on from its checkpoint in the next run.
         """
         options = self._run_options(from_node, to_node)
-        self._check_task(use_cache)
         self.pipeline.enable_cache = use_cache
+        try_own_task(self._config, self.pipeline, self.root, console=self.console, uncached=self._uncached)
         close_abandoned_executions(self.pipeline.metadata_connection_config, self.root.artifacts)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         logging.getLogger("slipway").addHandler(self.progress)
@@ -212,16 +210,6 @@ class LocalRun:
         return tfx_pipeline.RunOptions(
             from_nodes=[from_node] if from_node else None, to_nodes=[to_node] if to_node else None
         )
-
-    def _check_task(self, use_cache: bool) -> None:
-        """First of all: what cannot be converted or evaluated would else be found after the training. Shipped tasks
-        are tested."""
-        if self._config.task in SHIPPED_TASKS:
-            return
-        nodes = plan(self.pipeline, self.root, uncached=self._uncached)
-        if not use_cache or any(node.name == "Evaluator" and not node.is_cached for node in nodes):
-            with self.console.status("Trying the task …"):
-                check_task(load_task(self._config))
 
     def _over(self, state: str, error: BaseException) -> None:
         self.record.state = state
