@@ -1,6 +1,6 @@
 """The config: one YAML file a pipeline, checked before anything runs.
 
-Needs no TensorFlow: `slipway config check` answers in a fraction of a second.
+Needs no TensorFlow, so that a mistake is told in a fraction of a second.
 """
 
 import json

@@ -22,17 +22,15 @@ from pipeline.error_causes import described, user_error
 from pipeline.errors import RunError
 from pipeline.local_runner import LocalRunner, close_abandoned_executions
 from pipeline.node_states import NodeStates
+from pipeline.own_task import try_own_task
 from pipeline.part import run_options
 from pipeline.places import Places
-from pipeline.plan import plan
 from pipeline.progress import Progress
 from pipeline.root import Root
 from pipeline.run_record import NodeRecord, RunRecord, git_commit
 from pipeline.run_summary import print_summary
 from pipeline.source_tree import SourceTree
 from pipeline.uncached_nodes import uncached_nodes
-from tasks.shipped import SHIPPED_TASKS
-from tasks.task_check import check_task
 from training.errors import Preempted
 
 logger = logging.getLogger("slipway.run")
@@ -135,8 +133,8 @@ class LocalRun:
         upstream = {node.name: node.upstream for node in self.record.nodes}
         options = run_options(upstream, from_node=from_node, to_node=to_node)
         self.record.from_node, self.record.to_node = from_node, to_node
-        self._check_task(use_cache)
         self.pipeline.enable_cache = use_cache
+        try_own_task(self._config, self.pipeline, self.root, console=self.console, uncached=self._uncached)
         close_abandoned_executions(self.pipeline.metadata_connection_config, self.root.artifacts)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         logging.getLogger("slipway").addHandler(self.progress)
@@ -176,16 +174,6 @@ class LocalRun:
             self.console.print(f"The run record could not be written: {error}", highlight=False, soft_wrap=True)
         else:
             print_summary(self.console, self.record, self.root, metric=self._metric)
-
-    def _check_task(self, use_cache: bool) -> None:
-        """First of all: what cannot be converted or evaluated would else be found after the training. Shipped tasks
-        are tested."""
-        if self._config.task in SHIPPED_TASKS:
-            return
-        nodes = plan(self.pipeline, self.root, uncached=self._uncached)
-        if not use_cache or any(node.name == "Evaluator" and not node.is_cached for node in nodes):
-            with self.console.status("Trying the task …"):
-                check_task(load_task(self._config))
 
     def _over(self, state: str, error: BaseException) -> None:
         self.record.state = state
