@@ -6,7 +6,7 @@ from pathlib import Path
 from components.gates import GateRefused
 from pipeline.config import load_config
 from pipeline.run_request import RunAnswer, RunRequest
-from pipeline.session import local_run
+from pipeline.session import session
 
 
 def main(folder: str) -> None:
@@ -21,9 +21,9 @@ def main(folder: str) -> None:
         config_path = Path(request.config)
         config = load_config(config_path, request.changes)
         root = None if request.root is None else Path(request.root)
-        with local_run(config, config_path=config_path, root=root) as (run, _):
-            path = str(run.root.run(run.record.run_id))
-            run.run(from_node=request.from_node, to_node=request.to_node, use_cache=request.use_cache)
+        with session(config, config_path=config_path, root=root) as started:
+            path = str(started.path)
+            started.run(from_node=request.from_node, to_node=request.to_node, use_cache=request.use_cache)
     except KeyboardInterrupt:
         RunAnswer(path=path, exit_code=130, title="Interrupted", message="the run was interrupted.").write(Path(folder))
     except BaseException as error:

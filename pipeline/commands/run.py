@@ -39,9 +39,4 @@ def command(
         explain_run(load_config(config, changes), root=root)
         return
     with session(load_config(config, changes), config_path=config, root=root) as started:
-        is_partial_or_anew = from_node or to_node or no_cache
-        repeated = None if is_partial_or_anew else started.repeated_run()
-        if repeated is not None:
-            repeated.run()
-        else:
-            started.local_run().run(from_node=from_node, to_node=to_node, use_cache=not no_cache)
+        started.run(from_node=from_node, to_node=to_node, use_cache=not no_cache)
