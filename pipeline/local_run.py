@@ -26,7 +26,7 @@ from pipeline.root import Root
 from pipeline.run_record import NodeRecord, RunRecord, git_commit
 from pipeline.run_summary import print_summary
 from pipeline.source_tree import SourceTree
-from pipeline.uncached_nodes import uncached_nodes
+from pipeline.uncached import uncached_nodes
 from training.errors import Preempted
 
 logger = logging.getLogger("slipway.run")
@@ -107,8 +107,6 @@ class LocalRun:
         self.nodes = {node.name: node for node in self.record.nodes}
         self._uncached = uncached_nodes(config, root)
         self._reasons: Reasons | None = None
-        # Since the start of the process: when the first node began and when the last one ended.
-        self._nodes_secs: list[float] = []
         self.progress = Progress(console, list(self.nodes))
 
     def run(self, *, from_node: str | None, to_node: str | None, use_cache: bool) -> None:
@@ -127,6 +125,7 @@ class LocalRun:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         logging.getLogger("slipway").addHandler(self.progress)
         self.progress.heading(self.record.pipeline, self.record.run_id, self.root)
+        self._startup_secs = self._secs()
         try:
             with self.progress:
                 runner = LocalRunner(run_id=self.record.run_id, observer=self, uncached=self._uncached)
@@ -164,7 +163,6 @@ class LocalRun:
 
     def node_started(self, node: str) -> None:
         """See local_runner.Observer."""
-        self._nodes_secs.append(self._secs())
         self.nodes[node].state = "running"
         self.progress.started(node)
 
@@ -178,7 +176,6 @@ class LocalRun:
         self._settle(node, states.get(type(error), "failed"), secs, executor_secs)
 
     def _settle(self, node: str, state: str, secs: float, executor_secs: float) -> None:
-        self._nodes_secs.append(self._secs())
         row = self.nodes[node]
         row.state, row.cached, row.secs, row.executor_secs = state, state == "cached", secs, executor_secs
         row.reasons = [] if row.cached else self._reasons_of(node)
@@ -230,11 +227,10 @@ class LocalRun:
 
     def _write_record(self) -> None:
         record = self.record
+        nodes_secs = self._secs() - self._startup_secs
         executions: list[Any] = RunStore(self.root.path).run(record.run_id) if self.root.metadata.exists() else []
         record.add_results(executions, metric=self._metric)
-        total_secs = self._secs()
-        began, *_, ended = self._nodes_secs or [total_secs] * 2
-        record.add_times(startup_secs=began, nodes_secs=ended - began, total_secs=total_secs)
+        record.add_times(startup_secs=self._startup_secs, nodes_secs=nodes_secs, total_secs=self._secs())
         record.write(self.root.run(record.run_id))
 
     def _secs(self) -> float:
