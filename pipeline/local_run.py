@@ -30,7 +30,7 @@ from pipeline.root import Root
 from pipeline.run_record import NodeRecord, RunRecord, git_commit
 from pipeline.run_summary import print_summary
 from pipeline.source_tree import SourceTree
-from pipeline.uncached_nodes import uncached_nodes
+from pipeline.uncached import uncached_nodes
 from training.errors import Preempted
 
 logger = logging.getLogger("slipway.run")
@@ -139,6 +139,7 @@ class LocalRun:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         logging.getLogger("slipway").addHandler(self.progress)
         self.progress.heading(self.record.pipeline, self.record.run_id, self.root)
+        self._startup_secs = self._secs()
         try:
             with self.progress:
                 runner = LocalRunner(run_id=self.record.run_id, observer=self._states, uncached=self._uncached)
@@ -200,11 +201,11 @@ class LocalRun:
 
     def _write_record(self) -> None:
         record = self.record
+        nodes_secs = self._secs() - self._startup_secs
         executions: list[Any] = RunStore(self.root.path).run(record.run_id) if self.root.metadata.exists() else []
         record.add_results(executions, metric=self._metric)
-        end = time.perf_counter()
-        began, ended = self._states.began or end, self._states.ended or end
-        record.add_times(
-            startup_secs=began - self._start_secs, nodes_secs=ended - began, total_secs=end - self._start_secs
-        )
+        record.add_times(startup_secs=self._startup_secs, nodes_secs=nodes_secs, total_secs=self._secs())
         record.write(self.root.run(record.run_id))
+
+    def _secs(self) -> float:
+        return time.perf_counter() - self._start_secs

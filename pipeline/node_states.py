@@ -1,6 +1,5 @@
 """What becomes of a run's nodes, for the record and the terminal; where a gate refuses, the end of the run."""
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,13 +12,7 @@ from training.errors import Preempted
 
 
 class NodeStates:
-    """The observer of a run; see `local_runner.Observer`.
-
-    Attributes:
-      nodes: {name: record}.
-      began: `time.perf_counter` when the first node was; None before.
-      ended: the same when the last one was done.
-    """
+    """The observer of a run; see `local_runner.Observer`."""
 
     def __init__(
         self,
@@ -41,14 +34,11 @@ class NodeStates:
         self.progress = progress
         self._root = root
         self._run_id = run_id
-        self.began: float | None = None
-        self.ended: float | None = None
         self._source_notes = source_notes
         self._reasons: Reasons | None = None
 
     def node_started(self, node: str) -> None:
         """See local_runner.Observer."""
-        self.began = self.began or time.perf_counter()
         self.nodes[node].state = "running"
         self.progress.started(node)
 
@@ -93,7 +83,6 @@ class NodeStates:
         cached: bool = False,
         reasons: Sequence[str] = (),
     ) -> None:
-        self.ended = time.perf_counter()
         row = self.nodes[node]
         row.state, row.cached, row.secs, row.executor_secs = state, cached, secs, executor_secs
         row.reasons = list(reasons)
