@@ -58,7 +58,7 @@ def test_production_of_other_classes_is_no_baseline_and_the_next_step_refuses(em
         emulator.run("Baseline")
         emulator.run("Evaluator")
         with pytest.raises(
-            GateRefused, match=r"comparable with production \(version 1\) must be yes\. Received: no: 10"
+            GateRefused, match=r"comparable with production \(version 1\) must be yes\. Received: no: classes 10 → 10"
         ):
             emulator.run("Compressor")
     finally:
