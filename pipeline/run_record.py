@@ -100,6 +100,8 @@ class RunRecord:
         ]
         changed = {
             "run_id": run_id,
+            "from_node": None,
+            "to_node": None,
             "started_at": started_at,
             "git_commit": git_commit,
             "nodes": nodes,
