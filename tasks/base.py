@@ -56,6 +56,8 @@ class Task(abc.ABC):
 
     # Feature of a raw example that TFMA compares predictions with.
     label_key: ClassVar[str]
+    # Raw features that metrics alone read beside it, which clients do not send either.
+    evaluation_keys: ClassVar[tuple[str, ...]] = ()
     # Key of `predictions` that TFMA compares with the label.
     prediction_key: ClassVar[str]
 

@@ -76,6 +76,7 @@ class Forecasting(Task):
 
     Options = ForecastingOptions
     label_key = "future"
+    evaluation_keys = ("scale",)
     prediction_key = "quantiles"
     reads: ClassVar = {
         "source": ("source", "lookback", "horizon", "splits"),

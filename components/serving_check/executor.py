@@ -84,7 +84,9 @@ def saved_model_findings(
     examples = tensors.with_signature("serving_default")
     [name] = examples.inputs
     # A client has no label to send.
-    unlabelled = np.array([_without(text, task.label_key) for text in serialized.numpy()], object)
+    unlabelled = np.array(
+        [_without(text, task.label_key, *task.evaluation_keys) for text in serialized.numpy()], object
+    )
     expected = _numpy(task.predictions(trained))
     served = {
         "serving_default": examples.predict({name: unlabelled}),
@@ -138,9 +140,10 @@ def _finding(where: str, output: str, difference: float, limit: float, *, varian
     )
 
 
-def _without(serialized: bytes, feature: str) -> bytes:
+def _without(serialized: bytes, *features: str) -> bytes:
     example = tf.train.Example.FromString(serialized)
-    example.features.feature.pop(feature, None)
+    for feature in features:
+        example.features.feature.pop(feature, None)
     return example.SerializeToString()
 
 

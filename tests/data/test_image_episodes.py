@@ -79,7 +79,8 @@ def test_folders_of_images_are_classes_dealt_by_name(tmp_path):
             Image.new("L", (2, 2), 10 * number + image).save(tmp_path / f"class-{number}" / f"{image}.png")
     source = ImageFolder(kind="image_folder", directory=tmp_path)
     splits = Splits(train=0.5, eval=0.25, test=0.25)
-    found = classes_of(source, splits)
+    found, left_out = classes_of(source, splits)
+    assert left_out == 0
     assert [one.name for one in found] == sorted(f"class-{number}" for number in range(12))
     assert {len(one.images) for one in found} == {2}
     assert [one.split for one in found] == [splits.of(one.name) for one in found]
