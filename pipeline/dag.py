@@ -1,7 +1,6 @@
 """The one place that wires nodes."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tfx.components import ExampleValidator, StatisticsGen, Trainer, Transform, Tuner
@@ -22,8 +21,8 @@ from components.serving_check.component import ServingCheck
 from components.trainer.start import Start
 from pipeline.config import PipelineConfig
 from pipeline.source_tree import SourceTree
+from pipeline.step_aspects import ASPECTS
 from pipeline.step_code import step_code
-from tasks.aspects import Aspect
 
 # The property that holds a node's StepCode.
 CODE = "code"
@@ -60,23 +59,6 @@ def create_pipeline(config: PipelineConfig, places: Places) -> Pipeline:
         enable_cache=True,
         beam_pipeline_args=list(config.beam_args),
     )
-
-
-# The aspects of a task that a node's executor asks for; see `tasks.aspects`.
-TRAINED: tuple[Aspect, ...] = ("training", "serving")
-ASPECTS: Mapping[str, tuple[Aspect, ...]] = {
-    "ExampleGen": ("source",),
-    "SchemaGen": ("schema",),
-    "Transform": ("preprocessing",),
-    "Tuner": ("training",),
-    "Trainer": TRAINED,
-    "Baseline": ("serving",),
-    "Evaluator": ("evaluation",),
-    "Compressor": (*TRAINED, "evaluation"),
-    "EdgeEvaluator": ("evaluation", "serving"),
-    "ServingCheck": ("serving",),
-    "Pusher": ("serving",),
-}
 
 
 class _Wiring:
