@@ -1,7 +1,6 @@
 """The one place that wires nodes."""
 
 import json
-from collections.abc import Mapping
 
 from tfx.components import ExampleValidator, StatisticsGen, Trainer, Transform, Tuner
 from tfx.dsl.components.base.base_node import BaseNode
@@ -21,8 +20,8 @@ from components.serving_check.component import ServingCheck
 from pipeline.config import PipelineConfig
 from pipeline.places import Places
 from pipeline.source_tree import SourceTree
+from pipeline.step_aspects import ASPECTS
 from pipeline.step_code import step_code
-from tasks.aspects import Aspect
 
 # The property that holds a node's StepCode.
 CODE = "code"
@@ -46,23 +45,6 @@ def create_pipeline(config: PipelineConfig, places: Places, *, sources: SourceTr
         enable_cache=True,
         beam_pipeline_args=list(config.beam_args),
     )
-
-
-# The aspects of a task that a node's executor asks for; see `tasks.aspects`.
-TRAINED: tuple[Aspect, ...] = ("training", "serving")
-ASPECTS: Mapping[str, tuple[Aspect, ...]] = {
-    "ExampleGen": ("source",),
-    "SchemaGen": ("schema",),
-    "Transform": ("preprocessing",),
-    "Tuner": ("training",),
-    "Trainer": TRAINED,
-    "Baseline": ("serving",),
-    "Evaluator": ("evaluation",),
-    "Compressor": (*TRAINED, "evaluation"),
-    "EdgeEvaluator": ("evaluation", "serving"),
-    "ServingCheck": ("serving",),
-    "Pusher": ("serving",),
-}
 
 
 class _Wiring:

@@ -10,8 +10,8 @@ from tasks.base import Task
 def export(task: Task, model: keras.Model, transform_output: tft.TFTransformOutput, directory: str) -> None:
     """Writes a SavedModel with the signatures `serving_default`, `predict`, `transform_features` and the task's own.
 
-    - `serving_default`: serialized tf.Examples without what only evaluation reads, `examples: [batch]`, to the task's predictions; the
-      Transform graph is inside, so that training and serving cannot disagree.
+    - `serving_default`: serialized tf.Examples without what only evaluation reads, `examples: [batch]`, to the task's
+      predictions; the Transform graph is inside, so that training and serving cannot disagree.
     - `predict`: the model's inputs by name, to the task's predictions. Both refuse what `Task.checked_inputs` does.
     - `transform_features`: serialized tf.Examples with the label, to transformed features: what TFMA may ask for.
     """
