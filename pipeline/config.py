@@ -118,7 +118,9 @@ class ServingCheckConfig(Section):
 class PushConfig(Section):
     """Where a model goes that passed every gate."""
 
-    registry: str | None = Field(None, description="Directory of the registry; default: ROOT/registry.")
+    registry: str | None = Field(
+        None, description="Directory of the registry, relative to the config; default: ROOT/registry."
+    )
     stage: Literal["candidate", "canary", "production"] = Field(
         "production", description="The label that a pushed version gets."
     )

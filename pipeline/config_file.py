@@ -16,6 +16,15 @@ from tasks.loading import put
 
 # Of a file that a config's values are laid over, relative to the config.
 EXTENDS = "extends"
+# The keys that hold paths; relative ones start at the file that they are in.
+PATHS = (
+    ("root",),
+    ("options", "source", "directory"),
+    ("options", "source", "file"),
+    ("start", "registry"),
+    ("start", "weights"),
+    ("push", "registry"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,14 +110,14 @@ def _flow(value: Any) -> str:
     return yaml.safe_dump(value, default_flow_style=True, width=float("inf")).removesuffix("...\n").strip()
 
 
-def _with_absolute_paths(values: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The values with `root` and the source's `directory` and `file` resolved against a folder."""
-    if isinstance(values.get("root"), str) and not is_uri(values["root"]):
-        values = {**values, "root": (folder / Path(values["root"]).expanduser()).resolve()}
-    options = values.get("options")
-    source = options.get("source") if isinstance(options, dict) else None
-    if not isinstance(source, dict):
-        return values
-    given = {key: source[key] for key in ("directory", "file") if isinstance(source.get(key), str)}
-    resolved = {key: str(folder / Path(path).expanduser()) for key, path in given.items() if not is_uri(path)}
-    return {**values, "options": {**options, "source": {**source, **resolved}}}
+def _with_absolute_paths(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The values with the paths in them resolved against a folder."""
+    resolved = copy.deepcopy(dict(values))
+    for *sections, name in PATHS:
+        section: Any = resolved
+        for key in sections:
+            section = section.get(key) if isinstance(section, dict) else None
+        path = section.get(name) if isinstance(section, dict) else None
+        if isinstance(path, str) and not is_uri(path):
+            section[name] = str((folder / Path(path).expanduser()).resolve())
+    return resolved

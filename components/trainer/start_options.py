@@ -25,9 +25,9 @@ class StartOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     weights: str | None = Field(
-        None, description="A .keras file, such as a run's model run holds. Relative paths start where the command runs."
+        None, description="A .keras file, such as a run's model run holds. Relative paths start at the config."
     )
-    registry: str | None = Field(None, description="Directory of a registry, such as output/digits/registry.")
+    registry: str | None = Field(None, description="Directory of a registry, relative to the config.")
     model: str | None = Field(None, description="Name of the model in the registry.")
     version: int | None = Field(None, ge=1, description="Default: the one in production.")
     fresh: tuple[str, ...] = Field(

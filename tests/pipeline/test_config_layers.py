@@ -259,3 +259,18 @@ def test_every_command_that_takes_a_config_takes_set():
     assert len(taking) >= 9
     for command in taking:
         assert any("--set" in param.opts for param in command.params), command.name
+
+
+def test_paths_start_at_the_file_that_they_are_in(write, tmp_path, monkeypatch):
+    """Wherever the command is typed; those of a URI stay."""
+    (tmp_path / "base").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    start = {"registry": "models", "model": "digits"}
+    write("base/registries.yaml", extends="../base.yaml", start=start, push={"registry": "pushed"})
+    config = load_config(write("dev.yaml", extends="base/registries.yaml"))
+    assert (config.start.registry, config.push.registry) == (f"{tmp_path}/base/models", f"{tmp_path}/base/pushed")
+    config = load_config(write("file.yaml", extends="base.yaml", start={"weights": "a.keras"}), {"push.registry": "x"})
+    assert (config.start.weights, config.push.registry) == (f"{tmp_path}/a.keras", f"{tmp_path}/elsewhere/x")
+    config = load_config(write("uri.yaml", extends="base.yaml", push={"registry": "gs://bucket/models"}))
+    assert config.push.registry == "gs://bucket/models"
