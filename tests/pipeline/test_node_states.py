@@ -13,7 +13,7 @@ from pipeline.progress import Progress
 from pipeline.run_record import NodeRecord
 from tests.inspection.conftest import RootWriter
 
-NODES = ["Trainer", "Baseline", "Evaluator", "Compressor", "Pusher"]
+NODES = ["ExampleGen", "Trainer", "Baseline", "Evaluator", "Compressor", "Pusher"]
 RUN = "20260101-000000-000"
 
 
@@ -28,7 +28,9 @@ class Watched:
     def __init__(self, root: Path) -> None:
         self.console = Console(file=io.StringIO(), width=200)
         self.nodes = [NodeRecord(name=name, upstream=[]) for name in NODES]
-        self.states = NodeStates(self.nodes, Progress(self.console, NODES), root=root, run_id=RUN)
+        progress = Progress(self.console, [node.name for node in self.nodes])
+        notes = ["1,797 images"]
+        self.states = NodeStates(self.nodes, progress, root=root, run_id=RUN, source_notes=lambda: notes)
         self._writer = RootWriter(root)
 
     def published(self, node: str, *findings: Finding, cached: bool = False) -> None:
@@ -50,6 +52,13 @@ def watched(tmp_path) -> Watched:
     return Watched(tmp_path)
 
 
+@pytest.mark.parametrize(("cached", "told"), [(False, True), (True, False)])
+def test_what_was_read_is_told_where_it_was_read(watched, cached, told):
+    watched.states.node_started("ExampleGen")
+    watched.states.node_finished("ExampleGen", cached=cached, secs=2.0, executor_secs=1.5)
+    assert ("1,797 images" in watched.printed()[-1]) == told
+
+
 @pytest.mark.parametrize("cached", [False, True])
 def test_a_gate_that_refuses_is_marked_itself_and_ends_the_run(watched, cached):
     watched.published("Evaluator", _finding(passed=True), _finding(passed=False), cached=cached)
@@ -57,7 +66,7 @@ def test_a_gate_that_refuses_is_marked_itself_and_ends_the_run(watched, cached):
     with pytest.raises(GateRefused, match=r"the evaluation gate.\n  accuracy must be >= 0\.9\. Received: 0\.5\."):
         watched.states.node_finished("Evaluator", cached=cached, secs=2.0, executor_secs=1.5)
     watched.states.finish()
-    expected = {"Trainer": "skipped", "Baseline": "skipped", "Evaluator": "refused"}
+    expected = {"ExampleGen": "skipped", "Trainer": "skipped", "Baseline": "skipped", "Evaluator": "refused"}
     assert watched.by_name() == {**expected, "Compressor": "skipped", "Pusher": "skipped"}
     evaluator = watched.nodes[NODES.index("Evaluator")]
     assert (evaluator.cached, evaluator.secs, evaluator.executor_secs) == (cached, 2.0, 1.5)
