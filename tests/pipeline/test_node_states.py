@@ -71,7 +71,7 @@ def test_a_gate_that_refuses_is_marked_itself_and_ends_the_run(watched, cached):
     evaluator = watched.nodes[NODES.index("Evaluator")]
     assert (evaluator.cached, evaluator.secs, evaluator.executor_secs) == (cached, 2.0, 1.5)
     assert watched.printed()[0].startswith("✋ Evaluator refused 2.0 s")
-    assert watched.printed()[1] == "- skipped: Trainer, Baseline, Compressor, Pusher"
+    assert watched.printed()[1] == "- skipped: ExampleGen, Trainer, Baseline, Compressor, Pusher"
 
 
 @pytest.mark.parametrize("cached", [False, True])
