@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import DecodeError
 
 _HEADER = struct.Struct("<QI")
 # Of a record's length, which a file that is none would be asked to allocate.
@@ -23,7 +24,7 @@ def first_features(path: Path) -> dict[str, str] | None:
             length, _ = _HEADER.unpack(stream.read(_HEADER.size))
             content = stream.read(length) if length < _MAX_BYTES else b""
         example = _example_class().FromString(content)
-    except (OSError, EOFError, zlib.error, struct.error, ValueError):
+    except (OSError, EOFError, zlib.error, struct.error, ValueError, DecodeError):
         return None
     return told_features(example) if len(content) == length else None
 

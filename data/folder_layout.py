@@ -38,8 +38,9 @@ def split_folders(directory: Path, classes: Sequence[str]) -> Mapping[str, str]:
     splits = [name for name in names if name.lower() in _SPLIT_OF and folders_of(directory / name)]
     found = {_SPLIT_OF[name.lower()]: name for name in splits}
     others = [name for name in names if name not in splits]
-    # One folder of such a name among others is a class that has folders in it.
-    if not splits or (others and len(splits) == 1):
+    # One folder of such a name among others is a class that has folders in it; with `test` beside it, it is a split.
+    is_class = len(splits) == 1 and others and not any(other.lower() in _SPLIT_OF for other in others)
+    if not splits or is_class:
         return {}
     if others or len(found) < len(splits) or "train" not in found:
         raise DataError(

@@ -87,18 +87,30 @@ class RunStore:
         done = [e for e in executions if e.last_known_state == metadata_store_pb2.Execution.COMPLETE]
         return self._read(done[:1])[0] if done else None
 
-    def last_success(self, node: str, *, before: int | None = None) -> NodeExecution | None:
-        """The newest execution of a node that was done or taken from the cache, of whichever pipeline of the root.
+    def last_success(
+        self, node: str, *, pipeline: str | None = None, before: int | None = None
+    ) -> NodeExecution | None:
+        """The newest execution of a node that was done or taken from the cache.
 
         Args:
           node: its name.
+          pipeline: whose node; None is whichever pipeline of the root.
           before: id of an execution; None looks at all.
         """
-        contexts = [c for c in self.store.get_contexts_by_type("node") if c.name.rpartition(".")[2] == node]
-        found = [execution for c in contexts for execution in self.store.get_executions_by_context(c.id)]
+        earlier = [e for e in self._successes(node, pipeline) if before is None or e.id < before]
+        return self._read(earlier[-1:])[0] if earlier else None
+
+    def successes(self, node: str, *, pipeline: str) -> list[NodeExecution]:
+        """All executions of a pipeline's node that were done or taken from the cache, the oldest first."""
+        return self._read(self._successes(node, pipeline))
+
+    def _successes(self, node: str, pipeline: str | None) -> list[metadata_store_pb2.Execution]:
+        names = [context.name.rpartition(".") for context in self.store.get_contexts_by_type("node")]
+        named = [f"{of}.{name}" for of, _, name in names if name == node and pipeline in (None, of)]
+        contexts = [self.store.get_context_by_type_and_name("node", name) for name in named]
+        found = [execution for context in contexts for execution in self.store.get_executions_by_context(context.id)]
         done = (metadata_store_pb2.Execution.COMPLETE, metadata_store_pb2.Execution.CACHED)
-        earlier = [e for e in found if e.last_known_state in done and (before is None or e.id < before)]
-        return self._read([max(earlier, key=lambda execution: execution.id)])[0] if earlier else None
+        return sorted((e for e in found if e.last_known_state in done), key=lambda execution: execution.id)
 
     def _read(self, executions: Sequence[metadata_store_pb2.Execution]) -> list[NodeExecution]:
         """With their artifacts, in the order in which they started."""

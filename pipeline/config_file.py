@@ -73,12 +73,20 @@ def read_layers(path: Path) -> list[Layer]:
 
 
 def layer_of(changes: Mapping[str, Any]) -> Layer:
-    """Values by their dotted keys; relative paths start where the command runs."""
+    """Values by their dotted keys, mappings laid over each other; relative paths start where the command runs."""
     values: dict[str, Any] = {}
     for key, value in changes.items():
-        put(values, key, copy.deepcopy(value))
+        nested: dict[str, Any] = {}
+        put(nested, key, value)
+        values = _laid_over(values, nested)
     origins = {key: f"from --set {key}={_flow(value)}" for key, value in changes.items()}
     return Layer(values=_with_absolute_paths(values, Path.cwd()), folder=None, origins=origins)
+
+
+def _laid_over(below: Any, above: Any) -> Any:
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return above
+    return below | {key: _laid_over(below.get(key), value) for key, value in above.items()}
 
 
 def make_importable(folders: Sequence[Path]) -> None:

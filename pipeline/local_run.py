@@ -30,7 +30,7 @@ from pipeline.root import Root
 from pipeline.run_record import NodeRecord, RunRecord, git_commit
 from pipeline.run_summary import print_summary
 from pipeline.source_tree import SourceTree
-from pipeline.uncached import uncached_nodes
+from pipeline.uncached_nodes import uncached_nodes
 from training.errors import Preempted
 
 logger = logging.getLogger("slipway.run")

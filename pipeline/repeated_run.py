@@ -20,7 +20,7 @@ from pipeline.progress import Progress
 from pipeline.root import Root
 from pipeline.run_record import FILE_NAME, RunRecord, git_commit
 from pipeline.run_summary import print_summary
-from pipeline.uncached import uncached_nodes
+from pipeline.uncached_nodes import uncached_nodes
 
 logger = logging.getLogger("slipway.run")
 

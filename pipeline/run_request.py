@@ -46,6 +46,7 @@ class RunAnswer:
     message: says what.
     findings: of the gate that refused.
     advice: what to do about it.
+    is_over: whether the run ended; if not, the process was killed.
     """
 
     path: str = ""
@@ -54,6 +55,7 @@ class RunAnswer:
     message: str = ""
     findings: list[dict[str, Any]] = field(default_factory=list)
     advice: str = ""
+    is_over: bool = True
 
     def write(self, folder: Path) -> None:
         """Writes it into a folder."""
@@ -61,4 +63,6 @@ class RunAnswer:
 
     @classmethod
     def read(cls, folder: Path) -> "RunAnswer":
-        return cls(**json.loads((folder / ANSWER_FILE).read_text()))
+        """What a folder holds; that of a run that did not begin where it holds none."""
+        path = folder / ANSWER_FILE
+        return cls(**json.loads(path.read_text())) if path.exists() else cls(is_over=False)

@@ -50,7 +50,7 @@ def _planned_nodes(config: PipelineConfig, root: Root, places: Places, console: 
     from pipeline.repeated_run import unchanged_run
     from pipeline.run_key import run_key
     from pipeline.source_tree import SourceTree
-    from pipeline.uncached import uncached_nodes
+    from pipeline.uncached_nodes import uncached_nodes
 
     sources = SourceTree()
     with console.status("Looking for what changed …"):

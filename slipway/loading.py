@@ -27,16 +27,20 @@ def load(
       registry: directory or URL. Without it and a root, the registries that `slipway registry` looks into.
 
     Raises:
-      UsageError: there is no such registry or version.
-      RegistryError: there is no such model.
+      UsageError: there is no such registry, model or version.
       SavedModelError: what was pushed cannot be read.
     """
     from pipeline.commands.registry import registry_of
+    from pipeline.errors import UsageError
     from pipeline.pushed import find_version
+    from serving.registry import RegistryError
 
     if registry is None and root is not None:
-        registry = Path(root) / "registry"
-    found = registry_of(name, None if registry is None else os.fspath(registry))
+        registry = Path(root).expanduser() / "registry"
+    try:
+        found = registry_of(name, None if registry is None else os.fspath(registry))
+    except RegistryError as error:
+        raise UsageError(str(error)) from None
     path = find_version(found.root, name, version, stage=stage)
     from slipway.pushed_model import PushedModel
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from components.gates import Finding, GateRefused
+from data.local_path import is_uri
 from pipeline.errors import RunError, UsageError
-from pipeline.run_request import ANSWER_FILE, RunAnswer, RunRequest
+from pipeline.run_request import RunAnswer, RunRequest
 
 HOME = Path(__file__).resolve().parents[1]
 # Not -m, which puts the working directory first, where a `data` of the user's hides ours.
@@ -94,22 +95,30 @@ def run(
       RunError: a node failed, or was interrupted by another than the caller.
       KeyboardInterrupt: the caller interrupted it. The same call goes on from there.
     """
+    if root is not None and is_uri(os.fspath(root)):
+        raise UsageError(f"a root is a directory on this machine. Received: {root}.")
     request = RunRequest(
-        config=os.fspath(config),
+        config=str(Path(config).expanduser()),
         changes=dict(set or {}),
-        root=None if root is None else os.fspath(root),
+        root=None if root is None else str(Path(root).expanduser()),
         from_node=from_node,
         to_node=to_node,
         use_cache=use_cache,
     )
     with tempfile.TemporaryDirectory() as folder:
-        exit_code, last_lines = _run_process(request.write(Path(folder)))
-        if not (Path(folder) / ANSWER_FILE).exists():
-            raise RunError(
-                f"the run's process must say what became of it. Received: exit code {exit_code} and nothing else. The "
-                f"last of what it printed:\n{last_lines}"
-            )
+        try:
+            exit_code, last_lines = _run_process(request.write(Path(folder)))
+        except KeyboardInterrupt as interrupt:
+            interrupt.run = _run_of(RunAnswer.read(Path(folder)))
+            raise
         answer = RunAnswer.read(Path(folder))
+    if not answer.is_over:
+        error = RunError(
+            f"the run's process must say what became of it. Received: exit code {exit_code} and nothing else. The "
+            f"last of what it printed:\n{last_lines}"
+        )
+        error.run = _run_of(answer)
+        raise error
     if answer.exit_code:
         raise _as_error(answer)
     return Run(Path(answer.path))
@@ -143,7 +152,11 @@ def _as_error(answer: RunAnswer) -> BaseException:
         error = (UsageError if answer.exit_code == UsageError.exit_code else RunError)(answer.message)
         # As the command line would name it.
         error.title, error.exit_code = answer.title, answer.exit_code
-    run = Run(Path(answer.path))
-    # What is refused before the first node leaves a log, but no record.
-    error.run = run if answer.path and run.file.exists() else None
+    error.run = _run_of(answer)
     return error
+
+
+def _run_of(answer: RunAnswer) -> Run | None:
+    """What came of a run; None where it was refused before its first node, which leaves no record, or killed."""
+    run = Run(Path(answer.path))
+    return run if answer.path and run.file.exists() else None

@@ -104,8 +104,10 @@ class TaskSpec(BaseModel):
 
 
 def put(section: dict[str, Any], key: str, value: Any) -> None:
-    """Puts a value into nested dictionaries at a dotted key."""
+    """Puts a value into nested dictionaries at a dotted key, in place of what is none."""
     *path, last = key.split(".")
     for part in path:
-        section = section[part] if isinstance(section.get(part), dict) else section.setdefault(part, {})
+        if not isinstance(section.get(part), dict):
+            section[part] = {}
+        section = section[part]
     section[last] = value

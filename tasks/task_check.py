@@ -15,6 +15,7 @@ from tensorflow_model_analysis.metrics import metric_specs, metric_types
 
 from compression.conversion_checks import check_dtype
 from compression.conversion_error import ConversionError
+from data.errors import DataError
 from tasks.base import EvalMetric, Task
 from tasks.evaluation import eval_config
 
@@ -61,7 +62,8 @@ def _examples(task: Task, prediction: tf.TensorSpec) -> list[metric_types.Standa
     raw = itertools.chain.from_iterable(source.examples(shard) for shard in source.shards("test"))
     draw = np.random.default_rng(0)
     found = []
-    for _, example in itertools.islice(raw, 2):
+    sound = (example for _, example in raw if not isinstance(example, DataError) and not task.example_defect(example))
+    for example in itertools.islice(sound, 2):
         features = {name: _values_of(feature) for name, feature in example.features.feature.items()}
         found.append(
             metric_types.StandardMetricInputs(

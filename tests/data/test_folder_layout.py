@@ -68,6 +68,12 @@ def test_a_vehicle_may_be_called_train(tmp_path):
     assert _source(tmp_path, ["bus", "train", "test"]).class_names() == ("bus", "test", "train")
 
 
+def test_a_train_split_beside_a_flat_folder_test_is_no_class(tmp_path):
+    """As competitions hand out images: those to submit have no label."""
+    with pytest.raises(DataError, match="must hold one folder a class, or the splits"):
+        _source(tmp_path, ["train/cat", "train/dog", "test"]).class_names()
+
+
 def test_a_class_with_folders_in_it_may_be_called_train(tmp_path):
     assert _source(tmp_path, ["bus/red", "train/steam", "train/diesel"]).class_names() == ("bus", "train")
 

@@ -274,3 +274,12 @@ def test_paths_start_at_the_file_that_they_are_in(write, tmp_path, monkeypatch):
     assert (config.start.weights, config.push.registry) == (f"{tmp_path}/a.keras", f"{tmp_path}/elsewhere/x")
     config = load_config(write("uri.yaml", extends="base.yaml", push={"registry": "gs://bucket/models"}))
     assert config.push.registry == "gs://bucket/models"
+
+
+def test_values_of_the_command_line_are_laid_over_each_other(write):
+    changes = {"train.epochs": 4, "train": {"batch_size": 8}, "tune": None, "tune.trials": 3}
+    with pytest.raises(ConfigError, match=r"tune\.space: this key is required"):
+        load_config(write("dev.yaml", extends="base.yaml"), changes)
+    del changes["tune"], changes["tune.trials"]
+    config = load_config(write("dev.yaml", extends="base.yaml"), changes)
+    assert (config.train.epochs, config.train.batch_size) == (4, 8)

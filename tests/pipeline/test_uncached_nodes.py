@@ -29,10 +29,11 @@ def root(tmp_path) -> Root:
     return Root(tmp_path)
 
 
-def _baseline(path, *, incomparable: str) -> None:
+def _baseline(path, *, incomparable: str, model: str = "") -> None:
     writer = RootWriter(path)
+    inputs = {"model": writer.artifact("Model", model)} if model else {}
     artifact = writer.artifact("Model", "Baseline", registry_version=1, incomparable=incomparable)
-    writer.execution("20260101-000000-000", "Baseline", mlmd.Execution.COMPLETE, {}, {"baseline": artifact})
+    writer.execution("20260101-000000-000", "Baseline", mlmd.Execution.COMPLETE, inputs, {"baseline": artifact})
 
 
 def test_a_root_that_nothing_has_run_on_has_none(tmp_path):
@@ -62,6 +63,12 @@ def test_what_was_compared_once_stays_compared(root, tmp_path):
     _baseline(tmp_path, incomparable="")
     Registry(root.registry).label("digits", 1, "archived", force=True)
     assert uncached_nodes(_config(), root) == ()
+
+
+def test_another_model_in_between_does_not_hide_it(root, tmp_path):
+    _baseline(tmp_path, incomparable="", model="another")
+    Registry(root.registry).label("digits", 1, "archived", force=True)
+    assert uncached_nodes(_config(), root) == ("Baseline",)
 
 
 @pytest.mark.parametrize(("stage", "expected"), [("candidate", ()), ("production", ("Pusher",))])

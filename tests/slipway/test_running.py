@@ -49,8 +49,27 @@ def test_it_needs_no_main_thread_and_no_file_of_this_process(tmp_path, monkeypat
 
 def test_a_process_that_says_nothing_is_a_failed_run(monkeypatch):
     monkeypatch.setattr("slipway.running._CHILD", "print('killed'); raise SystemExit(9)")
-    with pytest.raises(slipway.RunError, match=r"(?s)Received: exit code 9 and nothing else\. .*killed"):
+    with pytest.raises(slipway.RunError, match=r"(?s)Received: exit code 9 and nothing else\. .*killed") as failure:
         slipway.run(DIGITS)
+    assert failure.value.run is None
+
+
+def test_what_a_killed_run_has_left_is_the_error_s(tmp_path, monkeypatch):
+    (tmp_path / "summary.json").touch()
+    answer = f"RunAnswer(path={str(tmp_path)!r}, is_over=False)"
+    monkeypatch.setattr(
+        "slipway.running._CHILD",
+        f"import sys, pathlib; from pipeline.run_request import RunAnswer; "
+        f"{answer}.write(pathlib.Path(sys.argv[1])); raise SystemExit(-9)",
+    )
+    with pytest.raises(slipway.RunError) as failure:
+        slipway.run(DIGITS)
+    assert failure.value.run == Run(tmp_path)
+
+
+def test_a_root_elsewhere_is_refused():
+    with pytest.raises(slipway.UsageError, match=r"a directory on this machine\. Received: gs://bucket/x"):
+        slipway.run(DIGITS, root="gs://bucket/x")
 
 
 @pytest.mark.parametrize(

@@ -17,18 +17,24 @@ def uncached_nodes(config: PipelineConfig, root: Root) -> tuple[str, ...]:
     if not root.metadata.exists():
         return ()
     store = RunStore(root.path)
-    push = store.last_success("Pusher")
+    push = store.last_success("Pusher", pipeline=config.name)
     is_other_stage = push is not None and push.properties["stage"] != config.push.stage
     checks = {"Pusher": is_other_stage, "Baseline": _is_outdated(store, config, root)}
     return tuple(node for node, is_uncached in checks.items() if is_uncached)
 
 
 def _is_outdated(store: RunStore, config: PipelineConfig, root: Root) -> bool:
-    last = store.last_success("Baseline")
-    if last is None or config.evaluate.incomparable_baseline == "ignore":
+    """Whether the cache may have such a Baseline. Which one it would give takes TFX to tell: the newest of each model
+    counts, so that one for another model may run Baseline once more than it has to."""
+    if config.evaluate.incomparable_baseline == "ignore":
         return False
-    [baseline] = last.outputs["baseline"]
-    if not baseline.properties.get(INCOMPARABLE_PROPERTY):
-        return False
+    newest = {}
+    for execution in store.successes("Baseline", pipeline=config.name):
+        model = tuple(artifact.id for artifact in execution.inputs.get("model", ()))
+        [newest[model]] = execution.outputs["baseline"]
     now = Registry(config.push.registry or root.registry).at_stage(config.name, "production")
-    return baseline.properties[VERSION_PROPERTY] != (now.number if now else 0)
+    return any(
+        baseline.properties.get(INCOMPARABLE_PROPERTY)
+        and baseline.properties[VERSION_PROPERTY] != (now.number if now else 0)
+        for baseline in newest.values()
+    )
