@@ -46,12 +46,12 @@ def test_what_is_no_task_is_refused(path):
 
 
 def test_a_class_of_the_user_s_module_may_be_meant(tmp_path, monkeypatch):
-    (tmp_path / "own_task.py").write_text(
+    (tmp_path / "scans_task.py").write_text(
         "from tasks.image_classification import ImageClassification\nclass Scans(ImageClassification):\n    pass\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(TaskNotFoundError, match=r"Did you mean own_task\.Scans\?"):
-        task_class("own_task.Scan")
+    with pytest.raises(TaskNotFoundError, match=r"Did you mean scans_task\.Scans\?"):
+        task_class("scans_task.Scan")
 
 
 def test_a_spec_is_checked_when_it_is_loaded():
