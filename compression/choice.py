@@ -100,7 +100,7 @@ def choose(costs: Mapping[str, Cost], budgets: Budgets) -> Choice:
     best, what = _best(within, budgets)
     cost = within[best]
     reason = (
-        f"{what} of the {len(within)} of {len(costs)} variants within the budgets: "
+        f"{what} of the {len(within)} of {len(costs)} variants within the budgets, on the eval split: "
         f"metric drop {cost.metric_drop:+.4f}, {cost.latency_ms:.3f} ms, {cost.bytes:,} bytes"
     )
     return Choice(variant=best, reason=reason, front=tuple(front), misses=tuple(misses))

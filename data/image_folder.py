@@ -122,10 +122,14 @@ class ImageFolder(Unreadable):
         return files
 
     def _ignored(self) -> str:
-        """How many files of which suffix are not read."""
+        """Folders that are no class, and how many files of which suffix, are not read."""
+        named = set(self.class_names())
+        others = {name for folder in self._split_folders().values() for name in folders_of(folder)} - named
         suffixes = Counter(
             path.suffix.lower() or "no suffix"
             for _, _, path in self._paths()
             if path.suffix.lower() not in SUFFIXES and path.is_file()
         )
-        return ", ".join(f"{count:,} {suffix}" for suffix, count in suffixes.most_common())
+        counts = [f"{count:,} {suffix}" for suffix, count in suffixes.most_common()]
+        folders = [f"folder {name}, which options.source.classes does not name" for name in sorted(others)]
+        return ", ".join([*folders, *counts])

@@ -63,8 +63,8 @@ def test_among_equal_metrics_bytes_or_latency_decide(equals, budgets, best):
 def test_the_reason_says_how_many_were_equal():
     chosen = choose(_tied(float16={"int8"}), Budgets())
     assert chosen.reason.startswith(
-        "the fewest bytes of the 3 with the best metric but for chance, of the 4 of 4 variants within the budgets: "
-        "metric drop +0.0100"
+        "the fewest bytes of the 3 with the best metric but for chance, of the 4 of 4 variants within the budgets, on "
+        "the eval split: metric drop +0.0100"
     )
 
 

@@ -91,6 +91,12 @@ def test_files_that_are_not_read_are_named(folder):
     assert folder.overview().notes == ("not read: 2 .heic, 1 .txt",)
 
 
+def test_a_folder_that_classes_do_not_name_is_told(folder):
+    named = ImageFolder(kind="image_folder", directory=folder.directory, classes=("dog",))
+    [note] = named.overview().notes
+    assert note.startswith("not read: folder cat, which options.source.classes does not name, 1 .heic")
+
+
 def test_a_folder_of_nothing_else_says_what_it_holds(folder):
     for path in folder.directory.rglob("*.WEBP"):
         path.unlink()
