@@ -165,9 +165,10 @@ class SeriesFile(BaseModel):
             raise DataError(f"{path}: every row must name its series. Received: none in row {row + 1}. Mend the row.")
         text = [name for name in channels if not pd.api.types.is_numeric_dtype(raw[name])]
         if text:
+            numeric = ", ".join(name for name in channels if name not in text)
             raise DataError(
                 f"{path}: a channel must hold numbers. Received: {raw[text[0]].dropna().iloc[0]!r} in {text[0]}. Mend "
-                f"the column, or leave it out of options.source.columns."
+                f"the column, or leave it out: options.source.columns: [{numeric}]."
             )
         frame = raw[named].copy()
         if self.start is not None:

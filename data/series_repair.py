@@ -108,10 +108,11 @@ def _unique(frame: pd.DataFrame, name: str, repairs: Repairs, counts: Counter[st
     if not doubles.any():
         return frame
     if repairs.duplicated == "refuse":
+        more = int(doubles.sum()) - 1
         raise DataError(
-            f"{name}: a stamp must occur once. Received: {frame.index[doubles][0]} more than once, and "
-            f"{int(doubles.sum()) - 1} more such rows. Remove them, or set options.source.repairs.duplicated to first, "
-            f"last or mean."
+            f"{name}: a stamp must occur once. Received: {frame.index[doubles][0]} more than once"
+            f"{f', and {more} more such rows' if more else ''}. Remove them, or set "
+            f"options.source.repairs.duplicated to first, last or mean."
         )
     counts[DUPLICATED] += int(doubles.sum())
     groups = frame.groupby(level=0, sort=False)
