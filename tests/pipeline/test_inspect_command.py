@@ -24,6 +24,12 @@ GATES = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def no_columns(monkeypatch):
+    """As without a terminal; where tests run in processes of their own, it is set."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(command, [str(argument) for argument in arguments])
 
