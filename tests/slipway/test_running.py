@@ -125,8 +125,10 @@ def test_an_interrupt_of_the_caller_alone_ends_the_run_too():
         "import time\ntry: print('started', flush=True); time.sleep(60)\n"
         "except KeyboardInterrupt: print('ended in order')"
     )
+    # A shell's background jobs, of which a test suite may be one, ignore SIGINT.
     script = (
-        "import slipway, slipway.running\n"
+        "import signal, slipway, slipway.running\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"slipway.running._GRACE_SECS, slipway.running._CHILD = 0.2, {child!r}\n"
         f"try: slipway.run({str(DIGITS)!r})\nexcept KeyboardInterrupt: print('interrupted')"
     )
