@@ -107,7 +107,7 @@ def test_a_student_that_cannot_be_made_is_refused_before_anything_runs(digits: R
     recipe = {"name": "student", "distil": {"student": {"options.model.width": 8}}}
     wrong = run(_config(tmp_path / "student.yaml", variants=["float32", recipe]), digits.root.path)
     assert wrong.exit_code == 2, wrong.output
-    assert "student, distil.student: model.resnet.width: no such key" in wrong.output
+    assert "student, distil.student: options.model.width: no such key" in wrong.output
 
 
 def test_a_pattern_that_fits_no_layer_is_told_and_nothing_is_pushed(digits: Ran, tmp_path):
