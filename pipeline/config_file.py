@@ -84,6 +84,8 @@ def layer_of(changes: Mapping[str, Any]) -> Layer:
 
 
 def _laid_over(below: Any, above: Any) -> Any:
+    """Without regard to kinds, as `config_layers.MergedValues` has: on one command line the order of `kind` and what
+    belongs to it does not matter."""
     if not isinstance(below, dict) or not isinstance(above, dict):
         return above
     return below | {key: _laid_over(below.get(key), value) for key, value in above.items()}

@@ -17,8 +17,8 @@ from pathlib import Path
 # Ours first, as for the command: a folder `data` or a file `pipeline.py` where a notebook is would be taken for ours.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 try:
-    for _room in importlib.import_module("pipeline.source_tree").ROOMS:
-        importlib.import_module(_room)
+    # Which imports all of our packages; see `pipeline.rooms`.
+    importlib.import_module("pipeline")
 finally:
     sys.path.pop(0)
 
