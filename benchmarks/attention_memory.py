@@ -16,8 +16,8 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.figures import Figure, main
-from models.attention import attend, attend_in_chunks
-from models.transformer_blocks import Block, BlockStyle
+from models.forecasters.transformer_blocks import Block, BlockStyle
+from models.layers.attention import attend, attend_in_chunks
 
 LOOKBACKS = (512, 2048, 8192)
 DIM, HEADS, DEPTH, CHUNK = 64, 2, 4, 256

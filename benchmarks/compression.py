@@ -19,7 +19,7 @@ from benchmarks import compression_models as models
 from benchmarks import fashion_mnist_training as fashion_mnist
 from benchmarks.converted_files import converted, median_latencies
 from benchmarks.figures import Figure, main
-from models.folding import fold
+from models.graph.folding import fold
 from serving.tflite import TFLiteModel
 
 BATCH_SIZES = (1, 32)

@@ -10,12 +10,12 @@ from pathlib import Path
 import keras
 
 from benchmarks import fashion_mnist_training as fashion_mnist
-from compression.channel_pruning import prune_channels
-from compression.distillation import DistillationObjective
-from compression.finetuning import finetune
-from compression.pruning import Pruning
+from compression.changes.channel_pruning import prune_channels
+from compression.changes.distillation import DistillationObjective
+from compression.changes.finetuning import finetune
+from compression.changes.pruning import Pruning
 from compression.pruning_options import ChannelPruningOptions, PruningOptions
-from compression.quantization_aware import for_conversion, quantization_aware
+from compression.quantization_aware.model import for_conversion, quantization_aware
 from compression.quantization_options import QuantizationAwareOptions
 from models.loading import load_model
 from training.hooks import Hook

@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from compression.convert import convert, export_for_conversion
+from compression.conversion.convert import convert, export_for_conversion
 from serving.latency import measure_latency
 from serving.tflite import TFLiteModel
 

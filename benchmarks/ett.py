@@ -15,9 +15,9 @@ import tensorflow as tf
 
 from benchmarks.ett_training import HORIZONS, SEASON, SEEDS, Protocol, case, trained
 from benchmarks.figures import Figure, main
-from compression.convert import convert, export_for_conversion
+from compression.conversion.convert import convert, export_for_conversion
 from serving.tflite import TFLiteModel
-from tasks.forecast_figures import seasonal_naive
+from tasks.forecasting.metrics import seasonal_naive
 
 # (MSE, MAE) by horizon. Zeng et al., AAAI 2023, table 2.
 PUBLISHED = {

@@ -15,15 +15,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data.windows import SeriesWindows
-from models.forecaster import ForecastShape
-from models.forecaster_options import (
+from data.series.windows import SeriesWindows
+from models.forecasters.forecaster import ForecastShape
+from models.forecasters.options import (
     DLinearOptions,
     EncoderDecoderOptions,
     ForecasterOptions,
     NLinearOptions,
 )
-from tasks.forecast_objective import ForecastObjective
+from tasks.forecasting.objective import ForecastObjective
 from training import CheckpointStore, Loop
 from training.early_stopping import EarlyStopping
 from training.optimizers import optimizer

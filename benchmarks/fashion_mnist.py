@@ -19,7 +19,7 @@ import tensorflow as tf
 
 from benchmarks import fashion_mnist_training as training
 from benchmarks.figures import Figure, main
-from compression.convert import convert, export_for_conversion
+from compression.conversion.convert import convert, export_for_conversion
 from serving.tflite import TFLiteModel
 
 CALIBRATION_EXAMPLES = 512

@@ -15,11 +15,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data.idx import read_idx
-from models.mobilenet import mobilenet_v2
-from models.resnet import resnet
+from data.images.idx import read_idx
+from models.classifiers.mobilenet import mobilenet_v2
+from models.classifiers.resnet import resnet
 from training import CheckpointStore, Loop, SupervisedObjective
-from training.augmentation import ImageAugmentation
+from training.augmentation.image import ImageAugmentation
 from training.losses import CrossEntropy
 from training.optimizers import optimizer
 from training.options import OptimizerOptions, ScheduleOptions, StepOptions

@@ -13,10 +13,10 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.figures import Figure, main
-from compression.convert import convert, export_for_conversion
-from models.folding import fold
-from models.mobilenet import mobilenet_v2
-from models.resnet import resnet
+from compression.conversion.convert import convert, export_for_conversion
+from models.classifiers.mobilenet import mobilenet_v2
+from models.classifiers.resnet import resnet
+from models.graph.folding import fold
 from serving.latency import measure_latency
 from serving.latency_histogram import LatencyHistogram
 from serving.tflite import TFLiteModel

@@ -16,8 +16,8 @@ import numpy as np
 from benchmarks import fashion_mnist_training as fashion_mnist
 from benchmarks.converted_files import converted, median_latencies
 from benchmarks.figures import Figure, main
-from models.folding import fold
-from models.options import MobileNetV2Options, ResNetOptions
+from models.classifiers.options import MobileNetV2Options, ResNetOptions
+from models.graph.folding import fold
 
 SEED = 0
 IMAGENET: dict[str, Any] = {"image_shape": (224, 224, 3), "num_classes": 1000}

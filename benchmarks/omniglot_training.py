@@ -16,12 +16,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data.omniglot import Omniglot
-from models.few_shot_networks import convolutions
-from tasks.few_shot_features import images
-from tasks.image_episode_batches import ImageDraws
+from data.images.omniglot import Omniglot
+from models.few_shot.networks import convolutions
+from tasks.few_shot.features import images
+from tasks.few_shot.image_draws import ImageDraws
 from training import CheckpointStore, Loop
-from training.augmentation import ImageAugmentation
+from training.augmentation.image import ImageAugmentation
 from training.meta.build import episodic_model
 from training.meta.objective import MetaObjective
 from training.meta.options import MAMLOptions, PrototypeOptions

@@ -157,7 +157,7 @@ def served() -> list[Figure]:
         "queries": training.TEST_POINTS,
         "learner": {"kind": "cavia", "context": 5},
     }
-    task = TaskSpec(task="tasks.few_shot_regression.FewShotRegression", options=options).load()
+    task = TaskSpec(task="tasks.few_shot.regression.FewShotRegression", options=options).load()
     model = task.load_model(str(training.OUTPUT / "cavia_5-0.keras"))
     episodes, _ = training.episodes(tf.constant(7, tf.int64))
     query = tf.tile(tf.linspace(-5.0, 5.0, training.TEST_POINTS)[None, :, None], [training.TASKS, 1, 1])

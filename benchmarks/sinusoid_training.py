@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from models.few_shot_networks import perceptron
+from models.few_shot.networks import perceptron
 from training import Loop
 from training.meta.build import PREDICTIONS, episodic_model
 from training.meta.objective import MetaObjective

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from data.idx import read_idx
-from data.known_datasets import KNOWN
+from data.images.idx import read_idx
+from data.known.datasets import KNOWN
 
 FASHION_OF_A_CLASS = {"train": 425, "eval": 75, "test": 200}
 # Alphabets with the most characters, and who drew them, which twenty people did.

@@ -20,7 +20,7 @@ import numpy as np
 import sklearn.datasets
 import tensorflow as tf
 
-from models.resnet import resnet
+from models.classifiers.resnet import resnet
 from training import CheckpointStore, Hook, Loop, SupervisedObjective
 from training.losses import CrossEntropy
 from training.optimizers import optimizer

@@ -14,9 +14,9 @@ import tensorflow as tf
 
 from benchmarks import fashion_mnist_training as fashion_mnist
 from benchmarks.figures import Figure, main
-from models.resnet import resnet
+from models.classifiers.resnet import resnet
 from training import Loop, SupervisedObjective
-from training.augmentation import ImageAugmentation
+from training.augmentation.image import ImageAugmentation
 from training.losses import CrossEntropy
 from training.optimizers import optimizer
 from training.options import OptimizerOptions, ScheduleOptions, StepOptions, UnfreezeStage

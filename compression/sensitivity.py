@@ -7,9 +7,9 @@ from typing import Literal
 import keras
 import numpy as np
 
+from compression.changes.pruning import kernel_layers, masks
 from compression.evaluation import confidence_interval
 from compression.layer_patterns import matching
-from compression.pruning import kernel_layers, masks
 from compression.pruning_options import PruningOptions
 
 

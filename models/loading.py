@@ -18,6 +18,6 @@ def load_model(path: str | os.PathLike[str]) -> keras.Model:
     Raises:
       ValueError: not a .keras file.
     """
-    for module in pkgutil.iter_modules(models.__path__):
-        importlib.import_module(f"{models.__name__}.{module.name}")
+    for module in pkgutil.walk_packages(models.__path__, prefix=f"{models.__name__}."):
+        importlib.import_module(module.name)
     return keras.saving.load_model(path)

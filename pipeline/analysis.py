@@ -18,11 +18,11 @@ from etils import epath
 
 from components.compressor.executor import calibration_sample
 from components.trainer.training import TaskTraining
-from compression.convert import ConversionError, convert, export_for_conversion
+from compression.conversion.convert import ConversionError, convert, export_for_conversion
 from compression.pareto import pareto_front
 from inspection.analysis import RESULTS
 from inspection.store import RunStore
-from models.profile import profile
+from models.graph.profile import profile
 from pipeline.config import PipelineConfig, load_task
 from pipeline.errors import RunError
 from pipeline.step_code import step_code

@@ -11,13 +11,13 @@ import tensorflow as tf
 from etils import epath
 
 from components.trainer.model_run import TRAINED_MODEL
-from data.series import Series
+from data.series.series import Series
 from inspection.backtest import RESULTS
-from models.attention_maps import attention_maps, rollout
+from models.graph.attention_maps import attention_maps, rollout
 from models.traditional import TRADITIONAL
 from pipeline.errors import RunError
-from tasks.forecast_figures import FIGURES, Forecasts, figure
 from tasks.forecasting import Forecasting
+from tasks.forecasting.metrics import FIGURES, Forecasts, figure
 
 # Windows that latency is measured on, one by one.
 TIMED = 20

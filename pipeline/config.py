@@ -22,7 +22,7 @@ from pipeline.config_file import layer_of, make_importable, read_layers
 from pipeline.config_layers import MergedValues
 from pipeline.config_mistakes import validated
 from pipeline.config_section import Section
-from pipeline.kubeflow_config import KubeflowConfig
+from pipeline.kubeflow.options import KubeflowConfig
 from pipeline.name_clashes import check_own_modules
 from pipeline.vendor_noise import without_vendor_noise
 from tasks.base import Task

@@ -15,8 +15,8 @@ from pipeline.episode_drawings import fit_drawings, listed, picture_drawing
 from pipeline.errors import UsageError
 from pipeline.pushed import METADATA
 from serving.latency import measure_latency
-from tasks.few_shot import FewShot
-from tasks.few_shot_metrics import FIGURES, Z_95
+from tasks.few_shot.base import FewShot
+from tasks.few_shot.tfma_metric import FIGURES, Z_95
 from training.meta.objective import LEARNER
 from training.meta.options import CAVIAOptions
 from training.meta.prototypes import PrototypeLearner

@@ -11,7 +11,7 @@ from pipeline.root import Root
 from pipeline.run_record import FILE_NAME, RunRecord
 from pipeline.shown_commands import shown_command
 from serving.registry import Registry
-from serving.registry_errors import RegistryError
+from serving.registry.errors import RegistryError
 
 
 def print_summary(console: Console, record: RunRecord, root: Root, *, metric: str) -> None:

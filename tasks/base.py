@@ -195,7 +195,7 @@ class Task(abc.ABC):
           teacher: a trained model of the same `interface`.
           options: of the recipe.
         """
-        from compression.distillation import DistillationObjective, mean_squared_difference
+        from compression.changes.distillation import DistillationObjective, mean_squared_difference
 
         loss = mean_squared_difference
         return DistillationObjective(self.objective(), teacher=teacher, loss=loss, weight=options.weight)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from data.digits import Digits
 from data.examples import image_defect
-from data.idx_images import IDXImages
-from data.image_csv import ImageCSV
-from data.image_folder import ImageFolder
-from data.tfrecord import TFRecords
+from data.images.csv import ImageCSV
+from data.images.digits import Digits
+from data.images.folder import ImageFolder
+from data.images.idx_images import IDXImages
+from data.images.tfrecord import TFRecords
 from data.unreadable import Unreadable
-from models.options import Architecture, ResNetOptions
+from models.classifiers.options import Architecture, ResNetOptions
 from tasks.base import EvalMetric, Task, TaskOptions
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ class ImageClassification(Task):
         return with_projection(model, layer=contrast.layer, head=ProjectionHead(hidden=contrast.dim, dim=contrast.dim))
 
     def exported_model(self, model: keras.Model) -> keras.Model:
-        from models.folding import fold
+        from models.graph.folding import fold
 
         return fold(model) if self.options.fold else model
 
@@ -214,7 +214,7 @@ class ImageClassification(Task):
         return {"label": keras.ops.argmax(outputs["logits"], axis=-1)}
 
     def objective(self) -> Objective:
-        from training.augmentation import ImageAugmentation
+        from training.augmentation.image import ImageAugmentation
         from training.objective import SupervisedObjective
 
         augmentation = ImageAugmentation(num_classes=len(self.labels()), **self.options.augment.model_dump())
@@ -234,7 +234,7 @@ class ImageClassification(Task):
         )
 
     def distillation_objective(self, teacher: keras.Model, options: DistillationOptions) -> Objective:
-        from compression.distillation import DistillationObjective
+        from compression.changes.distillation import DistillationObjective
         from training.losses import Distillation
 
         loss = Distillation(temperature=options.temperature)

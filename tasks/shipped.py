@@ -3,6 +3,6 @@
 SHIPPED_TASKS = (
     "tasks.image_classification.ImageClassification",
     "tasks.forecasting.Forecasting",
-    "tasks.few_shot_classification.FewShotClassification",
-    "tasks.few_shot_regression.FewShotRegression",
+    "tasks.few_shot.classification.FewShotClassification",
+    "tasks.few_shot.regression.FewShotRegression",
 )

@@ -13,8 +13,8 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 
-from compression.conversion_checks import check_dtype
-from compression.conversion_error import ConversionError
+from compression.conversion.checks import check_dtype
+from compression.conversion.errors import ConversionError
 from data.errors import DataError
 from tasks.base import EvalMetric, Task
 from tasks.evaluation import eval_config

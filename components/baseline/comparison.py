@@ -8,8 +8,8 @@ import tensorflow as tf
 from etils import epath
 
 from components.bundle_metadata import METADATA_FILE, describe
-from compression.conversion_error import ConversionError
-from compression.signature import read_signature
+from compression.conversion.errors import ConversionError
+from compression.conversion.signature import read_signature
 from tasks.base import Task
 
 # More names than this are told by those that came and went.

@@ -20,7 +20,7 @@ from components.trainer.model_run import MODEL_FILE, read_model_facts
 from components.tuner.options import with_values
 from components.workspace import workspace
 from compression.choice import Budgets, choose
-from compression.packing import packed
+from compression.files.packing import packed
 from tasks.base import Task
 from tasks.loading import TaskSpec
 from training.distribution import strategy

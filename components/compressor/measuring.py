@@ -12,8 +12,8 @@ import tensorflow as tf
 from components.compressor.variants import Variant
 from compression.choice import Cost
 from compression.evaluation import Evaluation, evaluate
-from compression.file_ops import read_operations
-from compression.weights import count_weights
+from compression.files.file_ops import read_operations
+from compression.files.weights import count_weights
 from serving.latency import measure_latency
 from serving.latency_histogram import LatencyHistogram
 from serving.peak_memory import peak_memory_bytes

@@ -13,11 +13,11 @@ from etils import epath
 from components.compressor.transformed_data import TransformedData
 from components.tuner.options import with_values
 from components.workspace import workspace
-from compression.channel_pruning import prune_channels
-from compression.clustering import Clustering
-from compression.finetuning import finetune
-from compression.pruning import Pruning
-from compression.quantization_aware import for_conversion, quantization_aware
+from compression.changes.channel_pruning import prune_channels
+from compression.changes.clustering import Clustering
+from compression.changes.finetuning import finetune
+from compression.changes.pruning import Pruning
+from compression.quantization_aware.model import for_conversion, quantization_aware
 from compression.quantization_options import QuantizationAwareOptions
 from compression.recipe import Recipe
 from tasks.base import Task

@@ -11,13 +11,13 @@ import numpy as np
 import tensorflow as tf
 
 from components.compressor.retraining import Retraining
-from compression.convert import SIGNATURE, convert, export_for_conversion
-from compression.differences import relative_difference
-from compression.layer_errors import layer_errors
-from compression.layer_names import read_layer_names
-from compression.pruning import layer_kernels
+from compression.changes.pruning import layer_kernels
+from compression.conversion.convert import SIGNATURE, convert, export_for_conversion
+from compression.conversion.layer_errors import layer_errors
+from compression.conversion.layer_names import read_layer_names
+from compression.files.differences import relative_difference
+from compression.files.weights import LayerSparsity, layer_sparsity
 from compression.recipe import Precision, Recipe
-from compression.weights import LayerSparsity, layer_sparsity
 from serving.tflite import TFLiteModel
 
 
@@ -30,7 +30,7 @@ class Variant:
         largest over the outputs.
       retrained: whether its source is not the trained model itself.
       layer_sparsity: the zeros that the file holds of each kernel.
-      layer_errors: of a file that was quantized after training; see `compression.layer_errors`.
+      layer_errors: of a file that was quantized after training; see `compression.conversion.layer_errors`.
     """
 
     name: str
@@ -67,7 +67,7 @@ def make_variants(
       retraining: gives what is converted.
       sample: for calibration, and to compare on, `{input: [example, ...]}`.
       directory: for the files.
-      select_ops: see `compression.convert.convert`.
+      select_ops: see `compression.conversion.convert.convert`.
 
     Raises:
       ConversionError: a variant could not be made.

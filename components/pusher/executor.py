@@ -21,7 +21,7 @@ from components.pusher.push_record import write_push
 from components.shipment import read_shipment
 from components.trainer.model_run import trained_spec
 from serving.registry import Registry
-from serving.registry_storage import tree
+from serving.registry.storage import tree
 from tasks.base import Task
 from tasks.evaluation import CANDIDATE
 

@@ -18,7 +18,7 @@ from components.gates import Finding, refuse_if_failed, write_findings
 from components.shipment import Shipment, write_shipment
 from components.splits import GATE_SPLIT, split_files
 from components.trainer.model_run import MODEL_FILE, trained_spec
-from compression.differences import MAX_RELATIVE_DIFFERENCE, max_difference, relative_difference
+from compression.files.differences import MAX_RELATIVE_DIFFERENCE, max_difference, relative_difference
 from serving.saved_model import SavedModel
 from serving.tflite import TFLiteModel
 from tasks.base import Task

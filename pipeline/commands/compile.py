@@ -32,7 +32,7 @@ def command(config: Path, changes: dict[str, Any], out: Path) -> None:
 
     with tempfile.TemporaryDirectory() as directory, quiet_terminal(Path(directory) / "compile.log") as console:
         with console.status("Starting TensorFlow and TFX …"):
-            from pipeline.kubeflow import compile_pipeline, write_documents
+            from pipeline.kubeflow.compile import compile_pipeline, write_documents
         documents = compile_pipeline(pipeline_config, pipeline_config.kubeflow)
     try:
         write_documents(documents, out)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from data.known_datasets import DATA_DIR_VARIABLE, KNOWN, cache_folder, find
+from data.known.datasets import DATA_DIR_VARIABLE, KNOWN, cache_folder, find
 from pipeline.errors import UsageError
 from pipeline.known_name import KnownName
 from pipeline.local_path import LOCAL_PATH
@@ -40,7 +40,7 @@ def fetch(name: str, folder: Path | None) -> None:
     """Download the dataset NAME from its publisher, going on where an earlier download broke off."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    from data.fetch import fetch as download
+    from data.known.fetch import fetch as download
 
     dataset = KNOWN[name]
     place = folder or cache_folder(dataset)

@@ -33,7 +33,7 @@ def command(
     adapt, time to adapt, bytes to send for each task. Writes ROOT/episodes/report.html, and into the reports of the
     root's runs.
     """
-    from tasks.few_shot import FewShot
+    from tasks.few_shot.base import FewShot
 
     pipeline_config = load_config(config, changes)
     task = load_task(pipeline_config, config)

@@ -17,7 +17,7 @@ from pipeline.set_option import set_option
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from models.profile import ModelProfile
+    from models.graph.profile import ModelProfile
 
 
 @click.group()
@@ -37,8 +37,8 @@ def summary(config: Path, changes: dict[str, Any], by_layer: bool, diagram: Path
     from pipeline.console import quiet_terminal
 
     with tempfile.TemporaryDirectory() as folder, quiet_terminal(Path(folder) / "log") as console:
-        from models.diagram import mermaid
-        from models.profile import profile
+        from models.graph.diagram import mermaid
+        from models.graph.profile import profile
 
         model = task.model()
         counted = profile(model)
@@ -72,7 +72,7 @@ def features(model: Path, image: Path, out: Path) -> None:
 
     with tempfile.TemporaryDirectory() as folder, quiet_terminal(Path(folder) / "log") as console:
         from inspection.feature_maps import page
-        from models.feature_maps import observe, read_image
+        from models.graph.feature_maps import observe, read_image
         from models.loading import load_model
 
         try:

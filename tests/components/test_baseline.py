@@ -33,7 +33,7 @@ def forecasts(**changes: Any) -> TaskSpec:
 def episodes(*, shots: int, size: int) -> TaskSpec:
     options = {"source": {"kind": "digits"}, "ways": [2], "shots": [shots], "learner": {"kind": "prototypes"}}
     return TaskSpec(
-        task="tasks.few_shot_classification.FewShotClassification",
+        task="tasks.few_shot.classification.FewShotClassification",
         options={**options, "height": size, "width": size},
     )
 

@@ -14,7 +14,7 @@ from components.compressor.retraining import Retraining
 from components.compressor.transformed_data import TransformedData
 from components.tuner.options import with_values
 from compression.recipe import Recipe
-from models.forecaster import STANDARDIZATION
+from models.forecasters.forecaster import STANDARDIZATION
 from tests.tasks.transformed import TASKS, raw_examples, transform, write_transformed
 from training.options import TrainOptions
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from components.serving_check.executor import retrained_finding, tflite_findings
-from compression.differences import max_difference, relative_difference
+from compression.files.differences import max_difference, relative_difference
 
 EXPECTED = np.array([[0.0, 2.0], [4.0, 6.0]], np.float32)
 

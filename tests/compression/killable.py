@@ -10,12 +10,12 @@ import time
 import numpy as np
 import small
 
-from compression.clustering import Clustering
+from compression.changes.clustering import Clustering
+from compression.changes.finetuning import finetune
+from compression.changes.pruning import Pruning
 from compression.clustering_options import ClusteringOptions
-from compression.finetuning import finetune
-from compression.pruning import Pruning
 from compression.pruning_options import PruningOptions
-from compression.quantization_aware import for_conversion, quantization_aware
+from compression.quantization_aware.model import for_conversion, quantization_aware
 from compression.quantization_options import QuantizationAwareOptions
 from training import CheckpointStore
 from training.options import CheckpointOptions, ScheduleOptions, StepOptions, TrainOptions

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from models.squeeze_excitation import squeeze_excite
+from models.layers.squeeze_excitation import squeeze_excite
 
 
 def cnn() -> keras.Model:

@@ -4,12 +4,12 @@ import keras
 import numpy as np
 import pytest
 
-from compression.convert import convert, export_for_conversion
-from models.encoder_decoder import encoder_decoder
-from models.forecaster import ForecastShape
-from models.patch_transformer import patch_transformer
-from models.recurrent_forecaster import recurrent
-from models.transformer_blocks import BlockStyle
+from compression.conversion.convert import convert, export_for_conversion
+from models.forecasters.encoder_decoder import encoder_decoder
+from models.forecasters.forecaster import ForecastShape
+from models.forecasters.patch_transformer import patch_transformer
+from models.forecasters.recurrent import recurrent
+from models.forecasters.transformer_blocks import BlockStyle
 from serving.tflite import TFLiteModel
 
 SHAPE = ForecastShape(lookback=24, horizon=6, channels=2)

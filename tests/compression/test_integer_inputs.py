@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from compression.convert import PRECISIONS, convert, export_for_conversion
+from compression.conversion.convert import PRECISIONS, convert, export_for_conversion
 from serving.tflite import TFLiteModel
 from tests.compression.test_convert import TOLERANCES
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from compression.convert import convert
-from compression.file_ops import open_file
+from compression.conversion.convert import convert
+from compression.files.file_ops import open_file
 from serving.tflite import TFLiteModel
 from tests.compression.saved_models import save
 

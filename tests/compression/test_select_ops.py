@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from compression.conversion_request import ConversionRequest
-from compression.conversion_worker import check_select_ops
-from compression.convert import ConversionError, convert, export_for_conversion
-from compression.file_ops import open_file, select_ops
+from compression.conversion.convert import ConversionError, convert, export_for_conversion
+from compression.conversion.request import ConversionRequest
+from compression.conversion.worker import check_select_ops
+from compression.files.file_ops import open_file, select_ops
 
 
 class Orthogonal(keras.layers.Layer):

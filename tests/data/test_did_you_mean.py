@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from data.did_you_mean import closest, did_you_mean, did_you_mean_path
 from data.errors import SourceNotFoundError
-from data.idx_images import IDXImages
-from data.image_csv import ImageCSV
-from data.image_folder import ImageFolder
-from data.series_file import SeriesFile
-from data.tfrecord import TFRecords
+from data.images.csv import ImageCSV
+from data.images.folder import ImageFolder
+from data.images.idx_images import IDXImages
+from data.images.tfrecord import TFRecords
+from data.series.file import SeriesFile
 
 KEYS = ("epochs", "batch_size", "learning_rate", "Trainer", "image_csv", "image_folder")
 

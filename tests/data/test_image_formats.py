@@ -8,8 +8,8 @@ import tensorflow as tf
 from PIL import Image
 
 from data.examples import image_defect, labelled_image
-from data.image_folder import ImageFolder
 from data.image_formats import decodable
+from data.images.folder import ImageFolder
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 5, 3), dtype=np.uint8)
 

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.digits import Digits
 from data.errors import DataError
-from data.idx_images import IDXImages
-from data.image_episodes import ImageEpisodes
+from data.images.digits import Digits
+from data.images.episodes import ImageEpisodes
+from data.images.idx_images import IDXImages
 from data.overview import HasOverview
+from data.series.windows import SeriesWindows
 from data.sinusoids import SinusoidEpisodes, Sinusoids
 from data.source import SPLITS
-from data.windows import SeriesWindows
 from tests.data.idx_files import write_dataset
 
 

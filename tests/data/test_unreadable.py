@@ -11,8 +11,8 @@ from PIL import Image
 from pydantic import ValidationError
 
 from data.errors import DataError
-from data.image_episodes import ImageEpisodes
-from data.image_folder import ImageFolder
+from data.images.episodes import ImageEpisodes
+from data.images.folder import ImageFolder
 from data.unreadable import leave_out
 from tasks.loading import TaskSpec
 

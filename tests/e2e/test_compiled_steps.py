@@ -6,7 +6,7 @@ import pytest
 
 from components.gates import GateRefused
 from pipeline.config import load_config
-from pipeline.kubeflow import compile_pipeline
+from pipeline.kubeflow.compile import compile_pipeline
 from serving.registry import Registry
 from tests.e2e.conftest import write_config
 from tests.e2e.kfp_emulator import Emulator

@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from compression.packing import unpacked
+from compression.files.packing import unpacked
 from serving.tflite import TFLiteModel
 from tests.e2e.conftest import DIGITS, Ran, run, slipway
 

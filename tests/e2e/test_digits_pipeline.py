@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 import yaml
 
-from data.digits import Digits
+from data.images.digits import Digits
 from inspection.store import RunStore
 from pipeline.config import load_config
 from pipeline.config_checks import nodes_of

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.e2e
 SHOTS, QUERIES, CONTEXT, TEST = (5, 10), 20, 2, 60
 CONFIG = {
     "name": "curves",
-    "task": "tasks.few_shot_regression.FewShotRegression",
+    "task": "tasks.few_shot.regression.FewShotRegression",
     "options": {
         "source": {"kind": "sinusoids", "train": 200, "eval": 40, "test": TEST},
         "shots": list(SHOTS),
@@ -165,7 +165,7 @@ def test_more_ways_than_a_split_has_classes_are_refused_before_anything_is_train
     }
     config = {
         "name": "ways",
-        "task": "tasks.few_shot_classification.FewShotClassification",
+        "task": "tasks.few_shot.classification.FewShotClassification",
         "options": options,
         "evaluate": {"gates": {"accuracy": {"min": 0.1}}},
     }

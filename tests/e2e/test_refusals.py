@@ -11,7 +11,7 @@ import yaml
 
 import slipway
 from components.evaluator.metrics import overall_metrics
-from data.digits import Digits
+from data.images.digits import Digits
 from data.source import SPLITS
 from tests.e2e.conftest import DIGITS, PROJECT, SLIPWAY, Ran, run, write_config
 

@@ -37,7 +37,7 @@ def test_every_step_takes_what_tuner_found(tmp_path):
     """Inner steps decide which metrics there are, and what is served: the config's one step must be nowhere."""
     config = {
         "name": "curves",
-        "task": "tasks.few_shot_regression.FewShotRegression",
+        "task": "tasks.few_shot.regression.FewShotRegression",
         "options": {
             "source": {"kind": "sinusoids", "train": 100, "eval": 20, "test": 20},
             "episodes_per_epoch": 250,

@@ -6,12 +6,12 @@ import keras
 import numpy as np
 import pytest
 
-from models.convnext import convnext_block
-from models.convolution import Style, convolve, convolve_depthwise, convolve_separable
-from models.dilated import dilated_pyramid
-from models.residual import residual_block
-from models.squeeze_excitation import squeeze_excite
-from models.stochastic_depth import drop_path, drop_rates
+from models.classifiers.convnext import convnext_block
+from models.layers.convolution import Style, convolve, convolve_depthwise, convolve_separable
+from models.layers.dilated import dilated_pyramid
+from models.layers.residual import residual_block
+from models.layers.squeeze_excitation import squeeze_excite
+from models.layers.stochastic_depth import drop_path, drop_rates
 
 RNG = np.random.default_rng(0)
 KINDS = ["basic", "bottleneck", "preactivation", "separable"]

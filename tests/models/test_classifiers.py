@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from models.folding import fold
-from models.options import Architecture
-from models.profile import profile
+from models.classifiers.options import Architecture
+from models.graph.folding import fold
+from models.graph.profile import profile
 
 SHAPE = (16, 16, 3)
 SMALL = {"width": 0.25, "shrinks": 4, "drop_rate": 0.1}

@@ -6,10 +6,10 @@ import pytest
 import tensorflow as tf
 from pydantic import TypeAdapter, ValidationError
 
-from models.forecaster import ForecastShape
-from models.forecaster_options import Forecaster, ForecasterOptions
-from models.linear_forecasters import dlinear, nlinear, periodic
-from models.scheduled_sampling import ScheduledSampling
+from models.forecasters.forecaster import ForecastShape
+from models.forecasters.linear import dlinear, nlinear, periodic
+from models.forecasters.options import Forecaster, ForecasterOptions
+from models.forecasters.scheduled_sampling import ScheduledSampling
 
 RNG = np.random.default_rng(0)
 SHAPE = ForecastShape(lookback=48, horizon=12, channels=2, quantiles=3)

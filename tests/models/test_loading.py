@@ -6,8 +6,8 @@ import sys
 import pytest
 from pydantic import TypeAdapter
 
+from models.classifiers.options import Architecture
 from models.loading import load_model
-from models.options import Architecture
 
 # Between them they hold a layer, an activation and an initializer of ours.
 ARCHITECTURES = [

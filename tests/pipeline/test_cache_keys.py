@@ -78,7 +78,7 @@ TASKS: dict[str, tuple[dict[str, Any], str, dict[str, tuple[Any, set[str]]]]] = 
             "horizon_parts": (3, FROM_EVALUATOR),
         },
     ),
-    "tasks.few_shot_regression.FewShotRegression": (
+    "tasks.few_shot.regression.FewShotRegression": (
         SINUSOIDS,
         "mse",
         {
@@ -91,7 +91,7 @@ TASKS: dict[str, tuple[dict[str, Any], str, dict[str, tuple[Any, set[str]]]]] = 
             "learner": ({"kind": "cavia", "context": 2}, FROM_TRAINER),
         },
     ),
-    "tasks.few_shot_classification.FewShotClassification": (
+    "tasks.few_shot.classification.FewShotClassification": (
         EPISODES,
         "accuracy",
         {

@@ -6,9 +6,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from click.testing import CliRunner
 
-from data import known_datasets
 from data.errors import DataError
-from data.known_datasets import KnownDataset, RemoteFile
+from data.known import datasets
+from data.known.datasets import KnownDataset, RemoteFile
 from pipeline.commands.data import command
 from pipeline.errors import UsageError
 
@@ -30,7 +30,7 @@ def mnist(tmp_path, monkeypatch):
     url = f"http://127.0.0.1:{server.server_port}/digits"
     file = RemoteFile("digits", url, hashlib.sha256(b"0123456789").hexdigest(), 10)
     dataset = KnownDataset(name="mnist", folder="mnist", description="digits", licence="none", files=(file,))
-    monkeypatch.setitem(known_datasets.KNOWN, "mnist", dataset)
+    monkeypatch.setitem(datasets.KNOWN, "mnist", dataset)
     yield tmp_path
     server.shutdown()
 

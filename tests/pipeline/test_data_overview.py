@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from data.digits import Digits
+from data.images.digits import Digits
 from data.overview import Overview
 from pipeline.data_overview import print_overview, source_notes
 

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 import pipeline
-from models.resnet import resnet
+from models.classifiers.resnet import resnet
 from pipeline.commands.model import command
 from pipeline.errors import UsageError
 

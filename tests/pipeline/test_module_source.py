@@ -35,7 +35,7 @@ class Plain:
 
 class Mine(Plain, Task):
     def source(self):
-        from data.digits import Digits  # late
+        from data.images.digits import Digits  # late
         return Digits()
 
     @property
@@ -88,7 +88,7 @@ def test_methods_of_tasks_and_options_stand_by_themselves(read):
         ("task", "size"),
         ("task", "labels"),
     }
-    assert source.by_name["task", "source"].imports == {("data.digits", "Digits")}
+    assert source.by_name["task", "source"].imports == {("data.images.digits", "Digits")}
 
 
 def test_what_somebody_else_may_call_runs_always(read):

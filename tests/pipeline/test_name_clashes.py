@@ -91,7 +91,10 @@ def test_a_task_that_lies_elsewhere_is_held_to_the_same(project, tmp_path, monke
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES)
 def test_what_nothing_imports_hides_nothing(project, file):
     load_config(
-        project(*(file.format(name=name) for name in ROOMS), at_import="from models.options import ResNetOptions")
+        project(
+            *(file.format(name=name) for name in ROOMS),
+            at_import="from models.classifiers.options import ResNetOptions",
+        )
     )
 
 

@@ -141,8 +141,8 @@ def test_a_users_task_makes_no_step_depend_on_every_layer(folder, heading):
     (folder / "given_on.py").write_text("from tasks.image_classification import ImageClassification\n")
     (folder / "inherits.py").write_text(f"{heading}\n    def metrics(self):\n        import own_metrics\n")
     modules = step_code("components.example_gen.component", "inherits").modules
-    assert "data.digits" in modules
-    assert not {"own_metrics", "models.resnet"} & modules.keys()
+    assert "data.images.digits" in modules
+    assert not {"own_metrics", "models.classifiers.resnet"} & modules.keys()
 
 
 def test_a_module_that_is_no_python_is_left_to_who_imports_it(folder):
@@ -167,7 +167,7 @@ def test_a_distributions_second_copy_behind_it_is_not_what_is_imported(tmp_path)
     script = (
         f"import sys; sys.path.append({str(tmp_path)!r})\n"
         "from pipeline.step_code import step_code\n"
-        "print(step_code('data.digits').versions['numpy'])"
+        "print(step_code('data.images.digits').versions['numpy'])"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=Path(__file__).resolve().parents[2]
@@ -185,21 +185,56 @@ def test_installed_executors_count_by_what_they_import():
     ("step", "task", "runs", "does_not"),
     [
         ("components.data_gate.component", None, "components.gates", "training.loop"),
-        ("components.evaluator.executor", "tasks.forecasting", "tasks.forecast_metrics", "training.loop"),
-        ("components.evaluator.executor", "tasks.forecasting", "components.evaluator.findings", "tasks.few_shot"),
-        ("components.example_gen.component", "tasks.image_classification", "data.digits", "models.resnet"),
-        ("components.transform.preprocessing", "tasks.forecasting", "tasks.forecast_scaler", "tasks.forecast_serving"),
-        ("components.trainer.run_fn", "tasks.image_classification", "models.resnet", "tasks.forecasting"),
-        ("components.trainer.run_fn", "tasks.forecasting", "models.encoder_decoder", "models.resnet"),
+        ("components.evaluator.executor", "tasks.forecasting", "tasks.forecasting.tfma_metric", "training.loop"),
+        (
+            "components.evaluator.executor",
+            "tasks.forecasting.task",
+            "components.evaluator.findings",
+            "tasks.few_shot.base",
+        ),
+        (
+            "components.example_gen.component",
+            "tasks.image_classification",
+            "data.images.digits",
+            "models.classifiers.resnet",
+        ),
+        (
+            "components.transform.preprocessing",
+            "tasks.forecasting.task",
+            "tasks.forecasting.scaler",
+            "tasks.forecasting.serving",
+        ),
+        (
+            "components.trainer.run_fn",
+            "tasks.image_classification",
+            "models.classifiers.resnet",
+            "tasks.forecasting.task",
+        ),
+        (
+            "components.trainer.run_fn",
+            "tasks.forecasting.task",
+            "models.forecasters.encoder_decoder",
+            "models.classifiers.resnet",
+        ),
         (
             "components.compressor.component",
             "tasks.image_classification",
-            "compression.conversion_worker",
-            "tasks.few_shot",
+            "compression.conversion.worker",
+            "tasks.few_shot.base",
         ),
-        ("components.edge_evaluator.component", "tasks.few_shot_regression", "tasks.few_shot_metrics", "data.omniglot"),
-        ("components.serving_check.component", "tasks.image_classification", "models.resnet", "tasks.forecasting"),
-        ("components.pusher.component", "tasks.image_classification", "serving.registry", "training.loop"),
+        (
+            "components.edge_evaluator.component",
+            "tasks.few_shot.regression",
+            "tasks.few_shot.tfma_metric",
+            "data.images.omniglot",
+        ),
+        (
+            "components.serving_check.component",
+            "tasks.image_classification",
+            "models.classifiers.resnet",
+            "tasks.forecasting.task",
+        ),
+        ("components.pusher.component", "tasks.image_classification", "serving.registry.registry", "training.loop"),
     ],
 )
 def test_steps_depend_on_what_they_run_and_on_no_more(step, task, runs, does_not):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from compression.convert import convert, export_for_conversion
+from compression.conversion.convert import convert, export_for_conversion
 from serving.peak_memory import _CLEAR, peak_memory_bytes
 from serving.tflite import TFLiteModelError
 

@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tasks.image_episode_batches import ImageDraws, read_classes
-from tasks.sinusoid_batches import SinusoidDraws
+from tasks.few_shot.image_draws import ImageDraws, read_classes
+from tasks.few_shot.sinusoid_draws import SinusoidDraws
 
 BYTES, FLOATS = tf.io.VarLenFeature(tf.string), tf.io.VarLenFeature(tf.float32)
 CLASSES, IMAGES = 4, 6

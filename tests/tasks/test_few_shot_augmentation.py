@@ -9,7 +9,7 @@ OPTIONS = {"source": {"kind": "digits"}, "ways": [2], "height": 8, "width": 8, "
 
 def _objective(**options):
     spec = TaskSpec(
-        task="tasks.few_shot_classification.FewShotClassification",
+        task="tasks.few_shot.classification.FewShotClassification",
         options={**OPTIONS, "learner": {"kind": "prototypes"}, **options},
     )
     return spec.load().objective()

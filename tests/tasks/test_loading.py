@@ -14,10 +14,23 @@ from tasks.shipped import SHIPPED_TASKS
 
 
 def test_the_shipped_tasks_are_all_that_there_are():
-    for module in pkgutil.iter_modules(tasks.__path__, "tasks."):
+    for module in pkgutil.walk_packages(tasks.__path__, "tasks."):
         importlib.import_module(module.name)
     concrete = [cls for cls in _below(Task) if cls.__module__.startswith("tasks.") and not inspect.isabstract(cls)]
-    assert {f"{cls.__module__}.{cls.__name__}" for cls in concrete} == set(SHIPPED_TASKS)
+    assert set(concrete) == {task_class(path) for path in SHIPPED_TASKS}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "tasks.image_classification.ImageClassification",
+        "tasks.forecasting.Forecasting",
+        "tasks.few_shot_classification.FewShotClassification",
+        "tasks.few_shot_regression.FewShotRegression",
+    ],
+)
+def test_the_paths_that_configs_of_0_1_0_name_still_lead_to_the_tasks(path):
+    assert task_class(path).__name__ == path.rpartition(".")[2]
 
 
 def _below(cls: type) -> list[type]:

@@ -29,11 +29,11 @@ SPECS = {
         },
     ),
     "few_shot_regression": TaskSpec(
-        task="tasks.few_shot_regression.FewShotRegression",
+        task="tasks.few_shot.regression.FewShotRegression",
         options={"source": {"kind": "sinusoids"}, "learner": {"kind": "cavia"}},
     ),
     "few_shot_classification": TaskSpec(
-        task="tasks.few_shot_classification.FewShotClassification",
+        task="tasks.few_shot.classification.FewShotClassification",
         options={"source": {"kind": "digits"}, "ways": [2], "learner": {"kind": "prototypes"}},
     ),
 }

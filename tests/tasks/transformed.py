@@ -65,7 +65,7 @@ TASKS = {
 SPLITS_OF_DIGITS = {"train": 0.4, "eval": 0.3, "test": 0.3}
 TASKS |= {
     "few_shot_regression": TaskSpec(
-        task="tasks.few_shot_regression.FewShotRegression",
+        task="tasks.few_shot.regression.FewShotRegression",
         options={
             "source": {"kind": "sinusoids", "train": 48, "eval": 48, "test": 48},
             "queries": 6,
@@ -74,7 +74,7 @@ TASKS |= {
         },
     ),
     "few_shot_classification": TaskSpec(
-        task="tasks.few_shot_classification.FewShotClassification",
+        task="tasks.few_shot.classification.FewShotClassification",
         options={
             "source": {"kind": "digits"},
             "splits": SPLITS_OF_DIGITS,

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from models.few_shot_networks import convolutions, perceptron
+from models.few_shot.networks import convolutions, perceptron
 from training.meta.build import episodic_model
 
 SHOT, QUERIES, WAY = 4, 3, 2

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.few_shot_networks import convolutions
+from models.few_shot.networks import convolutions
 from tests.training.meta.episodes import QUERIES, SHOT, WAY, classification_batch
 from training.meta.build import episodic_model
 from training.meta.objective import LEARNER, MetaObjective

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.few_shot_networks import perceptron
+from models.few_shot.networks import perceptron
 from tests.training.meta.episodes import classification, classification_batch, regression, regression_batch
 from training.meta.gradient_learner import GradientLearner
 from training.meta.objective import LEARNER, MetaObjective

@@ -1,0 +1,1 @@
+"""What a recipe does to a trained model: pruning, clustering, teaching, and the training that follows."""

@@ -1,0 +1,1 @@
+"""From a trained model to a TFLite file, checked against the model."""

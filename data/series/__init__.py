@@ -1,0 +1,1 @@
+"""Time series, cut into windows."""

@@ -1,0 +1,56 @@
+"""What the options of all convolutional classifiers have. Needs no Keras."""
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    import keras
+
+    from models.layers.convolution import Style
+
+Activation = Annotated[
+    Literal["relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "mish", "hard_swish", "learnable_swish"],
+    Field(description="After each convolution."),
+]
+Initializer = Literal[
+    "he_normal", "he_uniform", "lecun_normal", "lecun_uniform", "glorot_uniform", "delta_orthogonal"
+]  # fmt: skip
+
+
+class ArchitectureOptions(BaseModel):
+    """What all classifiers have.
+
+    Frozen; unknown keys are refused.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dropout: float = Field(0.1, ge=0, lt=1, description="Rate before the logits.")
+    drop_rate: float = Field(0.0, ge=0, lt=1, description="Stochastic depth: chance that the last block is dropped.")
+    activation: Activation = "relu"
+    initializer: Initializer = Field("he_normal", description="Of convolution kernels.")
+    kernel_l2: float = Field(0.0, ge=0, description="What the squares of kernels are multiplied by, in the loss.")
+
+    def reduction(self) -> int:
+        """How many times smaller than the image the last feature map is."""
+        raise NotImplementedError
+
+    def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
+        """The untrained classifier; see `models.classifiers.classifier.classifier` for what it takes and gives."""
+        raise NotImplementedError
+
+    def style(self) -> "Style":
+        """What all convolutions share."""
+        from models.layers.convolution import Style
+
+        return Style(activation=self.activation, initializer=self.initializer, kernel_l2=self.kernel_l2)
+
+    def _shared(self) -> dict[str, Any]:
+        return {"dropout": self.dropout, "drop_rate": self.drop_rate, "style": self.style()}
+
+
+Reduction = Annotated[
+    Literal[1, 2, 4, 8, 16, 32],
+    Field(description="How many times the image is shrunk: 32 as published; 4 or 8 suit small images."),
+]

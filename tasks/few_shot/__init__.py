@@ -1,0 +1,1 @@
+"""Few-shot learning: an episode's support set in, predictions of its query set out."""
