@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, NonNegativeInt, field_validator, model_validator
 
 from components.trainer.start_options import StartOptions
-from components.tuner.options import TuneOptions, with_values
+from components.tuner.options import TuneOptions
 from compression.choice import Budgets
 from compression.recipe import Precision, Recipe
 from data.local_path import is_uri
@@ -28,6 +28,7 @@ from pipeline.vendor_noise import without_vendor_noise
 from tasks.base import Task
 from tasks.evaluation import MetricGate, check_gates
 from tasks.loading import TaskNotFoundError, TaskSpec, task_class
+from tasks.overrides import with_values
 from tasks.recipe_checks import check_recipe, check_student
 from training.options import TrainOptions
 
