@@ -1,17 +1,14 @@
-"""The config's section `tune`. Needs no TensorFlow."""
+"""The config's section `tune`. Needs neither TensorFlow nor TFX."""
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from components.sections import Section
 from data.did_you_mean import did_you_mean
 
 
-class _Options(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FloatRange(_Options):
+class FloatRange(Section):
     """A number between two."""
 
     kind: Literal["float"] = "float"
@@ -32,7 +29,7 @@ class FloatRange(_Options):
         return self.min, self.max
 
 
-class IntRange(_Options):
+class IntRange(Section):
     """A whole number between two, both included."""
 
     kind: Literal["int"] = "int"
@@ -51,7 +48,7 @@ class IntRange(_Options):
         return self.min, self.max
 
 
-class Choice(_Options):
+class Choice(Section):
     """One of some values of a kind."""
 
     kind: Literal["choice"] = "choice"
@@ -64,7 +61,7 @@ class Choice(_Options):
         return self.values
 
 
-class TuneOptions(_Options):
+class TuneOptions(Section):
     """The search for hyperparameters, before Trainer."""
 
     algorithm: Literal["random", "bayesian", "hyperband", "grid"] = Field(
