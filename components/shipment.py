@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 
-from components.files import read_file, write_file
-from components.gates import Finding
+from records.artifact_files import read_file, write_file
+from records.findings import Finding
 
 SHIPMENT_FILE = "shipment.json"
 

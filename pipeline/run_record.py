@@ -10,11 +10,11 @@ from typing import Any
 
 from components.compressor.measurements import read_choice, read_measurements
 from components.evaluator.metrics import candidate_metrics, overall_metrics
-from components.gates import Finding, read_findings
 from components.pusher.push_record import read_push
 from components.shipment import read_shipment
 from components.trainer.model_run import read_model_facts
 from inspection.store import Artifact, NodeExecution
+from records.findings import Finding, read_findings
 from tasks.evaluation import CANDIDATE
 
 DISTRIBUTIONS = ("slipway", "tfx", "tensorflow", "keras", "tensorflow-model-analysis", "apache-beam", "ai-edge-litert")
@@ -105,7 +105,7 @@ class RunRecord:
             "started_at": started_at,
             "git_commit": git_commit,
             "nodes": nodes,
-            "gates": [Finding(**finding) for finding in earlier["gates"]],
+            "gates": [Finding.from_json(finding) for finding in earlier["gates"]],
             "pushes": list(map(_by_earlier_run, earlier["pushes"])),
         }
         return cls(**{**earlier, **changed})

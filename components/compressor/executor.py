@@ -15,12 +15,12 @@ from components.compressor.packed_files import packed_files, weights_digest
 from components.compressor.retraining import Retraining
 from components.compressor.transformed_data import TransformedData
 from components.compressor.variants import make_variants, read_variants
-from components.files import write_file
 from components.trainer.model_run import MODEL_FILE, read_model_facts
 from components.tuner.options import with_values
 from components.workspace import workspace
 from compression.choice import Budgets, choose
 from compression.files.packing import packed
+from records.artifact_files import write_file
 from tasks.base import Task
 from tasks.loading import TaskSpec
 from training.distribution import strategy

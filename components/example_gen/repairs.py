@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from components.files import read_file, write_file
+from records.artifact_files import read_file, write_file
 
 REPAIRS_FILE = "repairs.json"
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from components.files import read_file, write_file
+from records.artifact_files import read_file, write_file
 
 PUSH_FILE = "pushed.json"
 

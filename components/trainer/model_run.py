@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from components.files import read_file, write_file
 from components.tuner.options import of_section
+from records.artifact_files import read_file, write_file
 from tasks.loading import TaskSpec
 
 # One JSON object an epoch: training.EpochRecord.

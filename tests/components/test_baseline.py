@@ -11,8 +11,9 @@ from tfx.types import standard_artifacts
 
 from components.baseline.executor import copy_production, has_model
 from components.baseline.findings import comparison_findings
-from components.gates import Finding, GateRefused, refuse_if_failed
+from components.gates import GateRefused, refuse_if_failed
 from components.trainer.model_run import write_model_facts
+from records.findings import Finding
 from serving.registry import Registry
 from tasks.loading import TaskSpec
 
