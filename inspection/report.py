@@ -19,9 +19,8 @@ from inspection.runs import Run
 from inspection.statistics import read_anomalies, read_statistics
 from inspection.store import Artifact
 from records.findings import Finding
+from records.model_run import HISTORY_FILE
 
-# Files inside artifacts.
-HISTORY_FILE = "history.jsonl"
 CANDIDATE = "candidate"
 
 VERDICTS = {

@@ -9,9 +9,9 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_p
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils
 
-from components.example_gen.repairs import read_repairs
 from components.gates import refuse_if_failed
 from records.findings import Finding, write_findings
+from records.repairs import read_repairs
 
 
 def check_data(

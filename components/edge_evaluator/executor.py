@@ -22,11 +22,11 @@ from components.compressor.measurements import read_choice
 from components.compressor.variants import read_variants, variant_names
 from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
-from components.shipment import Shipment, write_shipment
 from components.splits import GATE_SPLIT, split_files
-from components.trainer.model_run import trained_spec
+from components.trained_spec import trained_spec
 from compression.choice import Choice
 from records.findings import NOT_MEASURED, Finding, write_findings
+from records.shipment import Shipment, write_shipment
 from serving.tflite import TFLiteModel
 from tasks.base import Task
 from tasks.evaluation import MetricGate, eval_config

@@ -15,7 +15,7 @@ from components.baseline.findings import comparison_findings
 from components.blessing import write_blessing
 from components.evaluator.findings import threshold_findings
 from components.splits import GATE_SPLIT
-from components.trainer.model_run import trained_spec
+from components.trained_spec import trained_spec
 from records.findings import write_findings
 from tasks.base import Task
 from tasks.evaluation import BASELINE, CANDIDATE, MetricGate, eval_config

@@ -14,12 +14,13 @@ from tfx.utils import path_utils
 from components.artifacts import CompressedModels
 from components.compressor.measurements import read_measurements
 from components.gates import refuse_if_failed
-from components.shipment import Shipment, write_shipment
 from components.splits import GATE_SPLIT, split_files
-from components.trainer.model_run import MODEL_FILE, trained_spec
+from components.trained_spec import trained_spec
 from compression.files.differences import MAX_RELATIVE_DIFFERENCE, max_difference, relative_difference
 from records.artifact_files import write_file
 from records.findings import Finding, write_findings
+from records.model_run import MODEL_FILE
+from records.shipment import Shipment, write_shipment
 from serving.saved_model import SavedModel
 from serving.tflite import TFLiteModel
 from tasks.base import Task

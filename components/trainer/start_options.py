@@ -6,9 +6,9 @@ from pathlib import Path
 from etils import epath
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from components.trainer.model_run import TRAINED_MODEL
 from components.trainer.start import Start
 from data.did_you_mean import did_you_mean_path
+from records.model_run import TRAINED_MODEL
 from serving.registry import Registry, RegistryError
 
 

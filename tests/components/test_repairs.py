@@ -4,7 +4,7 @@ import pytest
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from components.data_gate.executor import mean_findings, repair_findings
-from components.example_gen.repairs import read_repairs, write_repairs
+from records.repairs import read_repairs, write_repairs
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.gates import GateRefused, refuse_if_failed
-from components.shipment import Shipment, read_shipment, write_shipment
 from records.findings import Finding
+from records.shipment import Shipment, read_shipment, write_shipment
 
 NAMES = ("float32", "float16", "int8")
 

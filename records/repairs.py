@@ -9,10 +9,10 @@ REPAIRS_FILE = "repairs.json"
 
 
 def write_repairs(uri: str, repairs: Mapping[str, int]) -> None:
-    """Writes how many of which repairs there were, by what was wrong."""
+    """Writes how many repairs there were, by what was wrong, into the directory of the examples."""
     write_file(uri, REPAIRS_FILE, json.dumps(dict(repairs)))
 
 
 def read_repairs(uri: str) -> dict[str, int]:
-    """What `write_repairs` wrote."""
+    """How many repairs there were, by what was wrong."""
     return json.loads(read_file(uri, REPAIRS_FILE))
