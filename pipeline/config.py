@@ -15,7 +15,8 @@ from pydantic import BaseModel, Field, NonNegativeInt, field_validator, model_va
 from components.trainer.start_options import StartOptions
 from components.tuner.options import TuneOptions, with_values
 from compression.choice import Budgets
-from compression.recipe import Precision, Recipe
+from compression.precisions import DEFAULT_PRECISIONS, Precision
+from compression.recipe import Recipe
 from data.local_path import is_uri
 from pipeline.config_checks import check_names
 from pipeline.config_file import layer_of, make_importable, read_layers
@@ -61,7 +62,7 @@ class CompressConfig(Section):
     """The TFLite variants and the limits of the converted files."""
 
     variants: tuple[Precision | Recipe, ...] = Field(
-        ("float32", "float16", "dynamic", "int8"),
+        DEFAULT_PRECISIONS,
         min_length=1,
         description="Precisions of the trained model, and recipes that change it and train it further.",
     )

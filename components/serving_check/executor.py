@@ -18,7 +18,8 @@ from components.gates import Finding, refuse_if_failed, write_findings
 from components.shipment import Shipment, write_shipment
 from components.splits import GATE_SPLIT, split_files
 from components.trainer.model_run import MODEL_FILE, trained_spec
-from compression.files.differences import MAX_RELATIVE_DIFFERENCE, max_difference, relative_difference
+from compression.files.differences import max_difference, relative_difference
+from compression.precisions import PRECISIONS
 from serving.saved_model import SavedModel
 from serving.tflite import TFLiteModel
 from tasks.base import Task
@@ -107,7 +108,8 @@ def tflite_findings(
     findings = []
     for key, value in trained.items():
         if precision != "float32":
-            difference, allowed = relative_difference(outputs.get(key), value), MAX_RELATIVE_DIFFERENCE[precision]
+            difference = relative_difference(outputs.get(key), value)
+            allowed = PRECISIONS[precision].max_relative_difference
         else:
             difference, allowed = max_difference(outputs.get(key), value), limit
         findings.append(_finding(f"TFLite {variant['name']}", key, difference, allowed, variant=variant["name"]))
@@ -116,7 +118,7 @@ def tflite_findings(
 
 def retrained_finding(variant: Mapping[str, Any]) -> Finding:
     """A file whose model was trained further: its outputs against that model's, as Compressor measured them."""
-    limit = MAX_RELATIVE_DIFFERENCE[variant["precision"]]
+    limit = PRECISIONS[variant["precision"]].max_relative_difference
     return Finding(
         gate=GATE,
         figure="difference of outputs from the retrained model",
