@@ -16,7 +16,8 @@ from components.compressor.measurements import read_measurements
 from components.gates import refuse_if_failed
 from components.splits import GATE_SPLIT, split_files
 from components.trained_spec import trained_spec
-from compression.files.differences import MAX_RELATIVE_DIFFERENCE, max_difference, relative_difference
+from compression.files.differences import max_difference, relative_difference
+from compression.precisions import PRECISIONS
 from records.artifact_files import write_file
 from records.findings import Finding, write_findings
 from records.model_run import MODEL_FILE
@@ -109,7 +110,8 @@ def tflite_findings(
     findings = []
     for key, value in trained.items():
         if precision != "float32":
-            difference, allowed = relative_difference(outputs.get(key), value), MAX_RELATIVE_DIFFERENCE[precision]
+            difference = relative_difference(outputs.get(key), value)
+            allowed = PRECISIONS[precision].max_relative_difference
         else:
             difference, allowed = max_difference(outputs.get(key), value), limit
         findings.append(_finding(f"TFLite {variant['name']}", key, difference, allowed, variant=variant["name"]))
@@ -118,7 +120,7 @@ def tflite_findings(
 
 def retrained_finding(variant: Mapping[str, Any]) -> Finding:
     """A file whose model was trained further: its outputs against that model's, as Compressor measured them."""
-    limit = MAX_RELATIVE_DIFFERENCE[variant["precision"]]
+    limit = PRECISIONS[variant["precision"]].max_relative_difference
     return Finding(
         gate=GATE,
         metric="difference of outputs from the retrained model",
