@@ -10,8 +10,8 @@ import tensorflow as tf
 from etils import epath
 
 from components.compressor.retraining import Retraining, StudentError
-from components.compressor.transformed_data import TransformedData
 from compression.recipe import Recipe
+from tasks.transformed_data import TransformedData
 from tests.components.points import SPEC, points_model
 from training.options import TrainOptions
 from training.records import StepsRecord
