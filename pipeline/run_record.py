@@ -15,7 +15,6 @@ from components.pusher.push_record import read_push
 from components.shipment import read_shipment
 from components.trainer.model_run import read_model_facts
 from inspection.store import Artifact, NodeExecution
-from tasks.evaluation import CANDIDATE
 
 DISTRIBUTIONS = ("slipway", "tfx", "tensorflow", "keras", "tensorflow-model-analysis", "apache-beam", "ai-edge-litert")
 FILE_NAME = "summary.json"
@@ -141,7 +140,7 @@ class RunRecord:
             self.training = facts["training"]
             self.hyperparameters = facts["hyperparameters"]
         if "Evaluator" in outputs:
-            metrics = candidate_metrics(outputs["Evaluator"]["evaluation"][0].uri, CANDIDATE)
+            metrics = candidate_metrics(outputs["Evaluator"]["evaluation"][0].uri)
             self.metrics |= {f"test_{name}": value for name, value in metrics.items()}
         if "Compressor" in outputs:
             uri = outputs["Compressor"]["variants"][0].uri

@@ -20,8 +20,10 @@ from components.artifacts import CompressedModels
 from components.blessing import write_blessing
 from components.compressor.measurements import read_choice
 from components.compressor.variants import read_variants, variant_names
+from components.evaluator.eval_config import eval_config
 from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
+from components.evaluator.options import MetricGate
 from components.gates import NOT_MEASURED, Finding, write_findings
 from components.shipment import Shipment, write_shipment
 from components.splits import GATE_SPLIT, split_files
@@ -29,7 +31,6 @@ from components.trainer.model_run import trained_spec
 from compression.choice import Choice
 from serving.tflite import TFLiteModel
 from tasks.base import Task
-from tasks.evaluation import MetricGate, eval_config
 
 GATE = "compression"
 REFERENCE = "float32"

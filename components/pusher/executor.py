@@ -23,7 +23,6 @@ from components.trainer.model_run import trained_spec
 from serving.registry import Registry
 from serving.registry.storage import tree
 from tasks.base import Task
-from tasks.evaluation import CANDIDATE
 
 
 def push_model(
@@ -56,7 +55,7 @@ def push_model(
             model_name,
             saved_model=path_utils.serving_model_path(model.uri),
             bundle=write_bundle(trained_spec(task_spec, model_run.uri).load(), variants.uri, shipped, Path(directory)),
-            metrics=candidate_metrics(evaluation.uri, CANDIDATE),
+            metrics=candidate_metrics(evaluation.uri),
             lineage={"model_artifact": model.id, "model_uri": model.uri},
             stage=stage,
             push_key=key,

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from components.files import read_file, write_file
-from components.tuner.options import of_section
 from tasks.loading import TaskSpec
+from tasks.overrides import of_section
 
 # One JSON object an epoch: training.EpochRecord.
 HISTORY_FILE = "history.jsonl"

@@ -11,12 +11,12 @@ from tfx.utils import io_utils
 from components.trainer.export import export
 from components.trainer.history import History
 from components.trainer.model_run import HISTORY_FILE, MODEL_FILE, TRAINED_MODEL, write_model_facts
-from components.trainer.start import Start
 from components.trainer.summaries import summaries
-from components.trainer.training import TaskTraining
-from components.tuner.options import with_values
 from components.workspace import workspace
 from tasks.loading import TaskSpec
+from tasks.overrides import with_values
+from tasks.start import Start
+from tasks.training import TaskTraining
 from training.options import TrainOptions
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-from components.tuner.options import with_values
 from pipeline.config import PipelineConfig, load_config, load_task
 from pipeline.config_mistakes import validated
 from pipeline.local_path import LOCAL_PATH
 from pipeline.session import session
 from pipeline.set_option import set_option
 from studies.architectures.grid import Candidate, load_grid
+from tasks.overrides import with_values
 from training.options import TrainOptions
 
 

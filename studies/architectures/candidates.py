@@ -8,19 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from etils import epath
 
-from components.compressor.executor import calibration_sample
-from components.compressor.transformed_data import TransformedData
-from components.trainer.training import TaskTraining
 from compression.conversion.convert import convert, export_for_conversion
 from models.graph.profile import profile
 from serving.tflite import TFLiteModel
 from studies.architectures.grid import Candidate
 from studies.run_outputs import RunOutputs
-from tasks.base import Task
+from tasks.training import TaskTraining
+from tasks.transformed_data import TransformedData
 from training.metric_sums import means, sums_of
 
 INT8_FILE = "int8.tflite"
@@ -39,11 +36,6 @@ class Conditions:
     run: RunOutputs
     seed: int
     calibration_examples: int
-
-    def sample(self, task: Task) -> dict[str, np.ndarray]:
-        """The task's representative sample of the train split's model inputs."""
-        run = self.run
-        return calibration_sample(task, run.examples, run.graph, self.calibration_examples)  # type: ignore[arg-type]
 
 
 def train_candidate(candidate: Candidate, conditions: Conditions, folder: Path) -> dict[str, Any]:
@@ -76,7 +68,7 @@ def train_candidate(candidate: Candidate, conditions: Conditions, folder: Path) 
     model = task.exported_model(training.float32_model())
     saved_model, int8 = folder / "saved_model", folder / INT8_FILE
     export_for_conversion(model, saved_model)
-    convert(saved_model, {"int8": int8}, representative_sample=conditions.sample(task))
+    convert(saved_model, {"int8": int8}, representative_sample=data.calibration_sample(conditions.calibration_examples))
     counted = profile(training.model)
     epath.Path(folder / "checkpoints").rmtree(missing_ok=True)
     return {

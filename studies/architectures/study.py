@@ -74,8 +74,9 @@ def compare_architectures(
     if not rows:
         raise StudyError("An architecture of the grid must come through. Received: none did, as said above.")
     begin("Measuring …")
-    sample = {name: values[:1] for name, values in conditions.sample(task).items()}
-    measured = _measure({row["name"]: folder / row["name"] / INT8_FILE for row in rows}, sample)
+    sample = conditions.run.data(task).calibration_sample(conditions.calibration_examples)
+    files = {row["name"]: folder / row["name"] / INT8_FILE for row in rows}
+    measured = _measure(files, {name: values[:1] for name, values in sample.items()})
     rows = [{**row, **measured[row["name"]]} for row in rows]
     return {"seed": conditions.seed, "candidates": rows, **_fronts(task, rows), "failed": failed}
 
@@ -87,7 +88,7 @@ def _trained(candidate: Candidate, conditions: Conditions, folder: Path, code: s
         candidate.train.model_dump(mode="json"),
         conditions.seed,
         conditions.calibration_examples,
-        conditions.run.examples.uri,
+        conditions.run.examples,
         code,
     ]
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]

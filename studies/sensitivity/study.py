@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from components.compressor.transformed_data import TransformedData
 from compression.sensitivity import Change, LayerDrop, layer_drops, suggested_exclude
+from tasks.transformed_data import TransformedData
 
 # Shares of zeros and bits of weights that are tried.
 SPARSITIES, BITS = (0.5, 0.8, 0.9), (8, 4)
