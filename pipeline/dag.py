@@ -10,8 +10,10 @@ from tfx.types.channel import OutputChannel
 
 from components.baseline.component import Baseline
 from components.compressor.component import Compressor
+from components.compressor.options import CompressorOptions
 from components.data_gate.component import DataGate
 from components.edge_evaluator.component import EdgeEvaluator
+from components.edge_evaluator.options import EdgeEvaluatorOptions
 from components.evaluator.component import Evaluator
 from components.example_gen.component import ExampleGen
 from components.pusher.component import Pusher
@@ -155,7 +157,7 @@ class _Wiring:
                 transform_graph=self._output("Transform", "transform_graph"),
                 evaluation=self._output("Evaluator", "evaluation"),
                 task_spec=self._task_spec("Compressor"),
-                compress=self.config.compress.model_dump_json(exclude={"gates", "required"}),
+                compress=self.config.compress.model_dump_json(include={*CompressorOptions.model_fields}),
                 train=self.config.train.model_dump_json(),
                 seed=self.config.seed,
                 workspaces=self.places.workspaces,
@@ -168,7 +170,7 @@ class _Wiring:
                 examples=self._output("ExampleGen", "examples"),
                 transform_graph=self._output("Transform", "transform_graph"),
                 task_spec=self._task_spec("EdgeEvaluator"),
-                compress=self.config.compress.model_dump_json(include={"variants", "required", "gates"}),
+                compress=self.config.compress.model_dump_json(include={*EdgeEvaluatorOptions.model_fields}),
                 slices=json.dumps(self.config.evaluate.slices),
             )
         )

@@ -1,6 +1,5 @@
 """ServingCheck's runtime."""
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +14,7 @@ from components.artifacts import CompressedModels
 from components.compressor.measurements import read_measurements
 from components.files import write_file
 from components.gates import Finding, refuse_if_failed, write_findings
+from components.serving_check.options import ServingCheckConfig
 from components.shipment import Shipment, write_shipment
 from components.splits import GATE_SPLIT, split_files
 from components.trainer.model_run import MODEL_FILE, trained_spec
@@ -34,7 +34,7 @@ def check_serving(
     examples: standard_artifacts.Examples,
     transform_graph: standard_artifacts.TransformGraph,
     task_spec: str,
-    serving_check: str,
+    serving_check: ServingCheckConfig,
     shipment: Shipment,
     blessing: standard_artifacts.InfraBlessing,
 ) -> None:
@@ -44,14 +44,13 @@ def check_serving(
       GateRefused: the SavedModel, or a file without which nothing ships, gives something else than the trained model.
     """
     task = trained_spec(task_spec, model_run.uri).load()
-    options = json.loads(serving_check)
     transform_output = tft.TFTransformOutput(transform_graph.uri)
     records = tf.data.TFRecordDataset(split_files(examples, GATE_SPLIT), compression_type="GZIP")
-    serialized = next(iter(records.batch(options["examples"])))
+    serialized = next(iter(records.batch(serving_check.examples)))
     parsed = tf.io.parse_example(serialized, transform_output.raw_feature_spec())
     inputs = task.model_inputs(transform_output.transform_features_layer()(parsed))
     trained = task.load_model(os.path.join(model_run.uri, MODEL_FILE))(inputs, training=False)
-    limit = options["max_difference"]
+    limit = serving_check.max_difference
 
     findings = saved_model_findings(task, path_utils.serving_model_path(model.uri), serialized, inputs, trained, limit)
     for variant in read_measurements(variants.uri):
