@@ -26,7 +26,8 @@ def Compressor(  # noqa: N802 - TFX names a component after its function
     with the same `code`."""
     from components.compressor.executor import compress_model
     from components.compressor.options import CompressorOptions
-    from components.gates import read_findings, refuse_if_failed
+    from components.gates import refuse_if_failed
+    from records.findings import read_findings
     from training.options import TrainOptions
 
     refuse_if_failed(read_findings(evaluation.uri))

@@ -9,8 +9,9 @@ from tfx.types import standard_artifacts
 from tfx.utils import io_utils
 
 from components.data_gate.options import DataGateConfig
-from components.example_gen.repairs import read_repairs
-from components.gates import Finding, refuse_if_failed, write_findings
+from components.gates import refuse_if_failed
+from records.findings import Finding, write_findings
+from records.repairs import read_repairs
 
 
 def check_data(
@@ -42,7 +43,7 @@ def count_finding(split: str, statistics: statistics_pb2.DatasetFeatureStatistic
     count = statistics.datasets[0].num_examples if statistics.datasets else 0
     return Finding(
         gate="data",
-        figure="examples",
+        metric="examples",
         where=f"split {split}",
         value=count,
         limit=f">= {fewest}",
@@ -53,7 +54,7 @@ def count_finding(split: str, statistics: statistics_pb2.DatasetFeatureStatistic
 def repair_findings(repairs: Mapping[str, int]) -> list[Finding]:
     """What reading the source repaired, as the config allows it: reported, never refused."""
     return [
-        Finding(gate="data", figure=f"repaired: {what}", where="", value=count, limit="as allowed", passed=True)
+        Finding(gate="data", metric=f"repaired: {what}", where="", value=count, limit="as allowed", passed=True)
         for what, count in repairs.items()
     ]
 
@@ -71,7 +72,7 @@ def mean_findings(
     return [
         Finding(
             gate="data",
-            figure=f"mean of {name}",
+            metric=f"mean of {name}",
             where=f"split {split}",
             value=means.get(name, float("nan")),
             limit=f"<= {limit:g}",
@@ -101,14 +102,14 @@ def anomaly_findings(
         findings.append(
             Finding(
                 gate="data",
-                figure=f"feature {name}",
+                metric=f"feature {name}",
                 where=f"split {split}",
                 value=description,
                 limit="as the schema says",
                 passed=name in ignored,
             )
         )
-    none_found = Finding(gate="data", figure="anomalies", where=f"split {split}", value=0, limit="== 0", passed=True)
+    none_found = Finding(gate="data", metric="anomalies", where=f"split {split}", value=0, limit="== 0", passed=True)
     return findings or [none_found]
 
 
