@@ -13,7 +13,7 @@ class DataGateConfig(Section):
     """What a dataset must be before anything is trained on it."""
 
     min_examples: dict[Split, NonNegativeInt] = Field(
-        default_factory=lambda: {"train": 1, "eval": 1, "test": 1}, description="Fewest examples of each split."
+        {"train": 1, "eval": 1, "test": 1}, description="Fewest examples of each split."
     )
     max_mean: dict[str, float] = Field(
         default_factory=dict, description="Highest mean of a numeric feature in any split, such as {missing: 0.05}."

@@ -118,17 +118,17 @@ def worsening_findings(
         for variant in variants:
             if variant == REFERENCE:
                 continue
-            mine, theirs = (metrics.get(name, {}).get(metric.name) for name in (variant, REFERENCE))
-            is_measured = mine is not None and theirs is not None
-            change = mine - theirs if is_measured else math.nan
+            value, reference = (metrics.get(name, {}).get(metric.name) for name in (variant, REFERENCE))
+            change = None if value is None or reference is None else value - reference
+            worsening = math.nan if change is None else -change if metric.higher_is_better else change
             findings.append(
                 Finding(
                     gate=GATE,
                     metric=f"{metric.name} against {REFERENCE}",
                     where=variant,
-                    value=change if is_measured else NOT_MEASURED,
+                    value=NOT_MEASURED if change is None else change,
                     limit=f">= {-limit:+g}" if metric.higher_is_better else f"<= {limit:+g}",
-                    passed=(-change if metric.higher_is_better else change) <= limit,
+                    passed=worsening <= limit,
                     variant=variant,
                 )
             )

@@ -51,8 +51,17 @@ def threshold_findings(uri: str, config: tfma.EvalConfig, *, gate: str, has_base
     for limit in dict.fromkeys(_limits(config)):
         name = f"{limit.metric}{' against the baseline' if limit.is_change else ''}"
         if limit.is_change and not has_baseline:
-            nothing = {"value": "no baseline", "passed": True, "applies": False}
-            findings.append(Finding(gate=gate, metric=name, where="", limit=limit.text, **nothing))
+            findings.append(
+                Finding(
+                    gate=gate,
+                    metric=name,
+                    where="",
+                    value="no baseline",
+                    limit=limit.text,
+                    passed=True,
+                    applies=False,
+                )
+            )
             continue
         for model, where in itertools.product(models, slices.get(limit.features) or [_unmeasured(limit.features)]):
             key = MetricKey(where, model, limit.metric, limit.is_change)

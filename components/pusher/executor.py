@@ -21,7 +21,7 @@ from components.trained_spec import trained_spec
 from records.findings import Finding
 from records.push import Push, write_push
 from records.shipment import read_shipment
-from serving.registry import Registry
+from serving.registry import Registry, Stage
 from serving.registry.storage import tree
 from tasks.base import Task
 
@@ -36,7 +36,7 @@ def push_model(
     task_spec: str,
     registry: str,
     model_name: str,
-    stage: str,
+    stage: Stage,
     pushed_model: standard_artifacts.PushedModel,
 ) -> None:
     """Pushes the SavedModel and the bundle of the TFLite files that ship, and records where they went.
