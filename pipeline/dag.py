@@ -19,6 +19,8 @@ from components.example_gen.component import ExampleGen
 from components.pusher.component import Pusher
 from components.schema_gen.component import SchemaGen
 from components.serving_check.component import ServingCheck
+from components.trainer.options import TrainerCustomConfig
+from components.tuner.options import TunerCustomConfig
 from pipeline.config import PipelineConfig
 from pipeline.places import Places
 from pipeline.source_tree import SourceTree
@@ -89,9 +91,7 @@ class _Wiring:
 
     def train(self) -> None:
         """The model, and the one in production that it has to match."""
-        train = self.config.train.model_dump(mode="json")
-        start = self.places.start.model_dump(mode="json") if self.places.start else None
-        asked = {"train": train, "seed": self.config.seed, "start": start}
+        asked = {"train": self.config.train, "seed": self.config.seed, "start": self.places.start}
         if self.config.tune is not None:
             self._add(
                 Tuner(
@@ -99,11 +99,9 @@ class _Wiring:
                     examples=self._output("Transform", "transformed_examples"),
                     transform_graph=self._output("Transform", "transform_graph"),
                     schema=self._output("SchemaGen", "schema"),
-                    custom_config={
-                        "task_spec": self._task_spec("Tuner"),
-                        "tune": self.config.tune.model_dump(mode="json"),
-                        **asked,
-                    },
+                    custom_config=TunerCustomConfig(
+                        task_spec=self._task_spec("Tuner"), tune=self.config.tune, **asked
+                    ).model_dump(mode="json"),
                 ),
                 "components.tuner.tuner_fn",
             )
@@ -114,13 +112,13 @@ class _Wiring:
                 transform_graph=self._output("Transform", "transform_graph"),
                 schema=self._output("SchemaGen", "schema"),
                 hyperparameters=self._output("Tuner", "best_hyperparameters") if self.config.tune else None,
-                custom_config={
-                    "task_spec": self._task_spec("Trainer"),
+                custom_config=TrainerCustomConfig(
+                    task_spec=self._task_spec("Trainer"),
                     # A killed training goes on only with the same code.
-                    "code": step_code("components.trainer.run_fn", self._task_module, tree=self._sources).digest,
-                    "workspaces": self.places.workspaces,
+                    code=step_code("components.trainer.run_fn", self._task_module, tree=self._sources).digest,
+                    workspaces=self.places.workspaces,
                     **asked,
-                },
+                ).model_dump(mode="json"),
             ),
             "components.trainer.run_fn",
         )
