@@ -9,7 +9,7 @@ import yaml
 
 from data.did_you_mean import did_you_mean, did_you_mean_path
 from pipeline.config import PipelineConfig
-from pipeline.config_mistakes import validated
+from pipeline.config_mistakes import validate
 from pipeline.errors import ConfigError
 from tasks.loading import TaskSpec
 from tasks.overrides import with_values
@@ -54,4 +54,4 @@ def _candidate(
             meant = did_you_mean(str(key).partition(".")[0], ("options", "train"))
             raise ConfigError(f"{path}, {name}: a key must start with options. or train. Received: {key!r}.{meant}")
     make = partial(with_values, spec, config.train, values)
-    return validated(make, {"train": TrainOptions, "options": type(spec.load().options)}, file=f"{path}, {name}")
+    return validate(make, {"train": TrainOptions, "options": type(spec.load().options)}, file=f"{path}, {name}")
