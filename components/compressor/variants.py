@@ -27,11 +27,12 @@ class Variant:
     """A converted file.
 
     Attributes:
-      difference: of its outputs from its source's on the sample, the mean as a share of their standard deviation, the
-        largest over the outputs.
+      difference: difference of its outputs from its source's on the sample: the mean as a share of their standard
+        deviation, the largest over the outputs.
       retrained: whether its source is not the trained model itself.
       layer_sparsity: the zeros that the file holds of each kernel.
-      layer_errors: of a file that was quantized after training; see `compression.conversion.layer_errors`.
+      layer_errors: errors by layer of a file that was quantized after training; see
+        `compression.conversion.layer_errors`.
     """
 
     name: str
@@ -55,9 +56,9 @@ def make_variants(
 
     Args:
       variants: precisions of the trained model as it is, and recipes.
-      retraining: gives what is converted.
-      sample: for calibration, and to compare on, `{input: [example, ...]}`.
-      directory: for the files.
+      retraining: source of the models that are converted.
+      sample: examples for calibration, and to compare on, `{input: [example, ...]}`.
+      directory: folder for the files.
       select_ops: see `compression.conversion.convert.convert`.
 
     Raises:
@@ -72,11 +73,11 @@ def make_variants(
     made: dict[str, Variant] = {}
     for number, alike in enumerate(by_source.values()):
         saved_model = directory / f"saved_model_{number}"
-        made |= _converted(alike, retraining, sample, directory, saved_model=saved_model, select_ops=select_ops)
+        made |= _make_from_source(alike, retraining, sample, directory, saved_model=saved_model, select_ops=select_ops)
     return [made[name] for name in map(variant_name, variants)]
 
 
-def _converted(
+def _make_from_source(
     variants: Sequence[Precision | Recipe],
     retraining: Retraining,
     sample: Mapping[str, np.ndarray],

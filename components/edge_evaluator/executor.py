@@ -105,10 +105,10 @@ def worsening_findings(
     """Each variant's metrics against the float32 file's; a metric that one of the two lacks did not pass.
 
     Args:
-      task: says which direction of a metric is better.
-      gates: those with `max_worsening` count.
+      task: task that says which direction of a metric is better.
+      gates: limits by metric, of which `max_worsening` is held here.
       metrics: {variant: {metric: value}}.
-      variants: all that there are, float32 among them.
+      variants: names of all variants, float32 among them.
     """
     findings = []
     for metric in task.metrics():

@@ -60,7 +60,7 @@ def two_models_config(task: Task, evaluate: EvaluateConfig) -> tfma.EvalConfig:
     """Of the new model and the baseline, which TFX's executor drops where there is none.
 
     Args:
-      task: as it was trained.
+      task: the task as it was trained.
       evaluate: the config's section.
     """
     specs = [

@@ -109,10 +109,10 @@ def write_bundle(
     """The TFLite bundle: {name in the bundle: file}; `labels.txt` and `metadata.json` are written to `directory`.
 
     Args:
-      task: as it was trained.
-      variants_uri: where the files and the choice among them are.
+      task: the task as it was trained.
+      variants_uri: directory of the files and of the choice among them.
       shipped: measurements of the variants that go into the bundle.
-      directory: for what is written.
+      directory: folder for the files that are written.
     """
     bundle = {
         f"{variant['name']}.tflite": os.path.join(variants_uri, f"{variant['name']}.tflite") for variant in shipped

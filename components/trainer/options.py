@@ -11,10 +11,10 @@ class TrainerCustomConfig(Section):
     Attributes:
       task_spec: JSON of the config's task.
       train: the config's section.
-      seed: of weights, order and augmentation.
+      seed: seed of weights, order and augmentation.
       start: the model whose weights training starts from; None draws them.
       code: digest of the code that trains.
-      workspaces: where a killed training goes on from, with the same code.
+      workspaces: directory of what a killed training goes on from, with the same code.
     """
 
     task_spec: str

@@ -34,11 +34,11 @@ def run_fn(fn_args: FnArgs) -> None:
     outlives a killed step, so that the next one goes on from there.
     """
     config = TrainerCustomConfig.model_validate(fn_args.custom_config)
-    tuned = _tuned(fn_args)
+    tuned = _read_hyperparameters(fn_args)
     spec, options = with_values(TaskSpec.model_validate_json(config.task_spec), config.train, tuned)
     task = spec.load()
     transform_output = tft.TFTransformOutput(fn_args.transform_output)
-    place = _workspace(fn_args, config.workspaces)
+    place = _workspace(fn_args, config.workspaces, tuned)
     place.mkdir(parents=True, exist_ok=True)
     history = History(place / HISTORY_FILE)
     training = TaskTraining(
@@ -81,13 +81,13 @@ def training_facts(rows: Sequence[dict[str, Any]]) -> TrainingFacts:
     )
 
 
-def _tuned(fn_args: FnArgs) -> dict[str, Any]:
+def _read_hyperparameters(fn_args: FnArgs) -> dict[str, Any]:
     """The hyperparameters that Tuner found, by dotted key; none without a Tuner."""
     found = fn_args.hyperparameters["values"] if fn_args.hyperparameters else {}
     return {key: value for key, value in found.items() if key.startswith(("train.", "options."))}
 
 
-def _workspace(fn_args: FnArgs, workspaces: str) -> epath.Path:
+def _workspace(fn_args: FnArgs, workspaces: str, tuned: dict[str, Any]) -> epath.Path:
     """A directory for this training and no other: of the same code, options, seed and data."""
-    determines = fn_args.custom_config, _tuned(fn_args), fn_args.transform_output, list(fn_args.train_files)
+    determines = fn_args.custom_config, tuned, fn_args.transform_output, list(fn_args.train_files)
     return workspace(workspaces, *determines)

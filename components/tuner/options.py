@@ -95,7 +95,7 @@ class TunerCustomConfig(Section):
       task_spec: JSON of the config's task.
       tune: the config's section.
       train: the config's section, over which each trial's values are laid.
-      seed: of the search and of each training.
+      seed: seed of the search and of each training.
       start: the model whose weights trainings start from; None draws them.
     """
 

@@ -68,7 +68,7 @@ class TaskTuner(BaseTuner):
         tuned = TrainOptions.model_validate({**tuned.model_dump(), "epochs": max(epochs, _fewest_epochs(tuned))})
         training = TaskTraining(tuned_spec.load(), tuned, **reading)
         try:
-            seen = [_measured(tune.metric, record) for record in training.records()]
+            seen = [_metric_value(tune.metric, record) for record in training.records()]
         except DivergedError as error:
             raise keras_tuner.errors.FailedTrialError(str(error)) from error
         best = min(seen) if tune.direction == "min" else max(seen)
@@ -102,7 +102,7 @@ def oracle(options: TuneOptions, *, epochs: int, seed: int) -> Oracle:
     return kinds[options.algorithm](max_trials=options.trials, **common)
 
 
-def _measured(metric: str, record: EpochRecord) -> float:
+def _metric_value(metric: str, record: EpochRecord) -> float:
     if metric not in record.evaluation:
         raise UnknownMetricError(
             f"tune.metric must be one that training reports: {', '.join(record.evaluation)}. Received: {metric!r}."
