@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow_transform as tft
 from tfx.types import standard_artifacts
 
-from components.compressor.measurements import write_choice, write_measurements
 from components.compressor.measuring import costs, evaluate_files, measure
 from components.compressor.packed_files import packed_files, weights_digest
 from components.compressor.retraining import Retraining
@@ -21,6 +20,7 @@ from compression.choice import Budgets, choose
 from compression.files.packing import packed
 from records.artifact_files import write_file
 from records.model_run import MODEL_FILE, read_model_facts
+from records.variants import variant_file, write_choice, write_measurements
 from tasks.base import Task
 from tasks.loading import TaskSpec
 from training.distribution import strategy
@@ -93,11 +93,11 @@ def compress_model(
         for variant in made:
             files = packed_files(spec, variant, digest=digest, seed=seed)
             variant.path.write_bytes(packed(variant.path.read_bytes(), files))
-            write_file(uri, f"{variant.name}.tflite", variant.path.read_bytes())
+            write_file(uri, variant_file(variant.name), variant.path.read_bytes())
         evaluations = evaluate_files(task, made, data.evaluation(256))
         measurements = measure(made, sample, evaluations)
         write_measurements(uri, measurements)
-        write_choice(uri, choose(costs(task, measurements), Budgets(**options["budgets"])))
+        write_choice(uri, choose(costs(task, measurements, evaluations), Budgets(**options["budgets"])))
     place.rmtree(missing_ok=True)
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -12,7 +11,6 @@ from tfx.types import standard_artifacts
 from tfx.utils import path_utils
 
 from components.artifacts import CompressedModels
-from components.compressor.measurements import read_measurements
 from components.gates import refuse_if_failed
 from components.splits import GATE_SPLIT, split_files
 from components.trained_spec import trained_spec
@@ -21,6 +19,7 @@ from records.artifact_files import write_file
 from records.findings import Finding, write_findings
 from records.model_run import MODEL_FILE
 from records.shipment import Shipment, write_shipment
+from records.variants import MeasuredVariant, read_measurements, variant_file
 from serving.saved_model import SavedModel
 from serving.tflite import TFLiteModel
 from tasks.base import Task
@@ -57,12 +56,12 @@ def check_serving(
 
     findings = saved_model_findings(task, path_utils.serving_model_path(model.uri), serialized, inputs, trained, limit)
     for variant in read_measurements(variants.uri):
-        if variant["name"] not in shipment.variants:
+        if variant.name not in shipment.variants:
             continue
-        if variant["retrained"]:
+        if variant.retrained:
             findings.append(retrained_finding(variant))
             continue
-        tflite = TFLiteModel(os.path.join(variants.uri, f"{variant['name']}.tflite"))
+        tflite = TFLiteModel(os.path.join(variants.uri, variant_file(variant.name)))
         outputs = tflite.predict(_numpy(inputs))
         findings += tflite_findings(variant, outputs, _numpy(trained), limit)
     shipment, findings = shipment.judged(findings)
@@ -102,31 +101,31 @@ def saved_model_findings(
 
 
 def tflite_findings(
-    variant: Mapping[str, Any], outputs: Mapping[str, np.ndarray], trained: Mapping[str, np.ndarray], limit: float
+    variant: MeasuredVariant, outputs: Mapping[str, np.ndarray], trained: Mapping[str, np.ndarray], limit: float
 ) -> list[Finding]:
     """A TFLite file's outputs against the trained model's, with a tolerance for its precision."""
-    precision = variant["precision"]
     findings = []
     for key, value in trained.items():
-        if precision != "float32":
-            difference, allowed = relative_difference(outputs.get(key), value), MAX_RELATIVE_DIFFERENCE[precision]
+        if variant.precision != "float32":
+            allowed = MAX_RELATIVE_DIFFERENCE[variant.precision]
+            difference = relative_difference(outputs.get(key), value)
         else:
             difference, allowed = max_difference(outputs.get(key), value), limit
-        findings.append(_finding(f"TFLite {variant['name']}", key, difference, allowed, variant=variant["name"]))
+        findings.append(_finding(f"TFLite {variant.name}", key, difference, allowed, variant=variant.name))
     return findings
 
 
-def retrained_finding(variant: Mapping[str, Any]) -> Finding:
+def retrained_finding(variant: MeasuredVariant) -> Finding:
     """A file whose model was trained further: its outputs against that model's, as Compressor measured them."""
-    limit = MAX_RELATIVE_DIFFERENCE[variant["precision"]]
+    limit = MAX_RELATIVE_DIFFERENCE[variant.precision]
     return Finding(
         gate=GATE,
         metric="difference of outputs from the retrained model",
-        where=f"TFLite {variant['name']}",
-        value=variant["difference"],
+        where=f"TFLite {variant.name}",
+        value=variant.difference,
         limit=f"<= {limit:g}",
-        passed=variant["difference"] <= limit,
-        variant=variant["name"],
+        passed=variant.difference <= limit,
+        variant=variant.name,
     )
 
 

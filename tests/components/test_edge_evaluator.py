@@ -1,7 +1,7 @@
 import pytest
 
 from components.edge_evaluator.executor import budget_findings, worsening_findings
-from compression.choice import Choice, Miss
+from records.variants import Choice, Miss
 from tasks.evaluation import MetricGate
 from tasks.loading import TaskSpec
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,12 +8,14 @@ from hypothesis.extra import numpy as arrays
 
 from components.serving_check.executor import retrained_finding, tflite_findings
 from compression.files.differences import max_difference, relative_difference
+from records.variants import MeasuredVariant
 
 EXPECTED = np.array([[0.0, 2.0], [4.0, 6.0]], np.float32)
 
 
-def _variant(precision: str) -> dict[str, str]:
-    return {"name": precision, "precision": precision}
+def _variant(name: str, **measured: Any) -> MeasuredVariant:
+    known = {"bytes": 4, "gzip_bytes": 2, "latency_p50_ms": 0.5, "latency_p99_ms": 1.0, "delegated": True}
+    return MeasuredVariant(name=name, **{**known, "precision": name, **measured})
 
 
 def test_the_largest_difference_counts():
@@ -73,5 +77,5 @@ def test_shuffled_outputs_are_refused_at_every_precision():
 
 @pytest.mark.parametrize(("difference", "passed"), [(0.2, True), (0.3, False), (float("nan"), False)])
 def test_a_retrained_variant_is_held_to_its_own_model(difference, passed):
-    finding = retrained_finding({"name": "sparse", "precision": "int8", "difference": difference})
+    finding = retrained_finding(_variant("sparse", precision="int8", difference=difference))
     assert (finding.where, finding.passed) == ("TFLite sparse", passed)
