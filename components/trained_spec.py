@@ -1,8 +1,8 @@
 """The task as it was trained."""
 
-from components.tuner.options import of_section
 from records.model_run import read_model_facts
 from tasks.loading import TaskSpec
+from tasks.overrides import of_section
 
 
 def trained_spec(task_spec: str, uri: str) -> TaskSpec:

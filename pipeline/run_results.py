@@ -10,7 +10,6 @@ from records.push import read_push
 from records.run import RunRecord, VariantRecord
 from records.shipment import read_shipment
 from records.variants import MeasuredVariant, read_choice, read_measurements
-from tasks.evaluation import CANDIDATE
 
 # The nodes that leave findings, and the channel whose artifact holds them.
 GATES = {"DataGate": "blessing", "Evaluator": "evaluation", "EdgeEvaluator": "evaluation", "ServingCheck": "blessing"}
@@ -44,7 +43,7 @@ def add_results(record: RunRecord, executions: Sequence[NodeExecution], *, metri
         record.training = facts.training
         record.hyperparameters = dict(facts.hyperparameters)
     if "Evaluator" in outputs:
-        metrics = candidate_metrics(outputs["Evaluator"]["evaluation"][0].uri, CANDIDATE)
+        metrics = candidate_metrics(outputs["Evaluator"]["evaluation"][0].uri)
         record.metrics |= {f"test_{name}": value for name, value in metrics.items()}
     if "Compressor" in outputs:
         uri = outputs["Compressor"]["variants"][0].uri

@@ -19,8 +19,10 @@ from tfx.types import standard_artifacts
 from components.artifacts import CompressedModels
 from components.blessing import write_blessing
 from components.compressor.variants import read_variants, variant_names
+from components.evaluator.eval_config import eval_config
 from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
+from components.evaluator.options import MetricGate
 from components.splits import GATE_SPLIT, split_files
 from components.trained_spec import trained_spec
 from records.findings import NOT_MEASURED, Finding, write_findings
@@ -28,7 +30,6 @@ from records.shipment import Shipment, write_shipment
 from records.variants import REFERENCE, Choice, read_choice, variant_file
 from serving.tflite import TFLiteModel
 from tasks.base import Task
-from tasks.evaluation import MetricGate, eval_config
 
 GATE = "compression"
 BATCH_SIZE = 256

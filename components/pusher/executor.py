@@ -24,7 +24,6 @@ from records.variants import MeasuredVariant, read_choice, read_measurements, va
 from serving.registry import Registry
 from serving.registry.storage import tree
 from tasks.base import Task
-from tasks.evaluation import CANDIDATE
 
 
 def push_model(
@@ -57,7 +56,7 @@ def push_model(
             model_name,
             saved_model=path_utils.serving_model_path(model.uri),
             bundle=write_bundle(trained_spec(task_spec, model_run.uri).load(), variants.uri, shipped, Path(directory)),
-            metrics=candidate_metrics(evaluation.uri, CANDIDATE),
+            metrics=candidate_metrics(evaluation.uri),
             lineage={"model_artifact": model.id, "model_uri": model.uri},
             stage=stage,
             push_key=key,

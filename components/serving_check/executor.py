@@ -14,14 +14,16 @@ from components.artifacts import CompressedModels
 from components.gates import refuse_if_failed
 from components.splits import GATE_SPLIT, split_files
 from components.trained_spec import trained_spec
-from compression.files.differences import MAX_RELATIVE_DIFFERENCE, max_difference, relative_difference
+from compression.files.differences import max_difference, relative_difference
+from compression.precisions import PRECISIONS
 from records.artifact_files import write_file
 from records.findings import Finding, write_findings
 from records.model_run import MODEL_FILE
 from records.shipment import Shipment, write_shipment
 from records.variants import MeasuredVariant, read_measurements, variant_file
-from serving.saved_model import SavedModel
-from serving.tflite import TFLiteModel
+from serving.saved_model import SavedModel, SavedModelError
+from serving.tensor_info import ModelInputError
+from serving.tflite import TFLiteModel, TFLiteModelError
 from tasks.base import Task
 
 GATE = "serving"
@@ -61,9 +63,12 @@ def check_serving(
         if variant.retrained:
             findings.append(retrained_finding(variant))
             continue
-        tflite = TFLiteModel(os.path.join(variants.uri, variant_file(variant.name)))
-        outputs = tflite.predict(_numpy(inputs))
-        findings += tflite_findings(variant, outputs, _numpy(trained), limit)
+        try:
+            outputs = TFLiteModel(os.path.join(variants.uri, variant_file(variant.name))).predict(_numpy(inputs))
+        except (TFLiteModelError, ModelInputError) as error:
+            findings.append(_finding(f"TFLite {variant.name}", "outputs", error, limit, variant=variant.name))
+        else:
+            findings += tflite_findings(variant, outputs, _numpy(trained), limit)
     shipment, findings = shipment.judged(findings)
     refuse_if_failed(findings)
     write_shipment(blessing.uri, shipment)
@@ -81,8 +86,11 @@ def saved_model_findings(
     limit: float,
 ) -> list[Finding]:
     """`serving_default` on the serialized examples and `predict` on tensors, against the trained model."""
-    tensors = SavedModel(path, signature="predict")
-    examples = tensors.with_signature("serving_default")
+    try:
+        tensors = SavedModel(path, signature="predict")
+        examples = tensors.with_signature("serving_default")
+    except SavedModelError as error:
+        return [_finding("SavedModel", "outputs", error, limit)]
     [name] = examples.inputs
     # A client has no label to send.
     unlabelled = np.array(
@@ -107,8 +115,8 @@ def tflite_findings(
     findings = []
     for key, value in trained.items():
         if variant.precision != "float32":
-            allowed = MAX_RELATIVE_DIFFERENCE[variant.precision]
             difference = relative_difference(outputs.get(key), value)
+            allowed = PRECISIONS[variant.precision].max_relative_difference
         else:
             difference, allowed = max_difference(outputs.get(key), value), limit
         findings.append(_finding(f"TFLite {variant.name}", key, difference, allowed, variant=variant.name))
@@ -117,7 +125,7 @@ def tflite_findings(
 
 def retrained_finding(variant: MeasuredVariant) -> Finding:
     """A file whose model was trained further: its outputs against that model's, as Compressor measured them."""
-    limit = MAX_RELATIVE_DIFFERENCE[variant.precision]
+    limit = PRECISIONS[variant.precision].max_relative_difference
     return Finding(
         gate=GATE,
         metric="difference of outputs from the retrained model",
@@ -129,14 +137,16 @@ def retrained_finding(variant: MeasuredVariant) -> Finding:
     )
 
 
-def _finding(where: str, output: str, difference: float, limit: float, *, variant: str = "") -> Finding:
+def _finding(where: str, output: str, difference: float | Exception, limit: float, *, variant: str = "") -> Finding:
+    """An exception in place of a difference says why there are no outputs to compare."""
+    is_known = not isinstance(difference, Exception)
     return Finding(
         gate=GATE,
         metric=f"difference of {output} from the trained model",
         where=where,
-        value=difference,
+        value=difference if is_known else f"none: {difference}".rstrip("."),
         limit=f"<= {limit:g}",
-        passed=difference <= limit,
+        passed=is_known and difference <= limit,
         variant=variant,
     )
 

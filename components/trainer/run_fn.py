@@ -10,10 +10,7 @@ from tfx.utils import io_utils
 
 from components.trainer.export import export
 from components.trainer.history import History
-from components.trainer.start import Start
 from components.trainer.summaries import summaries
-from components.trainer.training import TaskTraining
-from components.tuner.options import with_values
 from components.workspace import workspace
 from records.model_run import (
     HISTORY_FILE,
@@ -24,6 +21,9 @@ from records.model_run import (
     write_model_facts,
 )
 from tasks.loading import TaskSpec
+from tasks.overrides import with_values
+from tasks.start import Start
+from tasks.training import TaskTraining
 from training.options import TrainOptions
 
 

@@ -13,7 +13,6 @@ import yaml
 from data.images.digits import Digits
 from inspection.store import RunStore
 from pipeline.config import load_config
-from pipeline.config_checks import nodes_of
 from serving.registry import Registry
 from serving.tflite import TFLiteModel
 from slipway import load
@@ -22,7 +21,7 @@ from tests.e2e.conftest import DIGITS, Ran, run, slipway
 
 pytestmark = pytest.mark.e2e
 
-NODES = nodes_of(load_config(DIGITS))
+NODES = load_config(DIGITS).node_names()
 
 
 @pytest.fixture(scope="module")

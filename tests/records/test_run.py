@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from records.findings import Finding
@@ -53,6 +53,7 @@ EARLIER = """{
 }"""
 
 
+@settings(deadline=None, max_examples=30)
 @given(record=RECORDS)
 def test_a_record_survives_its_file(tmp_path_factory, record):
     directory = tmp_path_factory.mktemp("run")

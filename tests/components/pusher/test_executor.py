@@ -1,5 +1,4 @@
 import json
-from typing import Any
 
 import pytest
 from tfx.types import standard_artifacts
@@ -10,10 +9,11 @@ from components.pusher.executor import content_digest, push_key, push_model, req
 from records.model_run import ModelFacts, TrainingFacts, write_model_facts
 from records.push import Push, read_push
 from records.shipment import Shipment, write_shipment
-from records.variants import Choice, LayerSparsity, MeasuredVariant, write_choice, write_measurements
+from records.variants import Choice, LayerSparsity, write_choice, write_measurements
 from serving.registry import Registry
 from tasks.loading import TaskSpec
 from tests.components.tfma_files import write_tfma_files
+from tests.components.variant_files import measurement
 from tests.serving.registry_sample import sample_push
 
 DIGITS = TaskSpec(
@@ -22,11 +22,6 @@ DIGITS = TaskSpec(
 )
 
 TRAINING = TrainingFacts(epochs=1, steps=3, best_epoch=1, examples_per_sec=9.5, bottleneck="compute", events=())
-
-
-def _variant(name: str, **measured: Any) -> MeasuredVariant:
-    known = {"bytes": 4, "gzip_bytes": 2, "latency_p50_ms": 0.5, "latency_p99_ms": 1.0, "delegated": True}
-    return MeasuredVariant(name=name, **{**known, **measured})
 
 
 def _blessing(blessed: int | None) -> standard_artifacts.ModelBlessing:
@@ -50,7 +45,7 @@ def test_the_bundle_names_labels_and_what_a_client_must_know(tmp_path):
     task = DIGITS.load()
     variants = tmp_path / "variants"
     layers = (LayerSparsity(layer="stem", sparsity=0.5, weights=9),)
-    shipped = [_variant("int8", bytes=12, layer_sparsity=layers, ops=("CONV_2D",), equals=("float32",))]
+    shipped = [measurement("int8", bytes=12, layer_sparsity=layers, ops=("CONV_2D",), equals=("float32",))]
     write_choice(str(variants), Choice(variant="int8", reason="it is the only one", front=("int8",), misses=()))
     bundle = write_bundle(task, str(variants), shipped, tmp_path)
     assert set(bundle) == {"int8.tflite", "labels.txt", "metadata.json"}
@@ -76,7 +71,7 @@ def test_what_became_of_a_push_is_recorded_as_it_is(tmp_path):
     write_model_facts(model_run.uri, ModelFacts(parameters=10, training=TRAINING, hyperparameters={}))
     (tmp_path / "model" / "Format-Serving").mkdir()
     (tmp_path / "model" / "Format-Serving" / "saved_model.pb").write_bytes(b"model")
-    write_measurements(variants.uri, [_variant("float32"), _variant("int8")])
+    write_measurements(variants.uri, [measurement("float32"), measurement("int8")])
     for name in ("float32", "int8"):
         (tmp_path / "variants" / f"{name}.tflite").write_text(name)
     write_choice(variants.uri, Choice(variant="int8", reason="", front=(), misses=()))
@@ -131,7 +126,7 @@ def test_another_file_or_another_choice_is_another_push_and_another_latency_is_n
 
     def key(content: bytes = b"int8", chosen: str = "int8", latency: float = 1.0) -> str:
         variants = tmp_path / "variants"
-        shipped = [_variant("int8", latency_p50_ms=latency)]
+        shipped = [measurement("int8", latency_p50_ms=latency)]
         write_choice(str(variants), Choice(variant=chosen, reason="", front=(), misses=()))
         (variants / "int8.tflite").write_bytes(content)
         return push_key(str(tmp_path / "model"), str(variants), shipped)
