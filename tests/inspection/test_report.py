@@ -1,7 +1,9 @@
 import re
 
 import pytest
+from markupsafe import Markup
 
+from inspection.page import Section
 from inspection.report import render_report
 from inspection.runs import Run, read_run
 from tests.inspection.conftest import FIRST_MODEL, SECOND
@@ -131,3 +133,13 @@ def test_a_label_that_the_run_moved_is_told():
     push = {"version": 1, "stage": "production", "destination": "x", "in_this_run": False, "moved_from": "candidate"}
     moved = render_report(Run(run_id="r", state="done", record={**RECORD, "pushes": [push]}, executions=[]))
     assert "Version 1, pushed by an earlier run, was moved from candidate to production." in moved
+
+
+def test_studies_are_sections_in_the_order_given():
+    sections = [
+        Section(name=name, title=f"{name} & co", content=Markup(f"<p>of {name}</p>"))
+        for name in ("backtest", "episodes")
+    ]
+    page = render_report(Run(run_id="r", state="done", record=RECORD, executions=[]), studies=sections)
+    body = page.partition("</script>")[2]
+    assert '<h2 id="backtest">backtest &amp; co</h2>\n<p>of backtest</p>\n<h2 id="episodes">' in body
