@@ -15,6 +15,7 @@ ROOMS = (
     "compression",
     "models",
     "data",
+    "records",
     "slipway",
 )
 HOME = Path(__file__).parent

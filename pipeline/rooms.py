@@ -16,6 +16,7 @@ ROOMS = (
     "compression",
     "models",
     "data",
+    "records",
 )
 HOME = Path(__file__).resolve().parents[1]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import tensorflow_transform as tft
 
-from components.trainer.model_run import MODEL_FILE
 from inspection.locate import RunNotFoundError
 from inspection.store import RunStore
+from records.model_run import MODEL_FILE
 from tasks.base import Task
 from tasks.transformed_data import TransformedData
 

@@ -13,11 +13,11 @@ from components.compressor.measuring import costs, evaluate_files, measure
 from components.compressor.packed_files import packed_files, weights_digest
 from components.compressor.retraining import Retraining
 from components.compressor.variants import make_variants, read_variants
-from components.files import write_file
-from components.trainer.model_run import MODEL_FILE, read_model_facts
 from components.workspace import workspace
 from compression.choice import Budgets, choose
 from compression.files.packing import packed
+from records.artifact_files import write_file
+from records.model_run import MODEL_FILE, read_model_facts
 from tasks.loading import TaskSpec
 from tasks.overrides import with_values
 from tasks.transformed_data import TransformedData
@@ -51,7 +51,7 @@ def compress_model(
     spec, train_options = with_values(
         TaskSpec.model_validate_json(task_spec),
         TrainOptions.model_validate_json(train),
-        read_model_facts(model_run.uri)["hyperparameters"],
+        read_model_facts(model_run.uri).hyperparameters,
     )
     # First: several processes have to find each other before TensorFlow computes anything.
     where = strategy(train_options.distribution)

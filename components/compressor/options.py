@@ -9,14 +9,15 @@ from pydantic import Field, model_validator
 from components.evaluator.options import MetricGate
 from components.sections import Section
 from compression.choice import Budgets
-from compression.recipe import Precision, Recipe
+from compression.precisions import DEFAULT_PRECISIONS, Precision
+from compression.recipe import Recipe
 
 
 class CompressConfig(Section):
     """The TFLite variants and the limits of the converted files."""
 
     variants: tuple[Precision | Recipe, ...] = Field(
-        ("float32", "float16", "dynamic", "int8"),
+        DEFAULT_PRECISIONS,
         min_length=1,
         description="Precisions of the trained model, and recipes that change it and train it further.",
     )

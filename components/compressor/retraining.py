@@ -16,8 +16,7 @@ from compression.changes.clustering import Clustering
 from compression.changes.finetuning import finetune
 from compression.changes.pruning import Pruning
 from compression.quantization_aware.model import for_conversion, quantization_aware
-from compression.quantization_options import QuantizationAwareOptions
-from compression.recipe import Recipe
+from compression.recipe import QuantizationAwareOptions, Recipe
 from tasks.base import Task
 from tasks.loading import TaskSpec
 from tasks.overrides import with_values

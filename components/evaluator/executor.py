@@ -17,9 +17,9 @@ from components.evaluator.eval_config import eval_config
 from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import BASELINE, CANDIDATE
 from components.evaluator.options import MetricGate
-from components.gates import write_findings
 from components.splits import GATE_SPLIT
-from components.trainer.model_run import trained_spec
+from components.trained_spec import trained_spec
+from records.findings import write_findings
 from tasks.base import Task
 
 GATE = "evaluation"

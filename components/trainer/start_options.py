@@ -7,8 +7,8 @@ from etils import epath
 from pydantic import Field, model_validator
 
 from components.sections import Section
-from components.trainer.model_run import TRAINED_MODEL
 from data.did_you_mean import did_you_mean_path
+from records.model_run import TRAINED_MODEL
 from serving.registry import Registry, RegistryError
 from tasks.start import Start
 

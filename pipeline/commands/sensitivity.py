@@ -43,9 +43,9 @@ def command(
     """
     pipeline_config = load_config(config, changes)
     task = load_task(pipeline_config, config)
-    from components.trainer.model_run import TRAINED_MODEL
     from inspection.locate import find_root, find_run
     from pipeline.console import quiet_terminal
+    from records.model_run import TRAINED_MODEL
     from studies.pushed import find_version
     from studies.sensitivity.page import SENSITIVITY
 

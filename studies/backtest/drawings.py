@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from etils import epath
 
-from components.trainer.model_run import TRAINED_MODEL
 from models.graph.attention_maps import attention_maps, rollout
+from records.model_run import TRAINED_MODEL
 from studies.backtest.origins import RollingOrigins
 from studies.serialization import rounded_lists
 from tasks.forecasting import Forecasting

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 from etils import epath
 
-from components.trainer.model_run import TRAINED_MODEL
+from records.model_run import TRAINED_MODEL
 from studies.pushed import METADATA
 from tasks.few_shot.base import FewShot
 from training.meta.objective import LEARNER

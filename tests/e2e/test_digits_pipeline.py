@@ -51,7 +51,7 @@ def test_the_record_keeps_its_promises(digits: Ran):
     assert all(finding["passed"] for finding in record["gates"])
     assert {finding["gate"] for finding in record["gates"]} == {"data", "evaluation", "compression", "serving"}
     # A first model has nothing to be worse than.
-    others = [finding["figure"] for finding in record["gates"] if not finding["applies"]]
+    others = [finding["metric"] for finding in record["gates"] if not finding["applies"]]
     assert others == ["accuracy against the baseline"]
     assert 0 < record["executor_secs"] < record["total_secs"]
     variants = {variant["name"]: variant for variant in record["variants"]}

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from etils import epath
 
-from components.trainer.model_run import TRAINED_MODEL
+from records.model_run import TRAINED_MODEL
 from studies.backtest.origins import RollingOrigins
 from studies.backtest.study import backtest
 from studies.errors import StudyError

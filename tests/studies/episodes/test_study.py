@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.trainer.model_run import TRAINED_MODEL
+from records.model_run import TRAINED_MODEL
 from studies.episodes.study import compare_learners
 from studies.errors import StudyUsageError
 from tasks.loading import TaskSpec
