@@ -14,8 +14,8 @@ METHODS: Mapping[Aspect, frozenset[str]] = {
     "schema": frozenset({"schema"}),
     "preprocessing": frozenset({"preprocessing_fn"}),
     "training": frozenset(
-        {"model", "to_batch", "training_model", "exported_model", "adapt", "batches", "train_batches", "objective"}
-        | {"examples_per_epoch", "distillation_objective", "summaries", "representative_sample"}
+        {"model", "training_model", "exported_model", "with_train_statistics", "objective", "distillation_objective"}
+        | {"to_batch", "batches", "train_batches", "examples_per_epoch", "summaries", "representative_sample"}
     ),
     "evaluation": frozenset({"metrics", "example_metric", "as_targets"}),
     "serving": frozenset({"model_inputs", "checked_inputs", "predictions", "endpoints", "serving_metadata"}),

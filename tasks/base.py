@@ -130,7 +130,9 @@ class Task(abc.ABC):
         """What is exported and converted in place of the trained `model`: the same outputs, for less."""
         return model
 
-    def adapt(self, model: "keras.Model", files: Sequence[str], *, feature_spec: Mapping[str, Any]) -> "keras.Model":
+    def with_train_statistics(
+        self, model: "keras.Model", files: Sequence[str], *, feature_spec: Mapping[str, Any]
+    ) -> "keras.Model":
         """The model with what it holds of the train split without training, such as a scaler that Transform fitted.
 
         Args:
