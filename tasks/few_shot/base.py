@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
 from tasks.base import EvalMetric, Task, TaskOptions
+from tasks.few_shot.shape import EpisodeShape
 from training.meta.options import CAVIAOptions
 
 if TYPE_CHECKING:
@@ -19,25 +20,6 @@ if TYPE_CHECKING:
     from compression.distillation_options import DistillationOptions
     from training.meta.teaching import Teaching
     from training.objective import Objective
-
-
-@dataclass(frozen=True, kw_only=True)
-class EpisodeShape:
-    """Sizes of the episodes that a model takes; smaller ones are padded.
-
-    Attributes:
-      shot: support examples, of all classes.
-      queries: the same of queries.
-      example_shape: of one example.
-      outputs: numbers predicted of it; classes, logits.
-      is_classes: whether these are logits.
-    """
-
-    shot: int
-    queries: int
-    example_shape: tuple[int, ...]
-    outputs: int
-    is_classes: bool
 
 
 class EpisodeDraws(Protocol):
@@ -127,7 +109,7 @@ class FewShot(Task):
         """Episodes out of what the train split stores in the files."""
 
     def batches(self, files: Sequence[str], *, feature_spec: Mapping[str, Any], batch_size: int) -> tf.data.Dataset:
-        from tasks.few_shot_files import hold_episodes
+        from tasks.few_shot.features import hold_episodes
 
         if hold_episodes(files, feature_spec):
             return super().batches(files, feature_spec=feature_spec, batch_size=batch_size)

@@ -11,7 +11,8 @@ from data.images.episodes import AnyImages, ImageEpisodes
 from data.splits import Splits
 from data.unreadable import UNREADABLE
 from tasks.base import TaskOptions
-from tasks.few_shot.base import EpisodeShape, FewShot, FewShotOptions
+from tasks.few_shot.base import FewShot, FewShotOptions
+from tasks.few_shot.shape import EpisodeShape
 from training.meta.options import CAVIAOptions, ClassificationLearner, FineTuningOptions, PrototypeOptions
 
 if TYPE_CHECKING:

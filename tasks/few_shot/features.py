@@ -1,6 +1,24 @@
-"""Features of episodes, which hold as many values as the episode has examples, as dense tensors."""
+"""Transformed features of episodes: which examples are episodes, and their values as dense tensors."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import tensorflow as tf
+
+from training.input import read_examples
+
+
+def hold_episodes(files: Sequence[str], feature_spec: Mapping[str, Any]) -> bool:
+    """Whether files hold fixed episodes, as in the splits that models are judged on, or what to draw episodes from.
+
+    Args:
+      files: paths or patterns of what Transform wrote of one split.
+      feature_spec: parsing spec of the transformed features.
+    """
+    batches = read_examples(
+        files, feature_spec=feature_spec, batch_size=1, to_batch=lambda features: features["shot"].values
+    )
+    return any(bool(tf.reduce_any(shots > 0)) for shots in batches.take(1))
 
 
 def padded(feature: tf.SparseTensor, size: int) -> tf.Tensor:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from data.sinusoids import SinusoidEpisodes, Sinusoids
-from tasks.few_shot.base import EpisodeShape, FewShot, FewShotOptions
+from tasks.few_shot.base import FewShot, FewShotOptions
+from tasks.few_shot.shape import EpisodeShape
 from training.meta.options import CAVIAOptions, RegressionLearner
 
 if TYPE_CHECKING:

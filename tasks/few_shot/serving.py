@@ -1,22 +1,20 @@
 """Signatures that adapt: a client sends its labelled examples, and gets predictions of a model adapted to them."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import tensorflow as tf
 
+from tasks.few_shot.shape import EpisodeShape
 from tasks.finite import finite
 from training.meta.objective import LEARNER
 from training.meta.options import CAVIAOptions
 
-if TYPE_CHECKING:
-    from tasks.few_shot.base import EpisodeShape
-
 CONTEXT = "context"
 
 
-def endpoints(model: keras.Model, shape: "EpisodeShape", options: Any) -> Mapping[str, tuple[Any, list[Any]]]:
+def endpoints(model: keras.Model, shape: EpisodeShape, options: Any) -> Mapping[str, tuple[Any, list[Any]]]:
     """{name: (function, its specs)}; one task a call or several of the same sizes, of any number of examples.
 
     - `adapt_and_predict`: `support_x` `[task, shot, ...]`, `support_y` `[task, shot, output]` or, classes, `[task,
@@ -65,7 +63,7 @@ def endpoints(model: keras.Model, shape: "EpisodeShape", options: Any) -> Mappin
     return found
 
 
-def checked(inputs: Mapping[str, tf.Tensor], shape: "EpisodeShape") -> dict[str, tf.Tensor]:
+def checked(inputs: Mapping[str, tf.Tensor], shape: EpisodeShape) -> dict[str, tf.Tensor]:
     """The inputs by name. Raises InvalidArgumentError for numbers that are none, and as `check_classes`."""
     if shape.is_classes and "support_y" in inputs:
         check_classes(inputs["support_y"], shape.outputs)
