@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from data.did_you_mean import did_you_mean
 from tasks.aspects import Aspect
 from tasks.base import Task
-from tasks.reads import options_read
+from tasks.options_read import options_read
 from tasks.shipped import SHIPPED_TASKS
 
 

@@ -17,7 +17,8 @@ from compression.conversion.layer_errors import layer_errors
 from compression.conversion.layer_names import read_layer_names
 from compression.files.differences import relative_difference
 from compression.files.weights import LayerSparsity, layer_sparsity
-from compression.recipe import Precision, Recipe
+from compression.precisions import Precision
+from compression.recipe import Recipe
 from serving.tflite import TFLiteModel
 
 

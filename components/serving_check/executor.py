@@ -13,12 +13,15 @@ from tfx.utils import path_utils
 
 from components.artifacts import CompressedModels
 from components.compressor.measurements import read_measurements
-from components.files import write_file
-from components.gates import Finding, refuse_if_failed, write_findings
-from components.shipment import Shipment, write_shipment
+from components.gates import refuse_if_failed
 from components.splits import GATE_SPLIT, split_files
-from components.trainer.model_run import MODEL_FILE, trained_spec
-from compression.files.differences import MAX_RELATIVE_DIFFERENCE, max_difference, relative_difference
+from components.trained_spec import trained_spec
+from compression.files.differences import max_difference, relative_difference
+from compression.precisions import PRECISIONS
+from records.artifact_files import write_file
+from records.findings import Finding, write_findings
+from records.model_run import MODEL_FILE
+from records.shipment import Shipment, write_shipment
 from serving.saved_model import SavedModel
 from serving.tflite import TFLiteModel
 from tasks.base import Task
@@ -107,7 +110,8 @@ def tflite_findings(
     findings = []
     for key, value in trained.items():
         if precision != "float32":
-            difference, allowed = relative_difference(outputs.get(key), value), MAX_RELATIVE_DIFFERENCE[precision]
+            difference = relative_difference(outputs.get(key), value)
+            allowed = PRECISIONS[precision].max_relative_difference
         else:
             difference, allowed = max_difference(outputs.get(key), value), limit
         findings.append(_finding(f"TFLite {variant['name']}", key, difference, allowed, variant=variant["name"]))
@@ -116,10 +120,10 @@ def tflite_findings(
 
 def retrained_finding(variant: Mapping[str, Any]) -> Finding:
     """A file whose model was trained further: its outputs against that model's, as Compressor measured them."""
-    limit = MAX_RELATIVE_DIFFERENCE[variant["precision"]]
+    limit = PRECISIONS[variant["precision"]].max_relative_difference
     return Finding(
         gate=GATE,
-        figure="difference of outputs from the retrained model",
+        metric="difference of outputs from the retrained model",
         where=f"TFLite {variant['name']}",
         value=variant["difference"],
         limit=f"<= {limit:g}",
@@ -131,7 +135,7 @@ def retrained_finding(variant: Mapping[str, Any]) -> Finding:
 def _finding(where: str, output: str, difference: float, limit: float, *, variant: str = "") -> Finding:
     return Finding(
         gate=GATE,
-        figure=f"difference of {output} from the trained model",
+        metric=f"difference of {output} from the trained model",
         where=where,
         value=difference,
         limit=f"<= {limit:g}",

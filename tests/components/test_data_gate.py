@@ -54,7 +54,7 @@ def test_the_schema_of_images_names_their_classes():
     split = tfdv.generate_statistics_from_dataframe(frame, tfdv.StatsOptions(schema=task.schema()), n_jobs=1)
     anomalies = tfdv.validate_statistics(split, task.schema())
     [finding] = anomaly_findings("train", anomalies, split, task.schema(), ignored=["image"])
-    assert finding.figure == "feature label"
+    assert finding.metric == "feature label"
     assert finding.value.endswith("Missing: bee.")
 
 
@@ -63,7 +63,7 @@ def test_every_anomaly_is_a_finding(statistics, schema):
     anomalies.anomaly_info["label"].description = "Too few values."
     anomalies.anomaly_info["image"].description = "Gone."
     findings = anomaly_findings("test", anomalies, statistics, schema, ignored=["image"])
-    assert [(finding.figure, finding.passed) for finding in findings] == [
+    assert [(finding.metric, finding.passed) for finding in findings] == [
         ("feature image", True),
         ("feature label", False),
     ]
@@ -79,4 +79,4 @@ def test_an_anomaly_of_the_whole_dataset_counts(statistics, schema):
     anomalies = anomalies_pb2.Anomalies()
     anomalies.dataset_anomaly_info.description = "No examples."
     [finding] = anomaly_findings("test", anomalies, statistics, schema, ignored=[])
-    assert (finding.figure, finding.passed) == ("feature dataset", False)
+    assert (finding.metric, finding.passed) == ("feature dataset", False)

@@ -1,8 +1,8 @@
 import pytest
 
 from components.edge_evaluator.executor import budget_findings, worsening_findings
+from components.evaluator.options import MetricGate
 from compression.choice import Choice, Miss
-from tasks.evaluation import MetricGate
 from tasks.loading import TaskSpec
 
 TASK = TaskSpec(

@@ -6,10 +6,11 @@ from tfx.types import standard_artifacts
 
 from components.blessing import write_blessing
 from components.edge_evaluator.executor import worsening_findings
+from components.evaluator.eval_config import eval_config
 from components.evaluator.findings import threshold_findings
-from components.evaluator.metrics import overall_metrics
-from components.gates import NOT_MEASURED, Finding
-from tasks.evaluation import BASELINE, CANDIDATE, MetricGate, eval_config
+from components.evaluator.metrics import BASELINE, CANDIDATE, overall_metrics
+from components.evaluator.options import MetricGate
+from records.findings import NOT_MEASURED, Finding
 from tasks.loading import TaskSpec
 from tests.components.tfma_files import write_tfma_files
 
@@ -50,7 +51,7 @@ def evaluator(request):
 
 def _limits(findings: list[Finding]) -> set[tuple[bool, bool]]:
     """(of a change, of slices) of the findings: min and max are one finding."""
-    return {("against" in finding.figure, "label" in finding.where) for finding in findings}
+    return {("against" in finding.metric, "label" in finding.where) for finding in findings}
 
 
 THREE_LIMITS = {(False, False), (False, True), (True, False)}
@@ -86,7 +87,7 @@ def test_what_was_not_measured_is_named_and_did_not_pass(evaluator, left, tmp_pa
 
 def test_slices_that_no_example_fell_into_are_called_by_their_feature(tmp_path):
     [missing] = [f for f in _of_evaluator(write_tfma_files(tmp_path, {"": EVALUATORS["evaluator"][1]})) if not f.passed]
-    assert (missing.figure, missing.where, missing.limit) == ("accuracy", "by label", ">= 0.1 and <= 0.9")
+    assert (missing.metric, missing.where, missing.limit) == ("accuracy", "by label", ">= 0.1 and <= 0.9")
 
 
 def test_the_failures_are_those_that_tfma_found(tmp_path):
@@ -109,7 +110,7 @@ def test_a_first_model_has_nothing_to_be_worse_than(tmp_path):
     findings = threshold_findings(uri, config, gate="evaluation", has_baseline=False)
     assert _limits(findings) == THREE_LIMITS
     [other] = [finding for finding in findings if not finding.applies]
-    assert (other.figure, other.limit, other.value) == ("accuracy against the baseline", ">= -0.5", "no baseline")
+    assert (other.metric, other.limit, other.value) == ("accuracy against the baseline", ">= -0.5", "no baseline")
     assert all(finding.passed for finding in findings)
 
 
@@ -119,7 +120,7 @@ def test_the_findings_decide_whatever_tfx_wrote(passed, file, tmp_path):
     blessing.uri = str(tmp_path)
     for name in ("BLESSED", "NOT_BLESSED"):
         (tmp_path / name).touch()
-    finding = Finding(gate="evaluation", figure="accuracy", where="", value=0.5, limit=">= 0", passed=passed)
+    finding = Finding(gate="evaluation", metric="accuracy", where="", value=0.5, limit=">= 0", passed=passed)
     write_blessing(blessing, [finding])
     assert blessing.get_int_custom_property("blessed") == passed
     assert [path.name for path in tmp_path.iterdir()] == [file]

@@ -6,10 +6,10 @@ import tensorflow as tf
 from tfx.types import standard_artifacts
 
 from components.example_gen.executor import generate
-from components.example_gen.repairs import read_repairs
 from data.errors import DataError
 from data.examples import labelled_image
 from data.source import SPLITS
+from records.repairs import read_repairs
 from tasks.loading import TaskSpec
 
 RECORDS = 30

@@ -7,10 +7,10 @@ from components.artifacts import CompressedModels
 from components.compressor.measurements import write_choice, write_measurements
 from components.gates import GateRefused
 from components.pusher.executor import content_digest, push_key, push_model, require_blessings, write_bundle
-from components.pusher.push_record import read_push
-from components.shipment import Shipment, write_shipment
-from components.trainer.model_run import write_model_facts
 from compression.choice import Choice
+from records.model_run import ModelFacts, TrainingFacts, write_model_facts
+from records.push import Push, read_push
+from records.shipment import Shipment, write_shipment
 from serving.registry import Registry
 from tasks.loading import TaskSpec
 from tests.components.tfma_files import write_tfma_files
@@ -20,6 +20,8 @@ DIGITS = TaskSpec(
     task="tasks.image_classification.ImageClassification",
     options={"source": {"kind": "digits"}, "height": 8, "width": 8},
 )
+
+TRAINING = TrainingFacts(epochs=1, steps=3, best_epoch=1, examples_per_sec=9.5, bottleneck="compute", events=())
 
 
 def _blessing(blessed: int | None) -> standard_artifacts.ModelBlessing:
@@ -62,7 +64,7 @@ def test_what_became_of_a_push_is_recorded_as_it_is(tmp_path):
     for name, artifact in artifacts.items():
         artifact.uri = str(tmp_path / name)
         (tmp_path / name).mkdir()
-    write_model_facts(model_run.uri, {"hyperparameters": {}})
+    write_model_facts(model_run.uri, ModelFacts(parameters=10, training=TRAINING, hyperparameters={}))
     (tmp_path / "model" / "Format-Serving").mkdir()
     (tmp_path / "model" / "Format-Serving" / "saved_model.pb").write_bytes(b"model")
     write_measurements(variants.uri, [{"name": "float32"}, {"name": "int8"}])
@@ -76,7 +78,7 @@ def test_what_became_of_a_push_is_recorded_as_it_is(tmp_path):
     registry = Registry(tmp_path / "registry")
     registry.push("digits", **sample_push(tmp_path, "other"), stage="production")
 
-    def push(stage: str) -> dict:
+    def push(stage: str) -> Push:
         pushed = standard_artifacts.PushedModel()
         pushed.uri = str(tmp_path / "pushed")
         push_model(
@@ -91,17 +93,15 @@ def test_what_became_of_a_push_is_recorded_as_it_is(tmp_path):
             stage=stage,
             pushed_model=pushed,
         )
-        record = read_push(pushed.uri)
-        assert record.pop("destination") == str(tmp_path / "registry" / "digits" / "2")
-        return record
+        return read_push(pushed.uri)
 
-    assert push("candidate") == {"version": 2, "stage": "candidate", "in_this_run": True, "moved_from": None}
+    second = {"version": 2, "destination": str(tmp_path / "registry" / "digits" / "2")}
+    assert push("candidate") == Push(**second, stage="candidate", in_this_run=True)
     bundle = tmp_path / "registry" / "digits" / "2" / "tflite"
     assert sorted(path.name for path in bundle.iterdir()) == ["int8.tflite", "labels.txt", "metadata.json"]
-    moved = {"version": 2, "stage": "production", "in_this_run": False, "moved_from": "candidate"}
-    assert push("production") == moved
+    assert push("production") == Push(**second, stage="production", in_this_run=False, moved_from="candidate")
     registry.rollback("digits")
-    assert push("production") == {"version": 2, "stage": "archived", "in_this_run": False, "moved_from": None}
+    assert push("production") == Push(**second, stage="archived", in_this_run=False)
 
 
 def test_the_digest_is_of_names_and_contents(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from components.data_gate.executor import mean_findings, repair_findings
-from components.example_gen.repairs import read_repairs, write_repairs
+from records.repairs import read_repairs, write_repairs
 
 
 @pytest.fixture
@@ -30,4 +30,4 @@ def test_a_feature_that_is_not_there_does_not_pass(statistics):
 def test_repairs_are_told_and_never_refused(tmp_path):
     write_repairs(str(tmp_path), {"absent rows": 5})
     [finding] = repair_findings(read_repairs(str(tmp_path)))
-    assert (finding.figure, finding.value, finding.passed) == ("repaired: absent rows", 5, True)
+    assert (finding.metric, finding.value, finding.passed) == ("repaired: absent rows", 5, True)

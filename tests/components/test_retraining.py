@@ -11,10 +11,10 @@ import tensorflow as tf
 from etils import epath
 
 from components.compressor.retraining import Retraining
-from components.compressor.transformed_data import TransformedData
-from components.tuner.options import with_values
 from compression.recipe import Recipe
 from models.forecasters.forecaster import STANDARDIZATION
+from tasks.overrides import with_values
+from tasks.transformed_data import TransformedData
 from tests.tasks.transformed import TASKS, raw_examples, transform, write_transformed
 from training.options import TrainOptions
 

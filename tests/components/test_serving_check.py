@@ -6,6 +6,7 @@ from hypothesis.extra import numpy as arrays
 
 from components.serving_check.executor import retrained_finding, tflite_findings
 from compression.files.differences import max_difference, relative_difference
+from compression.precisions import PRECISIONS
 
 EXPECTED = np.array([[0.0, 2.0], [4.0, 6.0]], np.float32)
 
@@ -66,7 +67,7 @@ def test_each_precision_has_its_tolerance():
 
 
 def test_shuffled_outputs_are_refused_at_every_precision():
-    for variant in ("float32", "float16", "dynamic", "int8", "int16x8", "int4"):
+    for variant in PRECISIONS:
         [finding] = tflite_findings(_variant(variant), {"logits": EXPECTED[::-1]}, {"logits": EXPECTED}, 1e-4)
         assert not finding.passed
 

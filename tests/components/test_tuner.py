@@ -5,7 +5,7 @@ import pytest
 from keras_tuner.engine.base_tuner import BaseTuner
 from pydantic import ValidationError
 
-from components.tuner.options import TuneOptions, with_values
+from components.tuner.options import TuneOptions
 from components.tuner.tuner_fn import HYPERBAND_EPOCHS, TaskTuner, UnknownMetricError, oracle
 from tasks.loading import TaskSpec
 from training.errors import DivergedError
@@ -68,20 +68,6 @@ def test_hyperband_gives_the_better_ones_more_epochs(trials):
         by_epochs.setdefault(values[HYPERBAND_EPOCHS], []).append(values["train.learning_rate"])
     assert sorted(by_epochs) == [1, 3, 9]
     assert len(by_epochs[1]) > len(by_epochs[9])
-
-
-def test_values_go_where_their_keys_say():
-    spec, train = with_values(SPEC, TrainOptions(), {"train.schedule.kind": "constant", "options.model.dropout": 0.5})
-    assert train.schedule.kind == "constant"
-    assert train.schedule.end == 0
-    assert spec.load().options.model.dropout == 0.5
-    assert spec.load().options.model.widths == (16, 32, 64)
-
-
-@pytest.mark.parametrize("key", ["train.learning_rat", "options.model.depth"])
-def test_a_key_that_there_is_not_is_refused(key):
-    with pytest.raises(ValidationError):
-        with_values(SPEC, TrainOptions(), {key: 1})
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tasks.aspects import Aspect
 from tasks.base import Task, TaskOptions
 from tasks.loading import TaskSpec, task_class
 from tasks.options import UndeclaredOptionError
-from tasks.reads import options_read
+from tasks.options_read import options_read
 
 SPECS = {
     "image_classification": TaskSpec(

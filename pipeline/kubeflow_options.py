@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from components.sections import Section
 from data.did_you_mean import did_you_mean
-from pipeline.config_section import Section
 
 
 class NodeResources(Section):

@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from components.trainer.progress import TrainingProgress
+from training.progress import TrainingProgress
 from training.records import EpochRecord, StepsRecord
 
 

@@ -4,14 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.gates import Finding, GateRefused, refuse_if_failed
-from components.shipment import Shipment, read_shipment, write_shipment
+from components.gates import GateRefused, refuse_if_failed
+from records.findings import Finding
+from records.shipment import Shipment, read_shipment, write_shipment
 
 NAMES = ("float32", "float16", "int8")
 
 
 def _finding(variant: str, *, passed: bool) -> Finding:
-    values = {"gate": "compression", "figure": "accuracy", "value": 0.5, "limit": ">= 0.9"}
+    values = {"gate": "compression", "metric": "accuracy", "value": 0.5, "limit": ">= 0.9"}
     return Finding(where=variant, variant=variant, passed=passed, **values)
 
 

@@ -7,9 +7,8 @@ from typing import Any
 import keras
 from etils import epath
 
-from components.trainer.progress import TrainingProgress
-from components.trainer.start import Start
 from tasks.base import Task
+from tasks.start import Start
 from training.checkpoints import CheckpointStore
 from training.distribution import strategy
 from training.early_stopping import EarlyStopping
@@ -18,6 +17,7 @@ from training.hooks import Hook
 from training.loop import Loop
 from training.optimizers import optimizer
 from training.options import TrainOptions
+from training.progress import TrainingProgress
 from training.records import EpochRecord
 from training.schedules import schedule
 from training.transfer import transfer_weights

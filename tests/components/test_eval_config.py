@@ -2,7 +2,8 @@ import pytest
 import tensorflow_model_analysis as tfma
 from pydantic import ValidationError
 
-from tasks.evaluation import MetricGate, WrongGateError, check_gates, eval_config
+from components.evaluator.eval_config import eval_config
+from components.evaluator.options import MetricGate, WrongGateError, check_gates
 from tasks.loading import TaskSpec
 
 TASK = TaskSpec(

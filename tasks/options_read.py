@@ -1,4 +1,4 @@
-"""Which of a task's options a step reads."""
+"""Which of a task's options an aspect of it takes."""
 
 import inspect
 from collections.abc import Iterable

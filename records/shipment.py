@@ -4,17 +4,19 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 
-from components.files import read_file, write_file
-from components.gates import Finding
+from records.artifact_files import read_file, write_file
+from records.findings import Finding
 
 SHIPMENT_FILE = "shipment.json"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shipment:
-    """Attributes:
-    variants: names of the files that ship so far, in the order of the config.
-    needed: names of those without which nothing ships: the chosen one, and those that the config requires.
+    """Which converted files ship.
+
+    Attributes:
+      variants: names of the variants that ship so far, in the order of the config.
+      needed: names of the variants without which nothing ships: the chosen one, and those that the config requires.
     """
 
     variants: tuple[str, ...]
@@ -32,10 +34,10 @@ class Shipment:
 
 
 def write_shipment(uri: str, shipment: Shipment) -> None:
-    """Writes it into the directory of the gate's artifact."""
+    """Writes the shipment into the directory of the gate's artifact."""
     write_file(uri, SHIPMENT_FILE, json.dumps(asdict(shipment)))
 
 
 def read_shipment(uri: str) -> Shipment:
-    """What `write_shipment` wrote."""
+    """The shipment in the directory of a gate's artifact."""
     return Shipment(**{key: tuple(names) for key, names in json.loads(read_file(uri, SHIPMENT_FILE)).items()})

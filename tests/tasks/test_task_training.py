@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from components.trainer.training import TaskTraining
+from tasks.training import TaskTraining
 from tests.training import small
 from training import CheckpointStore
 

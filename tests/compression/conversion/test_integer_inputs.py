@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from compression.conversion.convert import PRECISIONS, convert, export_for_conversion
+from compression.conversion.convert import convert, export_for_conversion
+from compression.precisions import PRECISIONS
 from serving.tflite import TFLiteModel
-from tests.compression.test_convert import TOLERANCES
 
 RNG = np.random.default_rng(0)
 SAMPLE = {
@@ -37,11 +37,11 @@ def files(model, tmp_path_factory):
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_answers_as_keras_does_and_takes_indices_as_they_are(files, model, precision):
+def test_answers_as_keras_does_and_takes_indices_as_they_are(files, model, tolerances, precision):
     expected = model(SAMPLE, training=False)["y"].numpy()
     converted = TFLiteModel(files[precision])
     difference = np.abs(converted.predict(SAMPLE)["y"] - expected) / expected.std()
-    largest, mean = TOLERANCES[precision]
+    largest, mean = tolerances[precision]
     assert difference.max() <= largest
     assert difference.mean() <= mean
     dtypes = {name: tensor.dtype for name, tensor in converted.inputs.items()}

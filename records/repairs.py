@@ -3,16 +3,16 @@
 import json
 from collections.abc import Mapping
 
-from components.files import read_file, write_file
+from records.artifact_files import read_file, write_file
 
 REPAIRS_FILE = "repairs.json"
 
 
 def write_repairs(uri: str, repairs: Mapping[str, int]) -> None:
-    """Writes how many of which repairs there were, by what was wrong."""
+    """Writes how many repairs there were, by what was wrong, into the directory of the examples."""
     write_file(uri, REPAIRS_FILE, json.dumps(dict(repairs)))
 
 
 def read_repairs(uri: str) -> dict[str, int]:
-    """What `write_repairs` wrote."""
+    """How many repairs there were, by what was wrong."""
     return json.loads(read_file(uri, REPAIRS_FILE))
