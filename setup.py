@@ -14,6 +14,7 @@ ROOMS = (
     "compression",
     "models",
     "data",
+    "records",
     "slipway",
 )
 HOME = Path(__file__).parent

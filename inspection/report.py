@@ -18,9 +18,9 @@ from inspection.page import html
 from inspection.runs import Run
 from inspection.statistics import read_anomalies, read_statistics
 from inspection.store import Artifact
+from records.findings import Finding
+from records.model_run import HISTORY_FILE
 
-# Files inside artifacts.
-HISTORY_FILE = "history.jsonl"
 CANDIDATE = "candidate"
 
 VERDICTS = {
@@ -59,8 +59,8 @@ def render_report(
         "nodes": {node["name"]: node for node in record.get("nodes", [])},
         "changed": [node for node in record.get("nodes", []) if node.get("reasons")],
         "figures": _figures(record),
-        "gates": _gates(record),
-        "limits_kept": count_limits(record.get("gates", [])),
+        "gates": _gates(_findings(record)),
+        "limits_kept": count_limits(_findings(record)),
         "training": _training(outputs),
         "evaluation": _evaluation(outputs, record),
         "adaptation": _adaptation(outputs),
@@ -103,10 +103,14 @@ def _figures(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     return figures
 
 
-def _gates(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _findings(record: Mapping[str, Any]) -> list[Finding]:
+    return [Finding.from_json(finding) for finding in record.get("gates", [])]
+
+
+def _gates(findings: Sequence[Finding]) -> list[tuple[Verdict, Finding]]:
     """The findings with their verdicts, those that were missed first."""
-    found = [{**gate, "verdict": verdict(gate)} for gate in record.get("gates", [])]
-    return sorted(found, key=lambda gate: (get_args(Verdict).index(gate["verdict"]), gate["gate"]))
+    found = [(verdict(finding), finding) for finding in findings]
+    return sorted(found, key=lambda gate: (get_args(Verdict).index(gate[0]), gate[1].gate))
 
 
 def _training(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> Markup | None:
@@ -143,10 +147,9 @@ def _own_metrics(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> l
 
 
 def _metric_chart(name: str, values: Sequence[MetricValue], record: Mapping[str, Any]) -> str:
-    gates = record.get("gates", [])
-    relevant = [gate for gate in gates if gate["gate"] == "evaluation" and gate["figure"] == name]
-    limits = {bool(gate["where"]): bounds(gate["limit"]) for gate in relevant}
-    failing = frozenset(gate["where"] for gate in relevant if not gate["passed"])
+    findings = [each for each in _findings(record) if each.gate == "evaluation" and each.metric == name]
+    limits = {bool(finding.where): bounds(finding.limit) for finding in findings}
+    failing = frozenset(finding.where for finding in findings if not finding.passed)
     names = {f"{record.get('label_key')}={index}": label for index, label in enumerate(record.get("labels", []))}
     mine = [value for value in values if value.metric == name]
     return charts.metric_by_slice(name, mine, limits, failing, names)

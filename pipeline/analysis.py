@@ -16,8 +16,6 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from etils import epath
 
-from components.compressor.executor import calibration_sample
-from components.trainer.training import TaskTraining
 from compression.conversion.convert import ConversionError, convert, export_for_conversion
 from compression.pareto import pareto_front
 from inspection.analysis import RESULTS
@@ -31,6 +29,8 @@ from serving.peak_memory import peak_memory_bytes
 from serving.tflite import TFLiteModel
 from tasks.base import Task
 from tasks.loading import TaskSpec
+from tasks.training import TaskTraining
+from tasks.transformed_data import TransformedData
 from training.errors import TrainingError
 from training.metric_sums import means, sums_of
 from training.options import TrainOptions
@@ -208,7 +208,8 @@ class Analysis:
 
     def _sample(self, task: Task) -> dict[str, np.ndarray]:
         """The task's representative sample of the train split's model inputs."""
-        return calibration_sample(task, self._examples, self._graph, self._config.compress.calibration_examples)
+        data = TransformedData(task=task, directory=self._examples.uri, feature_spec=self._feature_spec())
+        return data.calibration_sample(self._config.compress.calibration_examples)
 
 
 def _as_model(file: TFLiteModel) -> Any:

@@ -10,12 +10,12 @@ import numpy as np
 import tensorflow as tf
 from etils import epath
 
-from components.trainer.model_run import TRAINED_MODEL
 from data.series.series import Series
 from inspection.backtest import RESULTS
 from models.graph.attention_maps import attention_maps, rollout
 from models.traditional import TRADITIONAL
 from pipeline.errors import RunError
+from records.model_run import TRAINED_MODEL
 from tasks.forecasting import Forecasting
 from tasks.forecasting.metrics import FIGURES, Forecasts, figure
 

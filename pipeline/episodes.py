@@ -10,10 +10,10 @@ import tensorflow as tf
 from etils import epath
 from tensorflow_transform.tf_metadata import schema_utils
 
-from components.trainer.model_run import TRAINED_MODEL
 from pipeline.episode_drawings import fit_drawings, listed, picture_drawing
 from pipeline.errors import UsageError
 from pipeline.pushed import METADATA
+from records.model_run import TRAINED_MODEL
 from serving.latency import measure_latency
 from tasks.few_shot.base import FewShot
 from tasks.few_shot.tfma_metric import FIGURES, Z_95

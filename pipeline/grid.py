@@ -7,12 +7,12 @@ from typing import Any
 
 import yaml
 
-from components.tuner.options import with_values
 from data.did_you_mean import did_you_mean, did_you_mean_path
 from pipeline.config import PipelineConfig
 from pipeline.config_mistakes import validated
 from pipeline.errors import ConfigError
 from tasks.loading import TaskSpec
+from tasks.overrides import with_values
 from training.options import TrainOptions
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")

@@ -10,12 +10,11 @@ from typing import Any
 
 from components.compressor.measurements import read_choice, read_measurements
 from components.evaluator.metrics import candidate_metrics, overall_metrics
-from components.gates import Finding, read_findings
-from components.pusher.push_record import read_push
-from components.shipment import read_shipment
-from components.trainer.model_run import read_model_facts
 from inspection.store import Artifact, NodeExecution
-from tasks.evaluation import CANDIDATE
+from records.findings import Finding, read_findings
+from records.model_run import read_model_facts
+from records.push import read_push
+from records.shipment import read_shipment
 
 DISTRIBUTIONS = ("slipway", "tfx", "tensorflow", "keras", "tensorflow-model-analysis", "apache-beam", "ai-edge-litert")
 FILE_NAME = "summary.json"
@@ -105,7 +104,7 @@ class RunRecord:
             "started_at": started_at,
             "git_commit": git_commit,
             "nodes": nodes,
-            "gates": [Finding(**finding) for finding in earlier["gates"]],
+            "gates": [Finding.from_json(finding) for finding in earlier["gates"]],
             "pushes": list(map(_by_earlier_run, earlier["pushes"])),
         }
         return cls(**{**earlier, **changed})
@@ -137,11 +136,11 @@ class RunRecord:
                 self.gates += read_findings(outputs[node][channel][0].uri)
         if "Trainer" in outputs:
             facts = read_model_facts(outputs["Trainer"]["model_run"][0].uri)
-            self.metrics["parameters"] = facts["parameters"]
-            self.training = facts["training"]
-            self.hyperparameters = facts["hyperparameters"]
+            self.metrics["parameters"] = facts.parameters
+            self.training = asdict(facts.training)
+            self.hyperparameters = dict(facts.hyperparameters)
         if "Evaluator" in outputs:
-            metrics = candidate_metrics(outputs["Evaluator"]["evaluation"][0].uri, CANDIDATE)
+            metrics = candidate_metrics(outputs["Evaluator"]["evaluation"][0].uri)
             self.metrics |= {f"test_{name}": value for name, value in metrics.items()}
         if "Compressor" in outputs:
             uri = outputs["Compressor"]["variants"][0].uri
@@ -156,7 +155,7 @@ class RunRecord:
                     variant["metric"] = values[metric]
         if "Pusher" in outputs:
             [node] = [node for node in self.nodes if node.name == "Pusher"]
-            pushed = read_push(outputs["Pusher"]["pushed_model"][0].uri)
+            pushed = asdict(read_push(outputs["Pusher"]["pushed_model"][0].uri))
             self.pushes = [_by_earlier_run(pushed) if node.cached else pushed]
 
     def _add_shipment(self, outputs: Mapping[str, Mapping[str, Sequence[Artifact]]]) -> None:

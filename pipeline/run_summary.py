@@ -1,7 +1,5 @@
 """What the terminal says when a run is over."""
 
-from dataclasses import asdict
-
 from etils import epath
 from rich.console import Console
 from rich.table import Table
@@ -35,7 +33,7 @@ def _results(record: RunRecord, root: Root, metric: str) -> list[str]:
         )
         lines.append(f"[bold]tuned[/bold]          {found}")
     if record.gates:
-        lines.append(f"[bold]gates[/bold]          {count_limits([asdict(finding) for finding in record.gates])}")
+        lines.append(f"[bold]gates[/bold]          {count_limits(record.gates)}")
     if record.choice.get("variant"):
         lines.append(f"[bold]chosen[/bold]         {record.choice['variant']}: {record.choice['reason']}")
     for finding in record.gates:

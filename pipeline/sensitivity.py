@@ -10,11 +10,11 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from components.compressor.transformed_data import TransformedData
-from components.trainer.model_run import MODEL_FILE
 from inspection.locate import RunNotFoundError
 from inspection.store import RunStore
+from records.model_run import MODEL_FILE
 from tasks.base import Task
+from tasks.transformed_data import TransformedData
 
 
 class TrainedRun:

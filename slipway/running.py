@@ -13,10 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from components.gates import Finding, GateRefused
+from components.gates import GateRefused
 from data.local_path import is_uri
 from pipeline.errors import RunError, UsageError
 from pipeline.run_request import RunAnswer, RunRequest
+from records.findings import Finding
 
 HOME = Path(__file__).resolve().parents[1]
 # Not -m, which puts the working directory first, where a `data` of the user's hides ours.
@@ -66,8 +67,8 @@ class Run:
 
     @property
     def gates(self) -> tuple[Finding, ...]:
-        """The figures that gates held against limits, as far as the run came."""
-        return tuple(Finding(**finding) for finding in self.record["gates"])
+        """The metrics that gates held against limits, as far as the run came."""
+        return tuple(map(Finding.from_json, self.record["gates"]))
 
 
 def run(
@@ -147,7 +148,7 @@ def _run_process(folder: Path) -> tuple[int, str]:
 def _as_error(answer: RunAnswer) -> BaseException:
     error: BaseException
     if answer.findings:
-        error = GateRefused([Finding(**finding) for finding in answer.findings], answer.advice)
+        error = GateRefused([Finding.from_json(finding) for finding in answer.findings], answer.advice)
     else:
         error = (UsageError if answer.exit_code == UsageError.exit_code else RunError)(answer.message)
         # As the command line would name it.

@@ -62,7 +62,7 @@ class Task(abc.ABC):
     prediction_key: ClassVar[str]
 
     # Which options the methods of an aspect read, by name; an aspect that is not listed reads all. A step is given
-    # these alone, and runs again when one of them changes; see `tasks.aspects.options_read` for what subclasses read.
+    # these alone, and runs again when one of them changes; see `tasks.options_read` for what subclasses read.
     reads: ClassVar[Mapping[Aspect, tuple[str, ...]]] = {}
     # Steps of compression recipes (see `compression.recipe`) that the models do not allow, and the reason of each, as
     # it goes on after "where".

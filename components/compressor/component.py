@@ -24,7 +24,8 @@ def Compressor(  # noqa: N802 - TFX names a component after its function
     """Writes TFLite variants of a model that the evaluation gate let pass; `compress` and `train` are the
     config's sections; `workspaces` is where a killed training goes on from, with the same `code`."""
     from components.compressor.executor import compress_model
-    from components.gates import read_findings, refuse_if_failed
+    from components.gates import refuse_if_failed
+    from records.findings import read_findings
 
     refuse_if_failed(read_findings(evaluation.uri))
     compress_model(

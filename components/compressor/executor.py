@@ -5,7 +5,6 @@ import os
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import tensorflow_transform as tft
 from tfx.types import standard_artifacts
 
@@ -13,21 +12,17 @@ from components.compressor.measurements import write_choice, write_measurements
 from components.compressor.measuring import costs, evaluate_files, measure
 from components.compressor.packed_files import packed_files, weights_digest
 from components.compressor.retraining import Retraining
-from components.compressor.transformed_data import TransformedData
 from components.compressor.variants import make_variants, read_variants
-from components.files import write_file
-from components.trainer.model_run import MODEL_FILE, read_model_facts
-from components.tuner.options import with_values
 from components.workspace import workspace
 from compression.choice import Budgets, choose
 from compression.files.packing import packed
-from tasks.base import Task
+from records.artifact_files import write_file
+from records.model_run import MODEL_FILE, read_model_facts
 from tasks.loading import TaskSpec
+from tasks.overrides import with_values
+from tasks.transformed_data import TransformedData
 from training.distribution import strategy
 from training.options import TrainOptions
-
-# Read for calibration at the most; the sample is drawn from these.
-CALIBRATION_POOL = 8192
 
 
 def compress_model(
@@ -56,7 +51,7 @@ def compress_model(
     spec, train_options = with_values(
         TaskSpec.model_validate_json(task_spec),
         TrainOptions.model_validate_json(train),
-        read_model_facts(model_run.uri)["hyperparameters"],
+        read_model_facts(model_run.uri).hyperparameters,
     )
     # First: several processes have to find each other before TensorFlow computes anything.
     where = strategy(train_options.distribution)
@@ -69,7 +64,7 @@ def compress_model(
     )
     inputs = [artifact.uri for artifact in (model_run, transformed_examples, transform_graph)]
     place = workspace(workspaces, code, task_spec, train, seed, options["calibration_examples"], inputs)
-    sample = calibration_sample(task, transformed_examples, transform_graph, options["calibration_examples"])
+    sample = data.calibration_sample(options["calibration_examples"])
     with tempfile.TemporaryDirectory() as directory:
         trained = task.load_model(os.path.join(model_run.uri, MODEL_FILE))
         retraining = Retraining(
@@ -99,17 +94,3 @@ def compress_model(
         write_measurements(uri, measurements)
         write_choice(uri, choose(costs(task, measurements), Budgets(**options["budgets"])))
     place.rmtree(missing_ok=True)
-
-
-def calibration_sample(
-    task: Task,
-    transformed_examples: standard_artifacts.Examples,
-    transform_graph: standard_artifacts.TransformGraph,
-    size: int,
-) -> dict[str, np.ndarray]:
-    """The task's representative sample of the train split's model inputs, `{name: [example, ...]}`."""
-    spec = tft.TFTransformOutput(transform_graph.uri).transformed_feature_spec()
-    files = [os.path.join(transformed_examples.uri, "Split-train", "*")]
-    batches = task.batches(files, feature_spec=spec, batch_size=256).take(CALIBRATION_POOL // 256)
-    pool = [inputs for inputs, _ in batches.as_numpy_iterator()]
-    return task.representative_sample({name: np.concatenate([batch[name] for batch in pool]) for name in pool[0]}, size)

@@ -3,8 +3,8 @@
 import json
 from dataclasses import asdict
 
-from components.files import read_file, write_file
 from compression.choice import Choice, Miss
+from records.artifact_files import read_file, write_file
 
 VARIANTS_FILE = "variants.json"
 CHOICE_FILE = "choice.json"

@@ -10,8 +10,6 @@ import numpy as np
 import tensorflow as tf
 from etils import epath
 
-from components.compressor.transformed_data import TransformedData
-from components.tuner.options import with_values
 from components.workspace import workspace
 from compression.changes.channel_pruning import prune_channels
 from compression.changes.clustering import Clustering
@@ -21,6 +19,8 @@ from compression.quantization_aware.model import for_conversion, quantization_aw
 from compression.recipe import QuantizationAwareOptions, Recipe
 from tasks.base import Task
 from tasks.loading import TaskSpec
+from tasks.overrides import with_values
+from tasks.transformed_data import TransformedData
 from training.checkpoints import CheckpointStore
 from training.options import TrainOptions
 

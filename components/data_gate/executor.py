@@ -9,8 +9,9 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_p
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils
 
-from components.example_gen.repairs import read_repairs
-from components.gates import Finding, refuse_if_failed, write_findings
+from components.gates import refuse_if_failed
+from records.findings import Finding, write_findings
+from records.repairs import read_repairs
 
 
 def check_data(
@@ -45,7 +46,7 @@ def count_finding(split: str, statistics: statistics_pb2.DatasetFeatureStatistic
     count = statistics.datasets[0].num_examples if statistics.datasets else 0
     return Finding(
         gate="data",
-        figure="examples",
+        metric="examples",
         where=f"split {split}",
         value=count,
         limit=f">= {fewest}",
@@ -56,7 +57,7 @@ def count_finding(split: str, statistics: statistics_pb2.DatasetFeatureStatistic
 def repair_findings(repairs: Mapping[str, int]) -> list[Finding]:
     """What reading the source repaired, as the config allows it: reported, never refused."""
     return [
-        Finding(gate="data", figure=f"repaired: {what}", where="", value=count, limit="as allowed", passed=True)
+        Finding(gate="data", metric=f"repaired: {what}", where="", value=count, limit="as allowed", passed=True)
         for what, count in repairs.items()
     ]
 
@@ -74,7 +75,7 @@ def mean_findings(
     return [
         Finding(
             gate="data",
-            figure=f"mean of {name}",
+            metric=f"mean of {name}",
             where=f"split {split}",
             value=means.get(name, float("nan")),
             limit=f"<= {limit:g}",
@@ -104,14 +105,14 @@ def anomaly_findings(
         findings.append(
             Finding(
                 gate="data",
-                figure=f"feature {name}",
+                metric=f"feature {name}",
                 where=f"split {split}",
                 value=description,
                 limit="as the schema says",
                 passed=name in ignored,
             )
         )
-    none_found = Finding(gate="data", figure="anomalies", where=f"split {split}", value=0, limit="== 0", passed=True)
+    none_found = Finding(gate="data", metric="anomalies", where=f"split {split}", value=0, limit="== 0", passed=True)
     return findings or [none_found]
 
 

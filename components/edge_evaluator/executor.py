@@ -20,16 +20,17 @@ from components.artifacts import CompressedModels
 from components.blessing import write_blessing
 from components.compressor.measurements import read_choice
 from components.compressor.variants import read_variants, variant_names
+from components.evaluator.eval_config import eval_config
 from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
-from components.gates import NOT_MEASURED, Finding, write_findings
-from components.shipment import Shipment, write_shipment
+from components.evaluator.options import MetricGate
 from components.splits import GATE_SPLIT, split_files
-from components.trainer.model_run import trained_spec
+from components.trained_spec import trained_spec
 from compression.choice import Choice
+from records.findings import NOT_MEASURED, Finding, write_findings
+from records.shipment import Shipment, write_shipment
 from serving.tflite import TFLiteModel
 from tasks.base import Task
-from tasks.evaluation import MetricGate, eval_config
 
 GATE = "compression"
 REFERENCE = "float32"
@@ -86,7 +87,7 @@ def budget_findings(choice: Choice) -> list[Finding]:
     return [
         Finding(
             gate=GATE,
-            figure=miss.budget.removeprefix("max_"),
+            metric=miss.budget.removeprefix("max_"),
             where=miss.variant,
             value=miss.value,
             limit=f"<= {miss.limit:g} (over by {miss.value - miss.limit:.3g})",
@@ -125,7 +126,7 @@ def worsening_findings(
             findings.append(
                 Finding(
                     gate=GATE,
-                    figure=f"{metric.name} against {REFERENCE}",
+                    metric=f"{metric.name} against {REFERENCE}",
                     where=variant,
                     value=change if is_measured else NOT_MEASURED,
                     limit=f">= {-limit:+g}" if metric.higher_is_better else f"<= {limit:+g}",

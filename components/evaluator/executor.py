@@ -13,12 +13,14 @@ from tfx.utils import json_utils, proto_utils
 from components.baseline.executor import has_model
 from components.baseline.findings import comparison_findings
 from components.blessing import write_blessing
+from components.evaluator.eval_config import eval_config
 from components.evaluator.findings import threshold_findings
-from components.gates import write_findings
+from components.evaluator.metrics import BASELINE, CANDIDATE
+from components.evaluator.options import MetricGate
 from components.splits import GATE_SPLIT
-from components.trainer.model_run import trained_spec
+from components.trained_spec import trained_spec
+from records.findings import write_findings
 from tasks.base import Task
-from tasks.evaluation import BASELINE, CANDIDATE, MetricGate, eval_config
 
 GATE = "evaluation"
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2
 
-from components.gates import NOT_MEASURED, Finding
+from records.findings import NOT_MEASURED, Finding
 
 
 class MetricKey(NamedTuple):
@@ -49,17 +49,17 @@ def threshold_findings(uri: str, config: tfma.EvalConfig, *, gate: str, has_base
     findings = []
     # A feature that the config names twice is one to TFMA.
     for limit in dict.fromkeys(_limits(config)):
-        figure = f"{limit.metric}{' against the baseline' if limit.is_change else ''}"
+        name = f"{limit.metric}{' against the baseline' if limit.is_change else ''}"
         if limit.is_change and not has_baseline:
             nothing = {"value": "no baseline", "passed": True, "applies": False}
-            findings.append(Finding(gate=gate, figure=figure, where="", limit=limit.text, **nothing))
+            findings.append(Finding(gate=gate, metric=name, where="", limit=limit.text, **nothing))
             continue
         for model, where in itertools.product(models, slices.get(limit.features) or [_unmeasured(limit.features)]):
             key = MetricKey(where, model, limit.metric, limit.is_change)
             findings.append(
                 Finding(
                     gate=gate,
-                    figure=figure,
+                    metric=name,
                     where=", ".join(filter(None, ["" if has_baseline else model, where])),
                     value=values.get(key, NOT_MEASURED),
                     limit=limit.text,
@@ -67,7 +67,7 @@ def threshold_findings(uri: str, config: tfma.EvalConfig, *, gate: str, has_base
                     variant="" if has_baseline else model,
                 )
             )
-    return sorted(findings, key=lambda finding: (finding.figure, finding.where))
+    return sorted(findings, key=lambda finding: (finding.metric, finding.where))
 
 
 def _measured(uri: str) -> tuple[dict[tuple[str, ...], list[str]], dict[MetricKey, float]]:

@@ -12,10 +12,10 @@ from tfx.components.util import examples_utils
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
-from components.example_gen.repairs import write_repairs
 from data.errors import DataError
 from data.source import SPLITS
 from data.unreadable import UNREADABLE, leave_out
+from records.repairs import write_repairs
 from tasks.loading import TaskSpec
 
 

@@ -16,14 +16,14 @@ from components.artifacts import CompressedModels
 from components.bundle_metadata import METADATA_FILE, describe
 from components.compressor.measurements import read_choice, read_measurements
 from components.evaluator.metrics import candidate_metrics
-from components.gates import ADVICE, Finding, GateRefused
-from components.pusher.push_record import write_push
-from components.shipment import read_shipment
-from components.trainer.model_run import trained_spec
+from components.gates import ADVICE, GateRefused
+from components.trained_spec import trained_spec
+from records.findings import Finding
+from records.push import Push, write_push
+from records.shipment import read_shipment
 from serving.registry import Registry
 from serving.registry.storage import tree
 from tasks.base import Task
-from tasks.evaluation import CANDIDATE
 
 
 def push_model(
@@ -56,7 +56,7 @@ def push_model(
             model_name,
             saved_model=path_utils.serving_model_path(model.uri),
             bundle=write_bundle(trained_spec(task_spec, model_run.uri).load(), variants.uri, shipped, Path(directory)),
-            metrics=candidate_metrics(evaluation.uri, CANDIDATE),
+            metrics=candidate_metrics(evaluation.uri),
             lineage={"model_artifact": model.id, "model_uri": model.uri},
             stage=stage,
             push_key=key,
@@ -65,14 +65,14 @@ def push_model(
     pushed_model.set_string_custom_property("pushed_destination", destination)
     pushed_model.set_string_custom_property("pushed_version", str(version.number))
     pushed_model.set_int_custom_property("pushed", 1)
-    write_push(
-        pushed_model.uri,
+    push = Push(
         destination=destination,
         version=version.number,
         stage=version.stage,
         in_this_run=before is None,
         moved_from=before.stage if before and before.stage != version.stage else None,
     )
+    write_push(pushed_model.uri, push)
 
 
 def push_key(saved_model: str, variants_uri: str, shipped: Sequence[Mapping[str, Any]]) -> str:
@@ -99,7 +99,7 @@ def require_blessings(blessings: Mapping[str, artifact.Artifact]) -> None:
     """Raises GateRefused when an artifact is not blessed."""
     for gate, blessing in blessings.items():
         if blessing.get_int_custom_property("blessed") != 1:
-            finding = Finding(gate=gate, figure="blessing", where="", value="none", limit="given", passed=False)
+            finding = Finding(gate=gate, metric="blessing", where="", value="none", limit="given", passed=False)
             raise GateRefused([finding], ADVICE[gate])
 
 

@@ -13,15 +13,18 @@ from tfx.utils import path_utils
 
 from components.artifacts import CompressedModels
 from components.compressor.measurements import read_measurements
-from components.files import write_file
-from components.gates import Finding, refuse_if_failed, write_findings
-from components.shipment import Shipment, write_shipment
+from components.gates import refuse_if_failed
 from components.splits import GATE_SPLIT, split_files
-from components.trainer.model_run import MODEL_FILE, trained_spec
+from components.trained_spec import trained_spec
 from compression.files.differences import max_difference, relative_difference
 from compression.precisions import PRECISIONS
-from serving.saved_model import SavedModel
-from serving.tflite import TFLiteModel
+from records.artifact_files import write_file
+from records.findings import Finding, write_findings
+from records.model_run import MODEL_FILE
+from records.shipment import Shipment, write_shipment
+from serving.saved_model import SavedModel, SavedModelError
+from serving.tensor_info import ModelInputError
+from serving.tflite import TFLiteModel, TFLiteModelError
 from tasks.base import Task
 
 GATE = "serving"
@@ -61,9 +64,12 @@ def check_serving(
         if variant["retrained"]:
             findings.append(retrained_finding(variant))
             continue
-        tflite = TFLiteModel(os.path.join(variants.uri, f"{variant['name']}.tflite"))
-        outputs = tflite.predict(_numpy(inputs))
-        findings += tflite_findings(variant, outputs, _numpy(trained), limit)
+        try:
+            outputs = TFLiteModel(os.path.join(variants.uri, f"{variant['name']}.tflite")).predict(_numpy(inputs))
+        except (TFLiteModelError, ModelInputError) as error:
+            findings.append(_finding(f"TFLite {variant['name']}", "outputs", error, limit, variant=variant["name"]))
+        else:
+            findings += tflite_findings(variant, outputs, _numpy(trained), limit)
     shipment, findings = shipment.judged(findings)
     refuse_if_failed(findings)
     write_shipment(blessing.uri, shipment)
@@ -81,8 +87,11 @@ def saved_model_findings(
     limit: float,
 ) -> list[Finding]:
     """`serving_default` on the serialized examples and `predict` on tensors, against the trained model."""
-    tensors = SavedModel(path, signature="predict")
-    examples = tensors.with_signature("serving_default")
+    try:
+        tensors = SavedModel(path, signature="predict")
+        examples = tensors.with_signature("serving_default")
+    except SavedModelError as error:
+        return [_finding("SavedModel", "outputs", error, limit)]
     [name] = examples.inputs
     # A client has no label to send.
     unlabelled = np.array(
@@ -121,7 +130,7 @@ def retrained_finding(variant: Mapping[str, Any]) -> Finding:
     limit = PRECISIONS[variant["precision"]].max_relative_difference
     return Finding(
         gate=GATE,
-        figure="difference of outputs from the retrained model",
+        metric="difference of outputs from the retrained model",
         where=f"TFLite {variant['name']}",
         value=variant["difference"],
         limit=f"<= {limit:g}",
@@ -130,14 +139,16 @@ def retrained_finding(variant: Mapping[str, Any]) -> Finding:
     )
 
 
-def _finding(where: str, output: str, difference: float, limit: float, *, variant: str = "") -> Finding:
+def _finding(where: str, output: str, difference: float | Exception, limit: float, *, variant: str = "") -> Finding:
+    """An exception in place of a difference says why there are no outputs to compare."""
+    is_known = not isinstance(difference, Exception)
     return Finding(
         gate=GATE,
-        figure=f"difference of {output} from the trained model",
+        metric=f"difference of {output} from the trained model",
         where=where,
-        value=difference,
+        value=difference if is_known else f"none: {difference}".rstrip("."),
         limit=f"<= {limit:g}",
-        passed=difference <= limit,
+        passed=is_known and difference <= limit,
         variant=variant,
     )
 

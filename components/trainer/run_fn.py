@@ -10,13 +10,20 @@ from tfx.utils import io_utils
 
 from components.trainer.export import export
 from components.trainer.history import History
-from components.trainer.model_run import HISTORY_FILE, MODEL_FILE, TRAINED_MODEL, write_model_facts
-from components.trainer.start import Start
 from components.trainer.summaries import summaries
-from components.trainer.training import TaskTraining
-from components.tuner.options import with_values
 from components.workspace import workspace
+from records.model_run import (
+    HISTORY_FILE,
+    MODEL_FILE,
+    TRAINED_MODEL,
+    ModelFacts,
+    TrainingFacts,
+    write_model_facts,
+)
 from tasks.loading import TaskSpec
+from tasks.overrides import with_values
+from tasks.start import Start
+from tasks.training import TaskTraining
 from training.options import TrainOptions
 
 
@@ -53,7 +60,7 @@ def run_fn(fn_args: FnArgs) -> None:
     model = training.float32_model()
     io_utils.copy_dir(str(place), fn_args.model_run_dir)
     model.save(str(epath.Path(fn_args.model_run_dir) / MODEL_FILE))
-    facts = {"parameters": model.count_params(), "training": summary(history.rows), "hyperparameters": tuned}
+    facts = ModelFacts(parameters=model.count_params(), training=training_facts(history.rows), hyperparameters=tuned)
     write_model_facts(fn_args.model_run_dir, facts)
     export(task, task.exported_model(model), transform_output, fn_args.serving_model_dir)
     trained = epath.Path(fn_args.serving_model_dir) / TRAINED_MODEL
@@ -62,19 +69,19 @@ def run_fn(fn_args: FnArgs) -> None:
     place.rmtree()
 
 
-def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What a training came to, for the run record."""
+def training_facts(rows: Sequence[dict[str, Any]]) -> TrainingFacts:
+    """What a training came to, by the rows of its history."""
     shares = sorted(row["input_share"] for row in rows[1:] or rows)
     share = shares[len(shares) // 2]
     bound = "input" if share > 0.5 else "compute"
-    return {
-        "epochs": len(rows),
-        "steps": rows[-1]["step"],
-        "best_epoch": max((row["epoch"] for row in rows if row["is_best"]), default=rows[-1]["epoch"]),
-        "examples_per_sec": sorted(row["examples_per_sec"] for row in rows)[len(rows) // 2],
-        "bottleneck": f"{bound}: steps waited for batches {share:.0%} of the time",
-        "events": [f"epoch {row['epoch']}: {event}" for row in rows for event in row["events"]],
-    }
+    return TrainingFacts(
+        epochs=len(rows),
+        steps=rows[-1]["step"],
+        best_epoch=max((row["epoch"] for row in rows if row["is_best"]), default=rows[-1]["epoch"]),
+        examples_per_sec=sorted(row["examples_per_sec"] for row in rows)[len(rows) // 2],
+        bottleneck=f"{bound}: steps waited for batches {share:.0%} of the time",
+        events=tuple(f"epoch {row['epoch']}: {event}" for row in rows for event in row["events"]),
+    )
 
 
 def _tuned(fn_args: FnArgs) -> dict[str, Any]:

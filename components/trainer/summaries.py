@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 from etils import epath
 
+from records.model_run import STEPS_FILE
 from tasks.base import Task
 from training.hooks import Hook
 from training.options import TrainOptions
@@ -15,7 +16,6 @@ from training.summaries import GraphSummary, HParamsSummary, ProfilerWindow, Sca
 from training.writers import AsyncWriter, GuardedWriter, JsonlWriter, MultiWriter, TensorBoardWriter
 
 TENSORBOARD = "tensorboard"
-STEPS_FILE = "steps.jsonl"
 
 
 @contextmanager

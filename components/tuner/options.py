@@ -1,20 +1,14 @@
-"""The config's section `tune`, and what its values do to a training. Needs no TensorFlow."""
+"""The config's section `tune`. Needs neither TensorFlow nor TFX."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from components.sections import Section
 from data.did_you_mean import did_you_mean
-from tasks.loading import TaskSpec, put
-from training.options import TrainOptions
 
 
-class _Options(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FloatRange(_Options):
+class FloatRange(Section):
     """A number between two."""
 
     kind: Literal["float"] = "float"
@@ -35,7 +29,7 @@ class FloatRange(_Options):
         return self.min, self.max
 
 
-class IntRange(_Options):
+class IntRange(Section):
     """A whole number between two, both included."""
 
     kind: Literal["int"] = "int"
@@ -54,7 +48,7 @@ class IntRange(_Options):
         return self.min, self.max
 
 
-class Choice(_Options):
+class Choice(Section):
     """One of some values of a kind."""
 
     kind: Literal["choice"] = "choice"
@@ -67,7 +61,7 @@ class Choice(_Options):
         return self.values
 
 
-class TuneOptions(_Options):
+class TuneOptions(Section):
     """The search for hyperparameters, before Trainer."""
 
     algorithm: Literal["random", "bayesian", "hyperband", "grid"] = Field(
@@ -90,21 +84,3 @@ class TuneOptions(_Options):
                 meant = did_you_mean(key.partition(".")[0], ("train", "options"))
                 raise ValueError(f"a key of space must start with train. or options. Received: {key!r}.{meant}")
         return self
-
-
-def with_values(spec: TaskSpec, train: TrainOptions, values: Mapping[str, Any]) -> tuple[TaskSpec, TrainOptions]:
-    """A task and the options of its training with the values of hyperparameters by their dotted keys.
-
-    Raises:
-      pydantic.ValidationError: a key that there is not, or a value that it may not have.
-    """
-    changed = train.model_dump()
-    for key, value in of_section("train", values).items():
-        put(changed, key, value)
-    return spec.with_values(of_section("options", values)), TrainOptions.model_validate(changed)
-
-
-def of_section(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values whose keys begin with a section's name, by what follows it."""
-    prefix = f"{section}."
-    return {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}

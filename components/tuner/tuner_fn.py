@@ -11,10 +11,11 @@ from keras_tuner.engine.oracle import Oracle
 from tfx.components.trainer.fn_args_utils import FnArgs
 from tfx.components.tuner.component import TunerFnResult
 
-from components.trainer.start import Start
-from components.trainer.training import TaskTraining
-from components.tuner.options import Choice, FloatRange, TuneOptions, with_values
+from components.tuner.options import Choice, FloatRange, TuneOptions
 from tasks.loading import TaskSpec
+from tasks.overrides import with_values
+from tasks.start import Start
+from tasks.training import TaskTraining
 from training.errors import DivergedError
 from training.options import TrainOptions
 from training.records import EpochRecord

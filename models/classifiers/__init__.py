@@ -1,5 +1,1 @@
 """Networks from an image to the logits of its class."""
-
-from models.classifiers.options import Architecture
-
-__all__ = ["Architecture"]

@@ -11,7 +11,7 @@ FIRST, SECOND = "20260101-000000-000", "20260102-000000-000"
 # What the evaluation gate finds of a limit on change while nothing is in production.
 FIRST_MODEL = {
     "gate": "evaluation",
-    "figure": "accuracy against the baseline",
+    "metric": "accuracy against the baseline",
     "where": "",
     "value": "no baseline",
     "limit": ">= -0.02",

@@ -80,6 +80,10 @@ def test_every_limit_is_a_row_the_missed_first(page):
     rows = re.findall(r"<tr.*?</tr>", table, flags=re.DOTALL)[1:]
     verdicts = [re.search(r"<span.*?>(.*?)</span>", row).group(1) for row in rows]
     assert verdicts == ["missed", "missed", "not applicable", "kept"]
+    # Earlier versions called a finding's metric its figure.
+    assert [re.findall(r"<td.*?>(.*?)</td>", row)[2] for row in rows] == [
+        "examples", "feature x", "accuracy against the baseline", "anomalies",
+    ]  # fmt: skip
     assert "1 of 3 limits kept, 1 not applicable." in page
 
 

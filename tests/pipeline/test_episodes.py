@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.trainer.model_run import TRAINED_MODEL
 from pipeline.episodes import Episodes
 from pipeline.errors import UsageError
+from records.model_run import TRAINED_MODEL
 from tasks.loading import TaskSpec
 
 SHOTS, QUERIES, TEST = (2, 3), 4, 30

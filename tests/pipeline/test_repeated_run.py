@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from components.gates import Finding
 from inspection.store import RunStore
 from pipeline.config import load_config
 from pipeline.repeated_run import RepeatedRun, unchanged_run
 from pipeline.root import Root
 from pipeline.run_record import FILE_NAME, NodeRecord, RunRecord
+from records.findings import Finding
 from tests.pipeline.small_pipeline import run_small_pipeline
 
 DIGITS = Path(__file__).resolve().parents[2] / "pipeline" / "configs" / "digits.yaml"
@@ -36,7 +36,7 @@ def _write(root: Root, run_id: str, **changes: Any) -> None:
         NodeRecord(name="Twice", upstream=["Number"], state="cached", cached=True),
     ]
     push = {**PUSH, "destination": str(root.path / "registry" / "digits" / "1")}
-    finding = Finding(gate="data", figure="examples", where="", value=5, limit=">= 4", passed=True)
+    finding = Finding(gate="data", metric="examples", where="", value=5, limit=">= 4", passed=True)
     record = {
         "run_id": run_id,
         "key": "key",

@@ -3,10 +3,10 @@ import io
 import pytest
 from rich.console import Console
 
-from components.gates import Finding
 from pipeline.root import Root
 from pipeline.run_record import NodeRecord, RunRecord
 from pipeline.run_summary import print_summary
+from records.findings import Finding
 from serving.registry import Registry
 
 FLOAT32 = {
@@ -22,7 +22,7 @@ FLOAT32 = {
 
 @pytest.fixture
 def record() -> RunRecord:
-    finding = {"gate": "data", "figure": "examples", "where": "", "value": 3, "limit": ">= 4"}
+    finding = {"gate": "data", "metric": "examples", "where": "", "value": 3, "limit": ">= 4"}
     return RunRecord(
         run_id="r1",
         pipeline="digits",
@@ -55,7 +55,7 @@ def _printed(record: RunRecord, root: Root) -> str:
 
 
 def test_a_variant_that_was_left_out_is_told_with_the_limit_that_it_missed(record, tmp_path):
-    finding = {"gate": "compression", "figure": "accuracy", "where": "int8", "value": 0.7, "limit": ">= 0.9"}
+    finding = {"gate": "compression", "metric": "accuracy", "where": "int8", "value": 0.7, "limit": ">= 0.9"}
     record.variants = [FLOAT32, {**FLOAT32, "name": "int8", "left_out": True}]
     record.gates = [Finding(**finding, passed=False, variant="int8", stops=False)]
     printed = _printed(record, Root(tmp_path))

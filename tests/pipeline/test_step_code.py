@@ -145,6 +145,25 @@ def test_a_users_task_makes_no_step_depend_on_every_layer(folder, heading):
     assert not {"own_metrics", "models.classifiers.resnet"} & modules.keys()
 
 
+@pytest.mark.parametrize(
+    ("module", "name", "other"),
+    [
+        ("models.classifiers.resnet", "resnet", "models.classifiers.vit"),
+        ("models.forecasters.linear", "dlinear", "models.forecasters.encoder_decoder"),
+        ("data.images.digits", "Digits", "data.images.csv"),
+        ("data.series.co2", "CO2", "data.series.file"),
+    ],
+)
+def test_a_task_that_names_one_of_a_family_depends_on_no_other(folder, module, name, other):
+    task = TASK.replace("from own_source import read\n        return read()", f"from {module} import {name}")
+    (folder / "names_one.py").write_text(task + "\n    def model(self):\n        return self.options.build()\n")
+    reads_all = "def run(task):\n    return task.source(), task.model()\n"
+    (folder / "reads_all.py").write_text(reads_all)
+    modules = step_code("names_one", "reads_all").modules
+    assert module in modules
+    assert other not in modules
+
+
 def test_a_module_that_is_no_python_is_left_to_who_imports_it(folder):
     (folder / "broken.py").write_text("def (\n")
     (folder / "tries.py").write_text("try:\n    import broken\nexcept SyntaxError:\n    pass\n")
