@@ -9,17 +9,17 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import DataError
 from data.overview import Overview
-from data.series.co2 import CO2
 from data.series.file import SeriesFile
 from data.series.repair import SHORT
 from data.series.series import Series, SeriesSet
+from data.series.source import SeriesSource
 from data.series.splits import TimeShares, TimeSplits
 from data.source import SPLITS
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 EXAMPLES_PER_SHARD = 2048
 DAY_SECS = 24 * 3600
-
-AnySeries = Annotated[SeriesFile | CO2, Field(discriminator="kind")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +82,7 @@ class SeriesWindows(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    source: AnySeries
+    source: SeriesSource
     lookback: int = Field(ge=1)
     horizon: int = Field(ge=1)
     splits: TimeSplits = Field(default_factory=TimeShares)

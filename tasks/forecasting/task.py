@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from data.series.file import SeriesFile
+from data.series.source import SeriesSource
 from data.series.splits import TimeShares, TimeSplits
-from data.series.windows import AnySeries, SeriesWindows
+from data.series.windows import SeriesWindows
 from models.forecasters.options import DLinearOptions, Forecaster
 from tasks.base import EvalMetric, Task, TaskOptions
 
@@ -34,7 +35,7 @@ FIGURES_OF_PARTS = ("mase", "mae")
 class ForecastingOptions(TaskOptions):
     """Options of Forecasting."""
 
-    source: AnySeries = Field(description="Where series come from.")
+    source: SeriesSource = Field(description="Where series come from.")
     lookback: int = Field(ge=2, description="Rows that are seen.")
     horizon: int = Field(ge=1, description="Rows that are forecast.")
     splits: TimeSplits = Field(default_factory=TimeShares, description="Shares of the time, or ranges of one's own.")
