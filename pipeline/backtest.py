@@ -17,7 +17,7 @@ from models.graph.attention_maps import attention_maps, rollout
 from models.traditional import TRADITIONAL
 from pipeline.errors import RunError
 from tasks.forecasting import Forecasting
-from tasks.forecasting.metrics import FIGURES, Forecasts, figure
+from tasks.forecasting.metrics import METRICS, Forecasts, compute_metric
 
 # Windows that latency is measured on, one by one.
 TIMED = 20
@@ -113,8 +113,8 @@ class Backtest:
             season=options.season,
             scale=np.broadcast_to(self._task.source().scale(), (len(futures), futures.shape[-1])),
         )
-        names = [each for each in FIGURES if levels or each != "coverage"]
-        return {"name": name, "figures": {each: figure(each, forecasts) for each in names}, **measured}
+        names = [each for each in METRICS if levels or each != "coverage"]
+        return {"name": name, "figures": {each: compute_metric(each, forecasts) for each in names}, **measured}
 
     def _windows(self) -> tuple[np.ndarray, np.ndarray]:
         """(futures, histories) at all origins."""

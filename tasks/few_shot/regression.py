@@ -79,7 +79,7 @@ class FewShotRegression(FewShot):
         from models.few_shot.networks import perceptron
 
         learner = self.options.learner
-        conditioned = {}
+        conditioned: dict[str, Any] = {}
         if isinstance(learner, CAVIAOptions):
             conditioned = {"context": learner.context, "conditioning": learner.conditioning}
         options = self.options

@@ -9,7 +9,8 @@ from pydantic import Field, field_validator, model_validator
 from data.images.omniglot import Omniglot
 from data.images.source import ImageSource
 from data.source import LabelledImages
-from models.classifiers.options import Architecture, ResNetOptions
+from models.classifiers.options import Architecture
+from models.classifiers.resnet_options import ResNetOptions
 from tasks.options import TaskOptions
 
 
