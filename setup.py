@@ -6,6 +6,7 @@ from setuptools import find_packages, setup
 
 ROOMS = (
     "pipeline",
+    "studies",
     "inspection",
     "components",
     "tasks",
@@ -14,11 +15,16 @@ ROOMS = (
     "compression",
     "models",
     "data",
+    "records",
     "slipway",
 )
 HOME = Path(__file__).parent
 REQUIREMENTS = (HOME / "requirements" / "runtime.in").read_text().splitlines()
-FILES = {"pipeline": ["configs/*.yaml", "templates/*/*"], "inspection": ["templates/*"]}
+FILES = {
+    "pipeline": ["configs/*.yaml", "templates/*/*"],
+    "inspection": ["templates/*"],
+    "studies": ["templates/*"],
+}
 
 setup(
     name="slipway",

@@ -14,9 +14,8 @@ from compression.changes.channel_pruning import prune_channels
 from compression.changes.distillation import DistillationObjective
 from compression.changes.finetuning import finetune
 from compression.changes.pruning import Pruning
-from compression.pruning_options import ChannelPruningOptions, PruningOptions
 from compression.quantization_aware.model import for_conversion, quantization_aware
-from compression.quantization_options import QuantizationAwareOptions
+from compression.recipe import ChannelPruningOptions, PruningOptions, QuantizationAwareOptions
 from models.loading import load_model
 from training.hooks import Hook
 from training.losses import Distillation

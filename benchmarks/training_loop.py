@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks.figures import Figure, main
 from benchmarks.training_cases import NUM_CLASSES, Bench
+from records.model_run import STEPS_FILE
 from training import CheckpointStore
 from training.hooks import Hook
 from training.loop import Loop
@@ -69,7 +70,7 @@ def logging_hooks(bench: Bench, folder: Path) -> tuple[list[Hook], AsyncWriter]:
     intervals = SummaryOptions()
     writers = [
         GuardedWriter(TensorBoardWriter(folder / "tensorboard")),
-        GuardedWriter(JsonlWriter(folder / "steps.jsonl")),
+        GuardedWriter(JsonlWriter(folder / STEPS_FILE)),
         GuardedWriter(CsvWriter(folder / "steps.csv")),
     ]
     writer = AsyncWriter(MultiWriter(writers))

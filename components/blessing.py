@@ -6,8 +6,8 @@ from tfx.components.evaluator import constants
 from tfx.dsl.io import fileio
 from tfx.types import artifact
 
-from components.files import write_file
-from components.gates import Finding
+from records.artifact_files import write_file
+from records.findings import Finding
 
 # Names of empty files, by whether the model is blessed.
 FILES = {True: constants.BLESSED_FILE_NAME, False: constants.NOT_BLESSED_FILE_NAME}

@@ -1,27 +1,99 @@
 """How a variant comes of the trained model, as configs write it. Needs no TensorFlow."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from compression.clustering_options import ClusteringOptions
-from compression.distillation_options import DistillationOptions
-from compression.pruning_options import ChannelPruningOptions, PruningOptions
-from compression.quantization_options import QuantizationAwareOptions
-
-Precision = Literal["float32", "float16", "dynamic", "int8", "int16x8", "int4"]
+from compression.precisions import PRECISIONS, Precision
 
 # What a recipe may do to a model before quantization, in this order.
 CHANGES = ("distil", "prune_channels", "prune", "cluster")
 
 
-class Recipe(BaseModel):
-    """A variant of a model that was changed and trained further.
-
-    Frozen; unknown keys are refused.
-    """
+class _Options(BaseModel):
+    """Frozen; unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DistillationOptions(_Options):
+    """Training by what the trained model makes of the same examples."""
+
+    student: dict[str, Any] = Field(
+        default_factory=dict,
+        description="What a new, smaller model has other than the trained one, by dotted key below options, such as "
+        "options.model.widths; default: the trained model itself, as the recipe changes it.",
+    )
+    weight: float = Field(0.7, gt=0, le=1, description="Share of the teacher in the loss.")
+    temperature: float = Field(2.0, gt=0, description="Of the probabilities that a classifier's student is taught.")
+
+    @field_validator("student")
+    @classmethod
+    def _keys_lead_somewhere(cls, student: dict[str, Any]) -> dict[str, Any]:
+        for key in student:
+            if not key.startswith("options."):
+                raise ValueError(f"a key of student must start with options. Received: {key!r}")
+        return student
+
+
+class PruningOptions(_Options):
+    """Magnitude pruning."""
+
+    sparsity: float = Field(0.5, gt=0, lt=1, description="Share of the kernels' weights that are zero at the end.")
+    structure: Literal["unstructured", "2:4", "block"] = Field(
+        "unstructured",
+        description="Which weights become zero together: each on its own, two of four in a row, or blocks.",
+    )
+    block: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = Field(
+        (4, 1), description="Of structure block: inputs and outputs that are pruned together."
+    )
+    scope: Literal["global", "layer"] = Field("global", description="Where the smallest weights are looked for.")
+    schedule: Literal["polynomial", "constant"] = Field("polynomial", description="How the share grows.")
+    begin: float = Field(0.0, ge=0, lt=1, description="Share of the steps after which pruning begins.")
+    end: float = Field(0.6, gt=0, le=1, description="Share of the steps after which polynomial is at its end.")
+    exclude: tuple[str, ...] = Field((), description="Patterns of the paths of layers to leave dense, such as logits.")
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> "PruningOptions":
+        if self.begin >= self.end:
+            raise ValueError(f"begin must be below end. Received: begin={self.begin}, end={self.end}")
+        if self.structure == "2:4" and self.sparsity != 0.5:
+            raise ValueError(f"2:4 leaves half of the weights; sparsity must be 0.5. Received: {self.sparsity}")
+        return self
+
+
+class ChannelPruningOptions(_Options):
+    """Structured pruning."""
+
+    share: float = Field(0.5, gt=0, lt=1, description="Of the channels that go, in each set that goes together.")
+    min_channels: int = Field(4, ge=1, description="How many of them stay at least.")
+    exclude: tuple[str, ...] = Field((), description="Patterns of the paths of layers that keep all channels.")
+
+
+class ClusteringOptions(_Options):
+    """Weight clustering."""
+
+    clusters: int = Field(16, ge=2, le=256, description="Distinct values in a layer's kernel, zero among them.")
+    init: Literal["linear", "density"] = Field(
+        "linear", description="Where k-means begins: evenly over the range, or with equally many weights to each."
+    )
+    keep_zeros: bool = Field(True, description="Weights that are zero, such as pruned ones, stay zero.")
+    exclude: tuple[str, ...] = Field((), description="Patterns of the paths of layers to leave alone, such as logits.")
+
+
+class QuantizationAwareOptions(_Options):
+    """Training that sees int8."""
+
+    epochs: int = Field(3, ge=1, description="Of this training, after all others.")
+    learning_rate: float = Field(0.0005, gt=0, description="What it begins with, falling to zero.")
+    weight_bits: int = Field(
+        8, ge=2, le=8, description="Below 8 the int8 kernels have fewer different values, and compress to fewer bytes."
+    )
+    exclude: tuple[str, ...] = Field((), description="Patterns of the paths of layers to leave in float.")
+
+
+class Recipe(_Options):
+    """A variant of a model that was changed and trained further."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="Of the variant and its file.")
     precision: Precision = Field("float32", description="Of the converted file.")
@@ -45,9 +117,10 @@ class Recipe(BaseModel):
                 f"a recipe must have one of {', '.join(CHANGES)}, quantize_aware and keep_float; a precision alone is "
                 f"a variant by its own name. Received: {self.name} with none of them"
             )
-        if self.keep_float and (self.precision in ("float32", "float16") or self.quantize_aware is not None):
+        if self.keep_float and (not PRECISIONS[self.precision].quantizes or self.quantize_aware is not None):
+            *most, last = (name for name, traits in PRECISIONS.items() if traits.quantizes)
             raise ValueError(
-                f"keep_float is for what quantizes after training, to dynamic, int8, int16x8 or int4. Received: "
+                f"keep_float is for what quantizes after training, to {', '.join(most)} or {last}. Received: "
                 f"{self.precision} in {self.name}{', with quantize_aware' if self.quantize_aware is not None else ''}"
             )
         if self.quantize_aware is not None and self.precision != "int8":

@@ -10,7 +10,7 @@ import numpy as np
 from compression.changes.pruning import kernel_layers, masks
 from compression.evaluation import confidence_interval
 from compression.layer_patterns import matching
-from compression.pruning_options import PruningOptions
+from compression.recipe import PruningOptions
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,23 @@
 """What became of the limits of a run's gates."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Literal
+
+from records.findings import Finding
 
 Verdict = Literal["missed", "left out", "not applicable", "kept"]
 
 
-def verdict(finding: Mapping[str, Any]) -> Verdict:
-    """Of one finding in the run record."""
-    # Records from before there were limits that do not apply lack the key.
-    if not finding.get("applies", True):
+def verdict(finding: Finding) -> Verdict:
+    """What became of the limit of a finding."""
+    if not finding.applies:
         return "not applicable"
-    if finding["passed"]:
+    if finding.passed:
         return "kept"
-    # Records from before variants were left out lack the key.
-    return "missed" if finding.get("stops", True) else "left out"
+    return "missed" if finding.stops else "left out"
 
 
-def count_limits(findings: Iterable[Mapping[str, Any]]) -> str:
+def count_limits(findings: Iterable[Finding]) -> str:
     """How many were kept of those that applied, in words."""
     verdicts = [verdict(finding) for finding in findings]
     others = verdicts.count("not applicable")

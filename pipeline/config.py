@@ -3,127 +3,54 @@
 Needs no TensorFlow, so that a mistake is told in a fraction of a second.
 """
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, Field, NonNegativeInt, field_validator, model_validator
+from pydantic import BaseModel, Field, field_validator
 
+from components.compressor.options import CompressConfig
+from components.data_gate.options import DataGateConfig
+from components.evaluator.options import EvaluateConfig, check_gates
+from components.pusher.options import PushConfig
+from components.sections import Section
+from components.serving_check.options import ServingCheckConfig
 from components.trainer.start_options import StartOptions
-from components.tuner.options import TuneOptions, with_values
-from compression.choice import Budgets
-from compression.recipe import Precision, Recipe
+from components.tuner.options import TuneOptions
+from compression.recipe import Recipe
 from data.local_path import is_uri
-from pipeline.config_checks import check_names
+from pipeline.config_checks import check_features, check_nodes, check_registry
 from pipeline.config_file import layer_of, make_importable, read_layers
 from pipeline.config_layers import MergedValues
-from pipeline.config_mistakes import validated
-from pipeline.config_section import Section
-from pipeline.kubeflow.options import KubeflowConfig
+from pipeline.config_mistakes import validate
+from pipeline.kubeflow_options import KubeflowConfig
 from pipeline.name_clashes import check_own_modules
 from pipeline.vendor_noise import without_vendor_noise
 from tasks.base import Task
-from tasks.evaluation import MetricGate, check_gates
 from tasks.loading import TaskNotFoundError, TaskSpec, task_class
+from tasks.overrides import with_values
 from tasks.recipe_checks import check_recipe, check_student
 from training.options import TrainOptions
 
-
-class DataGateConfig(Section):
-    """What a dataset must be before anything is trained on it."""
-
-    min_examples: dict[Literal["train", "eval", "test"], NonNegativeInt] = Field(
-        default_factory=lambda: {"train": 1, "eval": 1, "test": 1}, description="Fewest examples of each split."
-    )
-    max_mean: dict[str, float] = Field(
-        default_factory=dict, description="Highest mean of a numeric feature in any split, such as {missing: 0.05}."
-    )
-    ignore_anomalies: tuple[str, ...] = Field((), description="Features whose anomalies are reported but stop nothing.")
-
-
-class EvaluateConfig(Section):
-    """TFMA's judgement of the SavedModel and its limits."""
-
-    slices: tuple[str, ...] = Field((), description="Raw features to slice by, each on its own.")
-    gates: dict[str, MetricGate] = Field(
-        min_length=1, description="Limits by metric. Without any, no model would be refused; so one is required."
-    )
-    incomparable_baseline: Literal["refuse", "ignore"] = Field(
-        "refuse",
-        description="Models of other classes or outputs than production's, to which no limit on change applies.",
-    )
-
-
-class CompressConfig(Section):
-    """The TFLite variants and the limits of the converted files."""
-
-    variants: tuple[Precision | Recipe, ...] = Field(
-        ("float32", "float16", "dynamic", "int8"),
-        min_length=1,
-        description="Precisions of the trained model, and recipes that change it and train it further.",
-    )
-    required: tuple[str, ...] = Field(
-        (), description="Names of variants without which nothing is pushed; others that miss a limit are left out."
-    )
-    calibration_examples: int = Field(256, ge=1, description="Train examples that int8 ranges are measured on.")
-    select_ops: tuple[Annotated[str, Field(pattern=r"^tf\.")], ...] = Field(
-        (), description="Ops such as tf.Qr that TFLite lacks and files may need; devices then need its Flex delegate."
-    )
-    budgets: Budgets = Field(default_factory=Budgets, description="What the variant that is chosen may cost.")
-    gates: dict[str, MetricGate] = Field(
-        default_factory=dict, description="Limits by metric, of each variant; max_worsening is against float32."
-    )
-
-    @model_validator(mode="after")
-    def _float32_is_there(self) -> "CompressConfig":
-        names = [variant if isinstance(variant, str) else variant.name for variant in self.variants]
-        if "float32" not in self.variants or len(set(names)) != len(names):
-            raise ValueError(
-                f"variants must hold float32, which the others are compared with, and each variant once. "
-                f"Received: {names}."
-            )
-        unknown = [name for name in self.required if name not in names]
-        if unknown:
-            raise ValueError(f"required must name variants: {', '.join(names)}. Received: {', '.join(unknown)}.")
-        recipes = [variant for variant in self.variants if isinstance(variant, Recipe)]
-        distinct = {
-            json.dumps([variant.source(), variant.precision, sorted(variant.keep_float)]) for variant in recipes
-        }
-        if len(distinct) != len(recipes):
-            raise ValueError(f"Two recipes of compress.variants must differ in more than the name. Received: {names}.")
-        compared = [name for name, gate in self.gates.items() if gate.max_worsening is not None]
-        if compared and names == ["float32"]:
-            raise ValueError(
-                f"compress.gates can limit max_worsening where there is a variant beside float32, which it is against. "
-                f"Received: variants {names}, max_worsening of {', '.join(compared)}. Add a variant or drop the limit."
-            )
-        return self
-
-
-class ServingCheckConfig(Section):
-    """How the exported files are compared with the trained model."""
-
-    examples: int = Field(64, ge=1, description="Test examples that are sent.")
-    max_difference: float = Field(
-        1e-4,
-        gt=0,
-        description="Of any output of the SavedModel or the float32 file from the trained model's; above 1, as a share "
-        "of the output's largest value.",
-    )
-
-
-class PushConfig(Section):
-    """Where a model goes that passed every gate."""
-
-    registry: str | None = Field(
-        None, description="Directory of the registry, relative to the config; default: ROOT/registry."
-    )
-    stage: Literal["candidate", "canary", "production"] = Field(
-        "production", description="The label that a pushed version gets."
-    )
+# Tuner only with a section `tune`.
+NODES = (
+    "ExampleGen",
+    "SchemaGen",
+    "StatisticsGen",
+    "ExampleValidator",
+    "DataGate",
+    "Transform",
+    "Tuner",
+    "Trainer",
+    "Baseline",
+    "Evaluator",
+    "Compressor",
+    "EdgeEvaluator",
+    "ServingCheck",
+    "Pusher",
+)
 
 
 class PipelineConfig(Section):
@@ -160,6 +87,10 @@ class PipelineConfig(Section):
             )
         return root
 
+    def node_names(self) -> list[str]:
+        """Names of the DAG's nodes in topological order, known without TFX, which takes seconds to import."""
+        return [node for node in NODES if node != "Tuner" or self.tune is not None]
+
     def task_spec(self) -> TaskSpec:
         """The task as it travels to the steps, options completed by their defaults and by what this machine knows."""
         options = load_task(self).resolved_options()
@@ -173,7 +104,7 @@ def load_config(path: Path, changes: Mapping[str, Any] | None = None) -> Pipelin
     Modules beside the config become importable, so that `task` can name the user's own.
 
     Args:
-      path: of the config, which may extend another.
+      path: file of the config, which may extend another.
       changes: values by their dotted keys, laid over those of the file.
 
     Raises:
@@ -184,14 +115,17 @@ def load_config(path: Path, changes: Mapping[str, Any] | None = None) -> Pipelin
     task_paths = [layer.values["task"] for layer in layers if "task" in layer.values]
     models = _models(task_paths[-1] if task_paths else None)
     merged = MergedValues(layers, models)
-    config = validated(lambda: PipelineConfig.model_validate(merged.values), models, file=path, origin=merged.origin)
+    config = validate(lambda: PipelineConfig.model_validate(merged.values), models, file=path, origin=merged.origin)
     folder = path.resolve().parent
     check_own_modules(config.task, folder)
     spec = TaskSpec(task=config.task, options=config.options)
-    task = validated(spec.load, models, file=path, origin=merged.origin)
+    task = validate(spec.load, models, file=path, origin=merged.origin)
     for key, gates in (("evaluate.gates", config.evaluate.gates), ("compress.gates", config.compress.gates)):
         check_gates(task, gates, slices=config.evaluate.slices, key=key)
-    check_names(config, task)
+    check_registry(config.push)
+    if config.kubeflow is not None:
+        check_nodes(config.kubeflow, config.node_names())
+    check_features(config.evaluate, config.data_gate, task)
     _check_space(config, path, models)
     _check_recipes(config, path, models)
     return config.model_copy(update={"root": config.root or folder / "output" / config.name})
@@ -200,11 +134,11 @@ def load_config(path: Path, changes: Mapping[str, Any] | None = None) -> Pipelin
 def load_task(config: PipelineConfig, path: Path | None = None) -> Task:
     """The config's task. Raises ConfigError for wrong options, TaskNotFoundError for a wrong path."""
     spec = TaskSpec(task=config.task, options=config.options)
-    return validated(spec.load, _models(config.task), file=path)
+    return validate(spec.load, _models(config.task), file=path)
 
 
 def _models(task: Any) -> dict[str, type[BaseModel]]:
-    """The models of a config's keys by section, as `validated` takes them; whoever loads a wrong task says so."""
+    """The models of a config's keys by section, as `validate` takes them; whoever loads a wrong task says so."""
     models: dict[str, type[BaseModel]] = {"": PipelineConfig, "train": TrainOptions}
     with suppress(TaskNotFoundError):
         models["options"] = task_class(str(task)).Options
@@ -217,7 +151,7 @@ def _check_space(config: PipelineConfig, path: Path, models: Mapping[str, type[B
     for key, values in config.tune.space.items() if config.tune else ():
         for value in values.extremes():
             make = partial(with_values, spec, config.train, {key: value})
-            validated(make, models, file=path, before=f"tune.space, {key}={value!r}: ")
+            validate(make, models, file=path, before=f"tune.space, {key}={value!r}: ")
 
 
 def _check_recipes(config: PipelineConfig, path: Path, models: Mapping[str, type[BaseModel]]) -> None:
@@ -230,5 +164,5 @@ def _check_recipes(config: PipelineConfig, path: Path, models: Mapping[str, type
         check_recipe(recipe, task)
         if recipe.distil is not None:
             make = partial(with_values, spec, config.train, recipe.distil.student)
-            student, _ = validated(make, models, file=path, before=f"{recipe.name}, distil.student: ")
+            student, _ = validate(make, models, file=path, before=f"{recipe.name}, distil.student: ")
             check_student(recipe, task, student.load())

@@ -3,55 +3,38 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from components.data_gate.options import DataGateConfig
+from components.evaluator.options import EvaluateConfig
+from components.pusher.options import PushConfig
 from data.did_you_mean import did_you_mean
 from data.errors import SourceNotFoundError
 from pipeline.errors import ConfigError
+from pipeline.kubeflow_options import KubeflowConfig
 from serving.registry import Registry, RegistryUsageError
 from tasks.base import Task
 
 if TYPE_CHECKING:
     from tensorflow_metadata.proto.v0 import schema_pb2
 
-    from pipeline.config import PipelineConfig
 
-# Tuner only with a section `tune`.
-NODES = (
-    "ExampleGen",
-    "SchemaGen",
-    "StatisticsGen",
-    "ExampleValidator",
-    "DataGate",
-    "Transform",
-    "Tuner",
-    "Trainer",
-    "Baseline",
-    "Evaluator",
-    "Compressor",
-    "EdgeEvaluator",
-    "ServingCheck",
-    "Pusher",
-)
-
-
-def check_names(config: "PipelineConfig", task: Task) -> None:
-    """Raises ConfigError where the config names a feature, a node or a kind of registry that there is not."""
-    if config.push.registry is not None:
+def check_registry(push: PushConfig) -> None:
+    """Raises ConfigError where the config names a kind of registry that there is not."""
+    if push.registry is not None:
         try:
-            Registry(config.push.registry)
+            Registry(push.registry)
         except RegistryUsageError as error:
             raise ConfigError(f"push.registry: {error}") from None
-    if config.kubeflow is not None:
-        _check("kubeflow.nodes must name nodes", config.kubeflow.nodes, nodes_of(config))
-    if config.evaluate.slices or config.data_gate.max_mean:
-        _check_features(config, task)
 
 
-def nodes_of(config: "PipelineConfig") -> list[str]:
-    """Names of the nodes of the config's DAG, which takes TFX to make."""
-    return [node for node in NODES if node != "Tuner" or config.tune is not None]
+def check_nodes(kubeflow: KubeflowConfig, nodes: Sequence[str]) -> None:
+    """Raises ConfigError where the config gives resources to a node that is none of `nodes`, those of its DAG."""
+    _check_known("kubeflow.nodes must name nodes", kubeflow.nodes, nodes)
 
 
-def _check_features(config: "PipelineConfig", task: Task) -> None:
+def check_features(evaluate: EvaluateConfig, data_gate: DataGateConfig, task: Task) -> None:
+    """Raises ConfigError where the config names a feature that the task's raw examples do not have."""
+    if not evaluate.slices and not data_gate.max_mean:
+        return
     try:
         schema = task.schema()
     except (SourceNotFoundError, OSError):
@@ -59,20 +42,20 @@ def _check_features(config: "PipelineConfig", task: Task) -> None:
         return
     features = f"features of {type(task).__name__}"
     raw = [feature.name for feature in schema.feature]
-    _check(f"evaluate.slices must name raw {features}", config.evaluate.slices, raw)
+    _check_known(f"evaluate.slices must name raw {features}", evaluate.slices, raw)
     numeric = [feature.name for feature in schema.feature if _has_mean(feature)]
-    _check(f"data_gate.max_mean must name numeric {features}", config.data_gate.max_mean, numeric)
+    _check_known(f"data_gate.max_mean must name numeric {features}", data_gate.max_mean, numeric)
 
 
 def _has_mean(feature: "schema_pb2.Feature") -> bool:
-    """Whether TFDV computes one; to it a category is no number, whatever its type."""
+    """Whether TFDV computes the feature's mean; to it a category is no number, whatever its type."""
     from tensorflow_metadata.proto.v0 import schema_pb2
 
     is_category = feature.int_domain.is_categorical or feature.float_domain.is_categorical
     return feature.type in (schema_pb2.INT, schema_pb2.FLOAT) and not is_category
 
 
-def _check(rule: str, named: Iterable[str], known: Sequence[str]) -> None:
+def _check_known(rule: str, named: Iterable[str], known: Sequence[str]) -> None:
     unknown = [name for name in named if name not in known]
     if unknown:
         raise ConfigError(

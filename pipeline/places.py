@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from components.trainer.start import Start
 from pipeline.config import PipelineConfig
 from pipeline.root import Root
+from tasks.start import Start
 
 
 @dataclass(frozen=True, kw_only=True)

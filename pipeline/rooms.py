@@ -5,7 +5,19 @@ import sys
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-ROOMS = ("pipeline", "inspection", "components", "tasks", "serving", "training", "compression", "models", "data")
+ROOMS = (
+    "pipeline",
+    "studies",
+    "inspection",
+    "components",
+    "tasks",
+    "serving",
+    "training",
+    "compression",
+    "models",
+    "data",
+    "records",
+)
 HOME = Path(__file__).resolve().parents[1]
 
 

@@ -13,10 +13,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from components.gates import Finding, GateRefused
+from components.gates import GateRefused
 from data.local_path import is_uri
 from pipeline.errors import RunError, UsageError
 from pipeline.run_request import RunAnswer, RunRequest
+from records.findings import Finding
+from records.run import RECORD_FILE
 
 HOME = Path(__file__).resolve().parents[1]
 # Not -m, which puts the working directory first, where a `data` of the user's hides ours.
@@ -38,7 +40,7 @@ class Run:
     @property
     def file(self) -> Path:
         """Of the record."""
-        return self.path / "summary.json"
+        return self.path / RECORD_FILE
 
     @property
     def run_id(self) -> str:
@@ -51,7 +53,7 @@ class Run:
 
     @cached_property
     def record(self) -> dict[str, Any]:
-        """All of `summary.json`; see `pipeline.run_record.RunRecord`."""
+        """All of `summary.json`; see `records.run.RunRecord`."""
         return json.loads(self.file.read_text())
 
     @property
@@ -66,8 +68,8 @@ class Run:
 
     @property
     def gates(self) -> tuple[Finding, ...]:
-        """The figures that gates held against limits, as far as the run came."""
-        return tuple(Finding(**finding) for finding in self.record["gates"])
+        """The metrics that gates held against limits, as far as the run came."""
+        return tuple(map(Finding.from_json, self.record["gates"]))
 
 
 def run(
@@ -147,7 +149,7 @@ def _run_process(folder: Path) -> tuple[int, str]:
 def _as_error(answer: RunAnswer) -> BaseException:
     error: BaseException
     if answer.findings:
-        error = GateRefused([Finding(**finding) for finding in answer.findings], answer.advice)
+        error = GateRefused([Finding.from_json(finding) for finding in answer.findings], answer.advice)
     else:
         error = (UsageError if answer.exit_code == UsageError.exit_code else RunError)(answer.message)
         # As the command line would name it.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from tensorflow_metadata.proto.v0 import schema_pb2
 
-    from compression.distillation_options import DistillationOptions
+    from compression.recipe import DistillationOptions
     from data.source import Source
     from training.hooks import Hook
     from training.objective import Objective
@@ -62,7 +62,7 @@ class Task(abc.ABC):
     prediction_key: ClassVar[str]
 
     # Which options the methods of an aspect read, by name; an aspect that is not listed reads all. A step is given
-    # these alone, and runs again when one of them changes; see `tasks.aspects.options_read` for what subclasses read.
+    # these alone, and runs again when one of them changes; see `tasks.options_read` for what subclasses read.
     reads: ClassVar[Mapping[Aspect, tuple[str, ...]]] = {}
     # Steps of compression recipes (see `compression.recipe`) that the models do not allow, and the reason of each, as
     # it goes on after "where".

@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from data.did_you_mean import did_you_mean
-from tasks.aspects import Aspect, options_read
+from tasks.aspects import Aspect
 from tasks.base import Task
+from tasks.options_read import options_read
 from tasks.shipped import SHIPPED_TASKS
 
 

@@ -17,7 +17,7 @@ from compression.conversion.checks import check_dtype
 from compression.conversion.errors import ConversionError
 from data.errors import DataError
 from tasks.base import EvalMetric, Task
-from tasks.evaluation import eval_config
+from tasks.metric_config import metric_config
 
 # Of another's message.
 MAX_CHARACTERS = 300
@@ -44,10 +44,11 @@ def check_task(task: Task) -> None:
         # DataGate says so.
         return
     spec = tfma.ModelSpec(prediction_key=task.prediction_key, label_key=task.label_key)
-    config = eval_config(task, gates={}, slices=[], model_specs=[spec])
-    for metric, metric_config in zip(task.metrics(), config.metrics_specs[0].metrics, strict=False):
+    for metric in task.metrics():
+        metrics = tfma.MetricsSpec(metrics=[metric_config(metric)])
+        config = tfma.EvalConfig(model_specs=[spec], slicing_specs=[tfma.SlicingSpec()], metrics_specs=[metrics])
         try:
-            computations = metric_specs.to_computations([tfma.MetricsSpec(metrics=[metric_config])], config)
+            computations = metric_specs.to_computations([metrics], config)
             values = _values(computations, examples)
         except Exception as error:  # Metrics are anyone's code.
             raise _refusal(task, metric, examples[0], _cause(error)) from error

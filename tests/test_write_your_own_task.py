@@ -15,8 +15,8 @@ from click.testing import CliRunner
 from data.source import SPLITS, Source
 from pipeline.commands.config import command
 from pipeline.config import PipelineConfig, load_config, load_task
-from tasks.aspects import options_read
 from tasks.base import Task
+from tasks.options_read import options_read
 
 PAGE = (Path(__file__).parents[1] / "docs" / "write_your_own_task.md").read_text()
 FILES = dict(re.findall(r"^`([\w.]+)`[^\n]*:\n\n```\w+\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL))

@@ -6,7 +6,7 @@ from tfx.utils import io_utils, path_utils
 
 from components.baseline.comparison import differences
 from components.baseline.properties import INCOMPARABLE_PROPERTY, VERSION_PROPERTY
-from components.trainer.model_run import trained_spec
+from components.trained_spec import trained_spec
 from serving.registry import Registry
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 from tfx.types import standard_artifacts
 
 from components.baseline.properties import INCOMPARABLE_PROPERTY, VERSION_PROPERTY
-from components.gates import Finding
+from records.findings import Finding
 
 ADVICE = (
     "No figure says whether this model is better than the one in production. If it shall follow it all the same, set "
@@ -19,7 +19,7 @@ def comparison_findings(
     """One finding where Baseline found a production version that cannot be compared with; none elsewhere.
 
     Args:
-      baseline: as Baseline left it.
+      baseline: Baseline's artifact.
       gate: name of the gate in the findings.
       on_incomparable: the config's `evaluate.incomparable_baseline`.
     """
@@ -30,7 +30,7 @@ def comparison_findings(
     return [
         Finding(
             gate=gate,
-            figure="comparable with production",
+            metric="comparable with production",
             where=f"version {baseline.get_int_custom_property(VERSION_PROPERTY)}",
             value=f"no: {reason}",
             limit="yes",

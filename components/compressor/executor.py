@@ -1,33 +1,28 @@
 """Compressor's runtime."""
 
-import json
 import os
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import tensorflow_transform as tft
 from tfx.types import standard_artifacts
 
-from components.compressor.measurements import write_choice, write_measurements
 from components.compressor.measuring import costs, evaluate_files, measure
+from components.compressor.options import CompressorOptions
 from components.compressor.packed_files import packed_files, weights_digest
 from components.compressor.retraining import Retraining
-from components.compressor.transformed_data import TransformedData
-from components.compressor.variants import make_variants, read_variants
-from components.files import write_file
-from components.trainer.model_run import MODEL_FILE, read_model_facts
-from components.tuner.options import with_values
+from components.compressor.variants import make_variants
 from components.workspace import workspace
-from compression.choice import Budgets, choose
+from compression.choice import choose
 from compression.files.packing import packed
-from tasks.base import Task
+from records.artifact_files import write_file
+from records.model_run import MODEL_FILE, read_model_facts
+from records.variants import variant_file, write_choice, write_measurements
 from tasks.loading import TaskSpec
+from tasks.overrides import with_values
+from tasks.transformed_data import TransformedData
 from training.distribution import strategy
 from training.options import TrainOptions
-
-# Read for calibration at the most; the sample is drawn from these.
-CALIBRATION_POOL = 8192
 
 
 def compress_model(
@@ -37,8 +32,8 @@ def compress_model(
     transform_graph: standard_artifacts.TransformGraph,
     task_spec: str,
     code: str,
-    compress: str,
-    train: str,
+    compress: CompressorOptions,
+    train: TrainOptions,
     seed: int,
     workspaces: str,
     uri: str,
@@ -55,21 +50,21 @@ def compress_model(
     """
     spec, train_options = with_values(
         TaskSpec.model_validate_json(task_spec),
-        TrainOptions.model_validate_json(train),
-        read_model_facts(model_run.uri)["hyperparameters"],
+        train,
+        read_model_facts(model_run.uri).hyperparameters,
     )
     # First: several processes have to find each other before TensorFlow computes anything.
     where = strategy(train_options.distribution)
     task = spec.load()
-    options = json.loads(compress)
     data = TransformedData(
         task=task,
         directory=transformed_examples.uri,
         feature_spec=tft.TFTransformOutput(transform_graph.uri).transformed_feature_spec(),
     )
     inputs = [artifact.uri for artifact in (model_run, transformed_examples, transform_graph)]
-    place = workspace(workspaces, code, task_spec, train, seed, options["calibration_examples"], inputs)
-    sample = calibration_sample(task, transformed_examples, transform_graph, options["calibration_examples"])
+    examples = compress.calibration_examples
+    place = workspace(workspaces, code, task_spec, train.model_dump(mode="json"), seed, examples, inputs)
+    sample = data.calibration_sample(examples)
     with tempfile.TemporaryDirectory() as directory:
         trained = task.load_model(os.path.join(model_run.uri, MODEL_FILE))
         retraining = Retraining(
@@ -83,33 +78,19 @@ def compress_model(
             workspaces=place,
         )
         made = make_variants(
-            read_variants(options["variants"]),
+            compress.variants,
             retraining,
             sample,
             Path(directory),
-            select_ops=options["select_ops"],
+            select_ops=compress.select_ops,
         )
         digest = weights_digest(trained)
         for variant in made:
             files = packed_files(spec, variant, digest=digest, seed=seed)
             variant.path.write_bytes(packed(variant.path.read_bytes(), files))
-            write_file(uri, f"{variant.name}.tflite", variant.path.read_bytes())
+            write_file(uri, variant_file(variant.name), variant.path.read_bytes())
         evaluations = evaluate_files(task, made, data.evaluation(256))
         measurements = measure(made, sample, evaluations)
         write_measurements(uri, measurements)
-        write_choice(uri, choose(costs(task, measurements), Budgets(**options["budgets"])))
+        write_choice(uri, choose(costs(task, measurements, evaluations), compress.budgets))
     place.rmtree(missing_ok=True)
-
-
-def calibration_sample(
-    task: Task,
-    transformed_examples: standard_artifacts.Examples,
-    transform_graph: standard_artifacts.TransformGraph,
-    size: int,
-) -> dict[str, np.ndarray]:
-    """The task's representative sample of the train split's model inputs, `{name: [example, ...]}`."""
-    spec = tft.TFTransformOutput(transform_graph.uri).transformed_feature_spec()
-    files = [os.path.join(transformed_examples.uri, "Split-train", "*")]
-    batches = task.batches(files, feature_spec=spec, batch_size=256).take(CALIBRATION_POOL // 256)
-    pool = [inputs for inputs, _ in batches.as_numpy_iterator()]
-    return task.representative_sample({name: np.concatenate([batch[name] for batch in pool]) for name in pool[0]}, size)

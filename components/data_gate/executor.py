@@ -1,16 +1,17 @@
 """DataGate's runtime."""
 
-import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
-from tfx.types import artifact_utils, standard_artifacts
+from tfx.types import standard_artifacts
 from tfx.utils import io_utils
 
-from components.example_gen.repairs import read_repairs
-from components.gates import Finding, refuse_if_failed, write_findings
+from components.data_gate.options import DataGateConfig
+from components.gates import refuse_if_failed
+from records.findings import Finding, write_findings
+from records.repairs import read_repairs
 
 
 def check_data(
@@ -19,23 +20,20 @@ def check_data(
     statistics: standard_artifacts.ExampleStatistics,
     schema: standard_artifacts.Schema,
     anomalies: standard_artifacts.ExampleAnomalies,
-    data_gate: str,
+    data_gate: DataGateConfig,
     uri: str,
 ) -> None:
     """Writes the findings to `uri`. Raises GateRefused when one did not pass."""
-    options = json.loads(data_gate)
     findings = repair_findings(read_repairs(examples.uri))
     schema_proto = io_utils.SchemaReader().read(os.path.join(schema.uri, "schema.pbtxt"))
-    for split in artifact_utils.decode_split_names(statistics.split_names):
+    for split, min_examples in data_gate.min_examples.items():
         split_statistics = tfdv.load_stats_binary(os.path.join(statistics.uri, f"Split-{split}", "FeatureStats.pb"))
         split_anomalies = anomalies_pb2.Anomalies.FromString(
             io_utils.read_bytes_file(os.path.join(anomalies.uri, f"Split-{split}", "SchemaDiff.pb"))
         )
-        findings.append(count_finding(split, split_statistics, options["min_examples"].get(split, 1)))
-        findings += anomaly_findings(
-            split, split_anomalies, split_statistics, schema_proto, options["ignore_anomalies"]
-        )
-        findings += mean_findings(split, split_statistics, options["max_mean"])
+        findings.append(count_finding(split, split_statistics, min_examples))
+        findings += anomaly_findings(split, split_anomalies, split_statistics, schema_proto, data_gate.ignore_anomalies)
+        findings += mean_findings(split, split_statistics, data_gate.max_mean)
     refuse_if_failed(findings)
     write_findings(uri, findings)
 
@@ -45,7 +43,7 @@ def count_finding(split: str, statistics: statistics_pb2.DatasetFeatureStatistic
     count = statistics.datasets[0].num_examples if statistics.datasets else 0
     return Finding(
         gate="data",
-        figure="examples",
+        metric="examples",
         where=f"split {split}",
         value=count,
         limit=f">= {fewest}",
@@ -56,7 +54,7 @@ def count_finding(split: str, statistics: statistics_pb2.DatasetFeatureStatistic
 def repair_findings(repairs: Mapping[str, int]) -> list[Finding]:
     """What reading the source repaired, as the config allows it: reported, never refused."""
     return [
-        Finding(gate="data", figure=f"repaired: {what}", where="", value=count, limit="as allowed", passed=True)
+        Finding(gate="data", metric=f"repaired: {what}", where="", value=count, limit="as allowed", passed=True)
         for what, count in repairs.items()
     ]
 
@@ -74,7 +72,7 @@ def mean_findings(
     return [
         Finding(
             gate="data",
-            figure=f"mean of {name}",
+            metric=f"mean of {name}",
             where=f"split {split}",
             value=means.get(name, float("nan")),
             limit=f"<= {limit:g}",
@@ -89,7 +87,7 @@ def anomaly_findings(
     anomalies: anomalies_pb2.Anomalies,
     statistics: statistics_pb2.DatasetFeatureStatisticsList,
     schema: schema_pb2.Schema,
-    ignored: list[str],
+    ignored: Container[str],
 ) -> list[Finding]:
     """One finding for every anomaly; one that passed where there is none."""
     if anomalies.HasField("dataset_anomaly_info"):
@@ -104,14 +102,14 @@ def anomaly_findings(
         findings.append(
             Finding(
                 gate="data",
-                figure=f"feature {name}",
+                metric=f"feature {name}",
                 where=f"split {split}",
                 value=description,
                 limit="as the schema says",
                 passed=name in ignored,
             )
         )
-    none_found = Finding(gate="data", figure="anomalies", where=f"split {split}", value=0, limit="== 0", passed=True)
+    none_found = Finding(gate="data", metric="anomalies", where=f"split {split}", value=0, limit="== 0", passed=True)
     return findings or [none_found]
 
 

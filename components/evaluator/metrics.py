@@ -1,5 +1,9 @@
 """Metrics out of TFMA's files."""
 
+# What TFMA calls the two models.
+CANDIDATE = "candidate"
+BASELINE = "baseline"
+
 
 def overall_metrics(uri: str) -> dict[str, dict[str, float]]:
     """{model name: {metric: value over all examples}}; a model that was evaluated alone has the name ''."""
@@ -14,7 +18,7 @@ def overall_metrics(uri: str) -> dict[str, dict[str, float]]:
     return found
 
 
-def candidate_metrics(uri: str, candidate: str) -> dict[str, float]:
+def candidate_metrics(uri: str) -> dict[str, float]:
     """The metrics of the model under judgement, with or without a baseline beside it."""
     found = overall_metrics(uri)
-    return found.get(candidate) or found.get("", {})
+    return found.get(CANDIDATE) or found.get("", {})

@@ -1,9 +1,7 @@
 """ServingCheck's runtime."""
 
-import json
 import os
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -12,15 +10,20 @@ from tfx.types import standard_artifacts
 from tfx.utils import path_utils
 
 from components.artifacts import CompressedModels
-from components.compressor.measurements import read_measurements
-from components.files import write_file
-from components.gates import Finding, refuse_if_failed, write_findings
-from components.shipment import Shipment, write_shipment
+from components.gates import refuse_if_failed
+from components.serving_check.options import ServingCheckConfig
 from components.splits import GATE_SPLIT, split_files
-from components.trainer.model_run import MODEL_FILE, trained_spec
-from compression.files.differences import MAX_RELATIVE_DIFFERENCE, max_difference, relative_difference
-from serving.saved_model import SavedModel
-from serving.tflite import TFLiteModel
+from components.trained_spec import trained_spec
+from compression.files.differences import max_difference, relative_difference
+from compression.precisions import PRECISIONS
+from records.artifact_files import write_file
+from records.findings import Finding, write_findings
+from records.model_run import MODEL_FILE
+from records.shipment import Shipment, write_shipment
+from records.variants import MeasuredVariant, read_measurements, variant_file
+from serving.saved_model import SavedModel, SavedModelError
+from serving.tensor_info import ModelInputError
+from serving.tflite import TFLiteModel, TFLiteModelError
 from tasks.base import Task
 
 GATE = "serving"
@@ -34,7 +37,7 @@ def check_serving(
     examples: standard_artifacts.Examples,
     transform_graph: standard_artifacts.TransformGraph,
     task_spec: str,
-    serving_check: str,
+    serving_check: ServingCheckConfig,
     shipment: Shipment,
     blessing: standard_artifacts.InfraBlessing,
 ) -> None:
@@ -44,25 +47,27 @@ def check_serving(
       GateRefused: the SavedModel, or a file without which nothing ships, gives something else than the trained model.
     """
     task = trained_spec(task_spec, model_run.uri).load()
-    options = json.loads(serving_check)
     transform_output = tft.TFTransformOutput(transform_graph.uri)
     records = tf.data.TFRecordDataset(split_files(examples, GATE_SPLIT), compression_type="GZIP")
-    serialized = next(iter(records.batch(options["examples"])))
+    serialized = next(iter(records.batch(serving_check.examples)))
     parsed = tf.io.parse_example(serialized, transform_output.raw_feature_spec())
     inputs = task.model_inputs(transform_output.transform_features_layer()(parsed))
     trained = task.load_model(os.path.join(model_run.uri, MODEL_FILE))(inputs, training=False)
-    limit = options["max_difference"]
+    limit = serving_check.max_difference
 
     findings = saved_model_findings(task, path_utils.serving_model_path(model.uri), serialized, inputs, trained, limit)
     for variant in read_measurements(variants.uri):
-        if variant["name"] not in shipment.variants:
+        if variant.name not in shipment.variants:
             continue
-        if variant["retrained"]:
+        if variant.retrained:
             findings.append(retrained_finding(variant))
             continue
-        tflite = TFLiteModel(os.path.join(variants.uri, f"{variant['name']}.tflite"))
-        outputs = tflite.predict(_numpy(inputs))
-        findings += tflite_findings(variant, outputs, _numpy(trained), limit)
+        try:
+            outputs = TFLiteModel(os.path.join(variants.uri, variant_file(variant.name))).predict(_numpy(inputs))
+        except (TFLiteModelError, ModelInputError) as error:
+            findings.append(_finding(f"TFLite {variant.name}", "outputs", error, limit, variant=variant.name))
+        else:
+            findings += tflite_findings(variant, outputs, _numpy(trained), limit)
     shipment, findings = shipment.judged(findings)
     refuse_if_failed(findings)
     write_shipment(blessing.uri, shipment)
@@ -80,8 +85,11 @@ def saved_model_findings(
     limit: float,
 ) -> list[Finding]:
     """`serving_default` on the serialized examples and `predict` on tensors, against the trained model."""
-    tensors = SavedModel(path, signature="predict")
-    examples = tensors.with_signature("serving_default")
+    try:
+        tensors = SavedModel(path, signature="predict")
+        examples = tensors.with_signature("serving_default")
+    except SavedModelError as error:
+        return [_finding("SavedModel", "outputs", error, limit)]
     [name] = examples.inputs
     # A client has no label to send.
     unlabelled = np.array(
@@ -100,42 +108,48 @@ def saved_model_findings(
 
 
 def tflite_findings(
-    variant: Mapping[str, Any], outputs: Mapping[str, np.ndarray], trained: Mapping[str, np.ndarray], limit: float
+    variant: MeasuredVariant, outputs: Mapping[str, np.ndarray], trained: Mapping[str, np.ndarray], limit: float
 ) -> list[Finding]:
     """A TFLite file's outputs against the trained model's, with a tolerance for its precision."""
-    precision = variant["precision"]
     findings = []
     for key, value in trained.items():
-        if precision != "float32":
-            difference, allowed = relative_difference(outputs.get(key), value), MAX_RELATIVE_DIFFERENCE[precision]
+        if variant.precision != "float32":
+            difference = relative_difference(outputs.get(key), value)
+            allowed = PRECISIONS[variant.precision].max_relative_difference
         else:
             difference, allowed = max_difference(outputs.get(key), value), limit
-        findings.append(_finding(f"TFLite {variant['name']}", key, difference, allowed, variant=variant["name"]))
+        findings.append(_finding(f"TFLite {variant.name}", key, difference, allowed, variant=variant.name))
     return findings
 
 
-def retrained_finding(variant: Mapping[str, Any]) -> Finding:
+def retrained_finding(variant: MeasuredVariant) -> Finding:
     """A file whose model was trained further: its outputs against that model's, as Compressor measured them."""
-    limit = MAX_RELATIVE_DIFFERENCE[variant["precision"]]
+    limit = PRECISIONS[variant.precision].max_relative_difference
     return Finding(
         gate=GATE,
-        figure="difference of outputs from the retrained model",
-        where=f"TFLite {variant['name']}",
-        value=variant["difference"],
+        metric="difference of outputs from the retrained model",
+        where=f"TFLite {variant.name}",
+        value=variant.difference,
         limit=f"<= {limit:g}",
-        passed=variant["difference"] <= limit,
-        variant=variant["name"],
+        passed=variant.difference <= limit,
+        variant=variant.name,
     )
 
 
-def _finding(where: str, output: str, difference: float, limit: float, *, variant: str = "") -> Finding:
+def _finding(where: str, output: str, difference: float | Exception, limit: float, *, variant: str = "") -> Finding:
+    """An exception in place of a difference says why there are no outputs to compare."""
+    if isinstance(difference, Exception):
+        value: float | str = f"none: {difference}".rstrip(".")
+        is_kept = False
+    else:
+        value, is_kept = difference, difference <= limit
     return Finding(
         gate=GATE,
-        figure=f"difference of {output} from the trained model",
+        metric=f"difference of {output} from the trained model",
         where=where,
-        value=difference,
+        value=value,
         limit=f"<= {limit:g}",
-        passed=difference <= limit,
+        passed=is_kept,
         variant=variant,
     )
 

@@ -10,14 +10,20 @@ from tfx.utils import io_utils
 
 from components.trainer.export import export
 from components.trainer.history import History
-from components.trainer.model_run import HISTORY_FILE, MODEL_FILE, TRAINED_MODEL, write_model_facts
-from components.trainer.start import Start
+from components.trainer.options import TrainerCustomConfig
 from components.trainer.summaries import summaries
-from components.trainer.training import TaskTraining
-from components.tuner.options import with_values
 from components.workspace import workspace
+from records.model_run import (
+    HISTORY_FILE,
+    MODEL_FILE,
+    TRAINED_MODEL,
+    ModelFacts,
+    TrainingFacts,
+    write_model_facts,
+)
 from tasks.loading import TaskSpec
-from training.options import TrainOptions
+from tasks.overrides import with_values
+from tasks.training import TaskTraining
 
 
 def run_fn(fn_args: FnArgs) -> None:
@@ -27,14 +33,12 @@ def run_fn(fn_args: FnArgs) -> None:
     TensorBoard shows, and the checkpoints kept. Until it is done all that lies in a workspace of its own, which
     outlives a killed step, so that the next one goes on from there.
     """
-    config = fn_args.custom_config
-    tuned = _tuned(fn_args)
-    spec, options = with_values(
-        TaskSpec.model_validate_json(config["task_spec"]), TrainOptions.model_validate(config["train"]), tuned
-    )
+    config = TrainerCustomConfig.model_validate(fn_args.custom_config)
+    tuned = _read_hyperparameters(fn_args)
+    spec, options = with_values(TaskSpec.model_validate_json(config.task_spec), config.train, tuned)
     task = spec.load()
     transform_output = tft.TFTransformOutput(fn_args.transform_output)
-    place = _workspace(fn_args)
+    place = _workspace(fn_args, config.workspaces, tuned)
     place.mkdir(parents=True, exist_ok=True)
     history = History(place / HISTORY_FILE)
     training = TaskTraining(
@@ -43,8 +47,8 @@ def run_fn(fn_args: FnArgs) -> None:
         train_files=fn_args.train_files,
         eval_files=fn_args.eval_files,
         feature_spec=transform_output.transformed_feature_spec(),
-        seed=config["seed"],
-        start=Start.model_validate(config["start"]) if config["start"] else None,
+        seed=config.seed,
+        start=config.start,
         checkpoints=place / "checkpoints",
     )
     with summaries(task, options, training.evaluation, place, resume_step=training.resume_step) as hooks:
@@ -53,7 +57,7 @@ def run_fn(fn_args: FnArgs) -> None:
     model = training.float32_model()
     io_utils.copy_dir(str(place), fn_args.model_run_dir)
     model.save(str(epath.Path(fn_args.model_run_dir) / MODEL_FILE))
-    facts = {"parameters": model.count_params(), "training": summary(history.rows), "hyperparameters": tuned}
+    facts = ModelFacts(parameters=model.count_params(), training=training_facts(history.rows), hyperparameters=tuned)
     write_model_facts(fn_args.model_run_dir, facts)
     export(task, task.exported_model(model), transform_output, fn_args.serving_model_dir)
     trained = epath.Path(fn_args.serving_model_dir) / TRAINED_MODEL
@@ -62,28 +66,28 @@ def run_fn(fn_args: FnArgs) -> None:
     place.rmtree()
 
 
-def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What a training came to, for the run record."""
+def training_facts(rows: Sequence[dict[str, Any]]) -> TrainingFacts:
+    """What a training came to, by the rows of its history."""
     shares = sorted(row["input_share"] for row in rows[1:] or rows)
     share = shares[len(shares) // 2]
     bound = "input" if share > 0.5 else "compute"
-    return {
-        "epochs": len(rows),
-        "steps": rows[-1]["step"],
-        "best_epoch": max((row["epoch"] for row in rows if row["is_best"]), default=rows[-1]["epoch"]),
-        "examples_per_sec": sorted(row["examples_per_sec"] for row in rows)[len(rows) // 2],
-        "bottleneck": f"{bound}: steps waited for batches {share:.0%} of the time",
-        "events": [f"epoch {row['epoch']}: {event}" for row in rows for event in row["events"]],
-    }
+    return TrainingFacts(
+        epochs=len(rows),
+        steps=rows[-1]["step"],
+        best_epoch=max((row["epoch"] for row in rows if row["is_best"]), default=rows[-1]["epoch"]),
+        examples_per_sec=sorted(row["examples_per_sec"] for row in rows)[len(rows) // 2],
+        bottleneck=f"{bound}: steps waited for batches {share:.0%} of the time",
+        events=tuple(f"epoch {row['epoch']}: {event}" for row in rows for event in row["events"]),
+    )
 
 
-def _tuned(fn_args: FnArgs) -> dict[str, Any]:
+def _read_hyperparameters(fn_args: FnArgs) -> dict[str, Any]:
     """The hyperparameters that Tuner found, by dotted key; none without a Tuner."""
     found = fn_args.hyperparameters["values"] if fn_args.hyperparameters else {}
     return {key: value for key, value in found.items() if key.startswith(("train.", "options."))}
 
 
-def _workspace(fn_args: FnArgs) -> epath.Path:
+def _workspace(fn_args: FnArgs, workspaces: str, tuned: dict[str, Any]) -> epath.Path:
     """A directory for this training and no other: of the same code, options, seed and data."""
-    asked = fn_args.custom_config, _tuned(fn_args), fn_args.transform_output, list(fn_args.train_files)
-    return workspace(fn_args.custom_config["workspaces"], *asked)
+    determines = fn_args.custom_config, tuned, fn_args.transform_output, list(fn_args.train_files)
+    return workspace(workspaces, *determines)

@@ -1,15 +1,16 @@
-"""The config's section `start`, and where it leads. Needs no TensorFlow."""
+"""The config's section `start`, and where it leads. Needs neither TensorFlow nor TFX."""
 
 import hashlib
 from pathlib import Path
 
 from etils import epath
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from components.trainer.model_run import TRAINED_MODEL
-from components.trainer.start import Start
+from components.sections import Section
 from data.did_you_mean import did_you_mean_path
+from records.model_run import TRAINED_MODEL
 from serving.registry import Registry, RegistryError
+from tasks.start import Start
 
 
 class StartNotFoundError(ValueError):
@@ -19,10 +20,8 @@ class StartNotFoundError(ValueError):
     exit_code = 2
 
 
-class StartOptions(BaseModel):
+class StartOptions(Section):
     """The config's section `start`: a version in a registry, or a file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     weights: str | None = Field(
         None, description="A .keras file, such as a run's model run holds. Relative paths start at the config."
@@ -56,6 +55,8 @@ class StartOptions(BaseModel):
     def _path(self) -> epath.Path:
         if self.weights is not None:
             return epath.Path(self.weights)
+        assert self.registry is not None
+        assert self.model is not None
         registry = Registry(self.registry)
         try:
             versions = registry.versions(self.model)

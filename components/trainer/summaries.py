@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 from etils import epath
 
+from records.model_run import STEPS_FILE
 from tasks.base import Task
 from training.hooks import Hook
 from training.options import TrainOptions
@@ -15,7 +16,6 @@ from training.summaries import GraphSummary, HParamsSummary, ProfilerWindow, Sca
 from training.writers import AsyncWriter, GuardedWriter, JsonlWriter, MultiWriter, TensorBoardWriter
 
 TENSORBOARD = "tensorboard"
-STEPS_FILE = "steps.jsonl"
 
 
 @contextmanager
@@ -26,10 +26,10 @@ def summaries(
 
     Args:
       task: adds summaries of its own.
-      options: of the training, which are its hyperparameters.
-      evaluation: whose first batch is the task's sample.
-      directory: of this training.
-      resume_step: of the checkpoint that training goes on from, 0 without one.
+      options: options of the training, which TensorBoard shows as its hyperparameters.
+      evaluation: batches of the eval split, the first of which is the task's sample.
+      directory: folder of this training.
+      resume_step: step of the checkpoint that training goes on from, 0 without one.
     """
     wanted = options.summaries
     writers = [GuardedWriter(JsonlWriter(directory / STEPS_FILE, resume_step=resume_step))]

@@ -1,20 +1,16 @@
-"""The config's section `tune`, and what its values do to a training. Needs no TensorFlow."""
+"""The config's section `tune`, and what Tuner is asked for. Needs neither TensorFlow nor TFX."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from components.sections import Section
 from data.did_you_mean import did_you_mean
-from tasks.loading import TaskSpec, put
+from tasks.start import Start
 from training.options import TrainOptions
 
 
-class _Options(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FloatRange(_Options):
+class FloatRange(Section):
     """A number between two."""
 
     kind: Literal["float"] = "float"
@@ -35,7 +31,7 @@ class FloatRange(_Options):
         return self.min, self.max
 
 
-class IntRange(_Options):
+class IntRange(Section):
     """A whole number between two, both included."""
 
     kind: Literal["int"] = "int"
@@ -54,7 +50,7 @@ class IntRange(_Options):
         return self.min, self.max
 
 
-class Choice(_Options):
+class Choice(Section):
     """One of some values of a kind."""
 
     kind: Literal["choice"] = "choice"
@@ -67,7 +63,7 @@ class Choice(_Options):
         return self.values
 
 
-class TuneOptions(_Options):
+class TuneOptions(Section):
     """The search for hyperparameters, before Trainer."""
 
     algorithm: Literal["random", "bayesian", "hyperband", "grid"] = Field(
@@ -92,19 +88,19 @@ class TuneOptions(_Options):
         return self
 
 
-def with_values(spec: TaskSpec, train: TrainOptions, values: Mapping[str, Any]) -> tuple[TaskSpec, TrainOptions]:
-    """A task and the options of its training with the values of hyperparameters by their dotted keys.
+class TunerCustomConfig(Section):
+    """What TFX hands to `tuner_fn` as `custom_config`.
 
-    Raises:
-      pydantic.ValidationError: a key that there is not, or a value that it may not have.
+    Attributes:
+      task_spec: JSON of the config's task.
+      tune: the config's section.
+      train: the config's section, over which each trial's values are laid.
+      seed: seed of the search and of each training.
+      start: the model whose weights trainings start from; None draws them.
     """
-    changed = train.model_dump()
-    for key, value in of_section("train", values).items():
-        put(changed, key, value)
-    return spec.with_values(of_section("options", values)), TrainOptions.model_validate(changed)
 
-
-def of_section(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values whose keys begin with a section's name, by what follows it."""
-    prefix = f"{section}."
-    return {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
+    task_spec: str
+    tune: TuneOptions
+    train: TrainOptions
+    seed: int
+    start: Start | None

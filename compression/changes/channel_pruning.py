@@ -5,7 +5,7 @@ import numpy as np
 
 from compression.changes.channels import PER_CHANNEL, PRODUCERS, Channels
 from compression.layer_patterns import LayerPatternError, matching
-from compression.pruning_options import ChannelPruningOptions
+from compression.recipe import ChannelPruningOptions
 from models.graph.folding import fold
 
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 from sklearn.cluster import KMeans
 
 from compression.changes.pruning import prunable_kernels
-from compression.clustering_options import ClusteringOptions
+from compression.recipe import ClusteringOptions
 from training.hooks import Hook
 from training.records import StepsRecord
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from compression.layer_patterns import LayerPatternError, matching
-from compression.pruning_options import PruningOptions
+from compression.recipe import PruningOptions
 from training.hooks import Hook
 from training.records import StepsRecord
 

@@ -13,6 +13,7 @@ from tensorflow.core.protobuf import trackable_object_graph_pb2
 from compression.conversion.errors import ConversionError
 from compression.conversion.signature import Signature
 from compression.files.file_ops import open_file
+from compression.precisions import PRECISIONS, Precision
 
 # Of int8 steps: below it, 256 steps span less than rounding leaves of float32 activations.
 SMALLEST_SCALE = 1e-7
@@ -114,8 +115,8 @@ def checked_sample(signature: Signature, sample: Mapping[str, np.ndarray] | None
     return {name: np.asarray(sample[name], spec.dtype.as_numpy_dtype) for name, spec in signature.inputs.items()}
 
 
-def check_file(path: Path, precision: str, signature: Signature) -> None:
-    """The file loads, and takes and gives what the signature does: int8 in place of float32 if that is its precision.
+def check_file(path: Path, precision: Precision, signature: Signature) -> None:
+    """The file loads, and takes and gives what the signature does, or int8 in place of float32 at the precision int8.
 
     Raises:
       ConversionError: the converter wrote something else.
@@ -136,16 +137,18 @@ def check_file(path: Path, precision: str, signature: Signature) -> None:
             raise ConversionError(
                 f"the {precision} file must have the tensors {_written(expected)}. Received: {tensors}. {again}"
             )
-    if precision == "int8":
+    if PRECISIONS[precision].has_integer_ends:
         _check_ranges(interpreter)
 
 
-def _agree(expected: Mapping[str, tf.TensorSpec], tensors: Mapping[str, tuple[list[int], str]], precision: str) -> bool:
+def _agree(
+    expected: Mapping[str, tf.TensorSpec], tensors: Mapping[str, tuple[list[int], str]], precision: Precision
+) -> bool:
     if set(expected) != set(tensors):
         return False
     for name, spec in expected.items():
         shape, dtype = tensors[name]
-        quantized = precision == "int8" and spec.dtype == tf.float32
+        quantized = PRECISIONS[precision].has_integer_ends and spec.dtype == tf.float32
         if dtype != ("int8" if quantized else spec.dtype.name) or not spec.shape.is_compatible_with(shape):
             return False
     return True

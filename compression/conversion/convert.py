@@ -26,14 +26,13 @@ from compression.conversion.errors import ConversionError
 from compression.conversion.layer_names import LayerNames, read_layer_names, write_layer_names
 from compression.conversion.layer_scopes import recorded_scopes
 from compression.conversion.process import run_worker
-from compression.conversion.request import CALIBRATED, SAMPLE_FILE, ConversionRequest
+from compression.conversion.request import SAMPLE_FILE, ConversionRequest
 from compression.conversion.signature import read_signature
 from compression.layer_patterns import matching
-from compression.recipe import Precision
+from compression.precisions import PRECISIONS, Precision
 
-__all__ = ["PRECISIONS", "SIGNATURE", "ConversionError", "Precision", "convert", "export_for_conversion"]
+__all__ = ["SIGNATURE", "ConversionError", "convert", "export_for_conversion"]
 
-PRECISIONS: tuple[Precision, ...] = ("float32", "float16", "dynamic", "int8", "int16x8", "int4")
 SIGNATURE = "predict"
 
 
@@ -123,8 +122,8 @@ def convert(
     found = read_signature(saved_model_dir, signature)
     check_inputs(found)
     check_weights(saved_model_dir)
-    calibrated = not quantization_aware and CALIBRATED & set(destinations)
-    sample = checked_sample(found, representative_sample) if calibrated else {}
+    needs_sample = not quantization_aware and any(PRECISIONS[precision].needs_sample for precision in destinations)
+    sample = checked_sample(found, representative_sample) if needs_sample else {}
     layers = read_layer_names(saved_model_dir)
     matching(layers.layers(), keep_float, option="keep_float", what="a layer")
     request = ConversionRequest(

@@ -4,14 +4,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from compression.recipe import Precision
+from compression.precisions import Precision
 
 REQUEST_FILE = "request.json"
 SAMPLE_FILE = "representative_sample.npz"
 FAILURE_FILE = "failure.json"
-
-# Need a sample to measure the ranges of activations on.
-CALIBRATED: frozenset[Precision] = frozenset({"int8", "int16x8"})
 
 
 class ConversionRequest(BaseModel):

@@ -18,9 +18,9 @@ import tensorflow as tf
 from compression.conversion.errors import ConversionError
 from compression.conversion.layer_names import LayerNames, read_layer_names
 from compression.conversion.quantizer import quantize
-from compression.conversion.request import CALIBRATED, FAILURE_FILE, SAMPLE_FILE, ConversionRequest
+from compression.conversion.request import FAILURE_FILE, SAMPLE_FILE, ConversionRequest
 from compression.files.file_ops import read_operations
-from compression.recipe import Precision
+from compression.precisions import PRECISIONS, Precision
 
 
 def main(directory: Path) -> int:
@@ -105,7 +105,7 @@ def check_select_ops(content: bytes, request: ConversionRequest) -> None:
             f"TensorFlow ops that TFLite lacks must be named in select_ops. Received: {', '.join(refused)}. Name them "
             "there, if the devices have TFLite's Flex delegate, or replace the layer."
         )
-    calibrated = sorted(CALIBRATED & set(request.precisions))
+    calibrated = sorted(precision for precision in request.precisions if PRECISIONS[precision].needs_sample)
     if used and calibrated:
         raise ConversionError(
             f"a model with select ops cannot be calibrated: the quantizer's runtime has none of them. Received: "

@@ -2,18 +2,6 @@
 
 import numpy as np
 
-# Largest mean difference of an output from the source's, as a share of that output's standard deviation: several times
-# what rounding to the precision costs, far below what a wrong file gives (about 1).
-MAX_RELATIVE_DIFFERENCE = {
-    "float32": 1e-4,
-    "float16": 0.01,
-    "dynamic": 0.1,
-    "int8": 0.25,
-    "int16x8": 0.1,
-    "int4": 0.5,
-}
-
-
 # What float32 may round off in a network, as a share of an output's largest value: 32 units in the last place.
 ROUNDING = 32 * 2.0**-23
 

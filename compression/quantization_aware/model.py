@@ -12,7 +12,7 @@ from compression.layer_patterns import matching
 from compression.quantization_aware.fake_quantize import FakeQuantize
 from compression.quantization_aware.quantizable import FUSED, quantizable
 from compression.quantization_aware.quantized_layers import QUANTIZED, QuantizedKernel
-from compression.quantization_options import QuantizationAwareOptions
+from compression.recipe import QuantizationAwareOptions
 from models.graph.layer_graph import LayerGraph
 
 # Their outputs have the range of their inputs.

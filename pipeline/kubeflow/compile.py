@@ -14,7 +14,7 @@ from data.errors import SourceNotFoundError
 from pipeline.config import PipelineConfig, load_task
 from pipeline.dag import create_pipeline
 from pipeline.errors import ConfigError
-from pipeline.kubeflow.options import KubeflowConfig, NodeResources
+from pipeline.kubeflow_options import KubeflowConfig, NodeResources
 from pipeline.places import Places
 
 ResourceSpec = pipeline_spec_pb2.PipelineDeploymentConfig.PipelineContainerSpec.ResourceSpec

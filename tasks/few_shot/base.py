@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from compression.distillation_options import DistillationOptions
+    from compression.recipe import DistillationOptions
     from training.meta.teaching import Teaching
     from training.objective import Objective
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from tensorflow_metadata.proto.v0 import schema_pb2
 
-    from compression.distillation_options import DistillationOptions
+    from compression.recipe import DistillationOptions
     from data.series.series import Series
     from models.forecasters.forecaster import ForecastShape
     from training.objective import Objective

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from tensorflow_metadata.proto.v0 import schema_pb2
 
-    from compression.distillation_options import DistillationOptions
+    from compression.recipe import DistillationOptions
     from data.source import LabelledImages
     from training.hooks import Hook
     from training.objective import Objective

@@ -2,16 +2,17 @@ import pickle
 
 import pytest
 
-from components.gates import Finding, GateRefused, read_findings, refuse_if_failed, write_findings
+from components.gates import GateRefused, refuse_if_failed
+from records.findings import Finding
 
 
 def _finding(**changes) -> Finding:
-    values = {"gate": "evaluation", "figure": "accuracy", "where": "", "value": 0.5, "limit": ">= 0.9", "passed": False}
+    values = {"gate": "evaluation", "metric": "accuracy", "where": "", "value": 0.5, "limit": ">= 0.9", "passed": False}
     return Finding(**{**values, **changes})
 
 
-def test_the_message_names_gate_figure_value_and_limit():
-    findings = [_finding(), _finding(figure="loss", value=2.0, limit="<= 1", where="label=3"), _finding(passed=True)]
+def test_the_message_names_gate_metric_value_and_limit():
+    findings = [_finding(), _finding(metric="loss", value=2.0, limit="<= 1", where="label=3"), _finding(passed=True)]
     with pytest.raises(GateRefused) as refusal:
         refuse_if_failed(findings)
     assert str(refusal.value).splitlines()[:3] == [
@@ -27,16 +28,6 @@ def test_the_message_names_gate_figure_value_and_limit():
 def test_what_passed_refuses_nothing():
     refuse_if_failed([_finding(passed=True)])
     refuse_if_failed([])
-
-
-def test_findings_survive_the_artifact(tmp_path):
-    findings = (_finding(), _finding(value="no baseline", passed=True, applies=False))
-    write_findings(str(tmp_path), findings)
-    assert read_findings(str(tmp_path)) == findings
-
-
-def test_an_artifact_of_no_gate_has_none(tmp_path):
-    assert read_findings(str(tmp_path)) == ()
 
 
 def test_a_refusal_survives_another_process():

@@ -12,11 +12,9 @@ import tensorflow as tf
 from compression.changes.clustering import Clustering
 from compression.changes.finetuning import finetune
 from compression.changes.pruning import Pruning
-from compression.clustering_options import ClusteringOptions
-from compression.pruning_options import PruningOptions
 from compression.quantization_aware.fake_quantize import FakeQuantize
 from compression.quantization_aware.model import quantization_aware
-from compression.quantization_options import QuantizationAwareOptions
+from compression.recipe import ClusteringOptions, PruningOptions, QuantizationAwareOptions
 from training.distribution import strategy
 from training.options import DistributionOptions, ScheduleOptions, TrainOptions
 

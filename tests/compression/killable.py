@@ -13,10 +13,8 @@ import small
 from compression.changes.clustering import Clustering
 from compression.changes.finetuning import finetune
 from compression.changes.pruning import Pruning
-from compression.clustering_options import ClusteringOptions
-from compression.pruning_options import PruningOptions
 from compression.quantization_aware.model import for_conversion, quantization_aware
-from compression.quantization_options import QuantizationAwareOptions
+from compression.recipe import ClusteringOptions, PruningOptions, QuantizationAwareOptions
 from training import CheckpointStore
 from training.options import CheckpointOptions, ScheduleOptions, StepOptions, TrainOptions
 

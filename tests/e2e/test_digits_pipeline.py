@@ -13,7 +13,6 @@ import yaml
 from data.images.digits import Digits
 from inspection.store import RunStore
 from pipeline.config import load_config
-from pipeline.config_checks import nodes_of
 from serving.registry import Registry
 from serving.tflite import TFLiteModel
 from slipway import load
@@ -22,7 +21,7 @@ from tests.e2e.conftest import DIGITS, Ran, run, slipway
 
 pytestmark = pytest.mark.e2e
 
-NODES = nodes_of(load_config(DIGITS))
+NODES = load_config(DIGITS).node_names()
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +51,7 @@ def test_the_record_keeps_its_promises(digits: Ran):
     assert all(finding["passed"] for finding in record["gates"])
     assert {finding["gate"] for finding in record["gates"]} == {"data", "evaluation", "compression", "serving"}
     # A first model has nothing to be worse than.
-    others = [finding["figure"] for finding in record["gates"] if not finding["applies"]]
+    others = [finding["metric"] for finding in record["gates"] if not finding["applies"]]
     assert others == ["accuracy against the baseline"]
     assert 0 < record["executor_secs"] < record["total_secs"]
     variants = {variant["name"]: variant for variant in record["variants"]}

@@ -61,7 +61,7 @@ def ran(tmp_path_factory) -> Ran:
 
 
 def test_repairs_and_missing_values_are_in_the_record(ran):
-    gates = {(gate["figure"], gate["where"]): gate["value"] for gate in ran.record()["gates"]}
+    gates = {(gate["metric"], gate["where"]): gate["value"] for gate in ran.record()["gates"]}
     assert gates["repaired: duplicated stamps", ""] == 1
     assert gates["repaired: absent rows", ""] == 5
     assert 0 < gates["mean of missing", "split train"] < 0.05

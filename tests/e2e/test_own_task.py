@@ -47,7 +47,7 @@ def test_its_metric_is_a_figure_and_a_limit_of_every_model(ran):
     assert ran.exit_code == 0, ran.output
     record = ran.record()
     assert 0 < record["metrics"]["test_largest_error"] <= 1
-    held = [gate["figure"] for gate in record["gates"] if gate["figure"].startswith("largest_error")]
+    held = [gate["metric"] for gate in record["gates"] if gate["metric"].startswith("largest_error")]
     assert held.count("largest_error") == 3
     assert "largest_error against float32" in held
 

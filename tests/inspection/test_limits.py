@@ -1,10 +1,16 @@
 import pytest
 
 from inspection.limits import bounds, count_limits, verdict
+from records.findings import Finding
 
-KEPT, MISSED = {"passed": True}, {"passed": False}
-OTHER = {"passed": True, "applies": False}
-LEFT_OUT = {"passed": False, "stops": False}
+
+def _finding(**verdict: bool) -> Finding:
+    return Finding(gate="data", metric="examples", where="", value=3, limit=">= 3", **verdict)
+
+
+KEPT, MISSED = _finding(passed=True), _finding(passed=False)
+OTHER = _finding(passed=True, applies=False)
+LEFT_OUT = _finding(passed=False, stops=False)
 
 
 @pytest.mark.parametrize(

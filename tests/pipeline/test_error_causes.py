@@ -4,9 +4,10 @@ import apache_beam as beam
 import pytest
 import tensorflow as tf
 
-from components.gates import Finding, GateRefused
+from components.gates import GateRefused
 from data.errors import DataError
 from pipeline.error_causes import described, user_error
+from records.findings import Finding
 
 IN_MEMORY = ()
 # Beam's worker then hands its traceback over as text.
@@ -43,7 +44,7 @@ def _read(number):
 
 
 def _refuse(number):
-    finding = Finding(gate="data", figure="examples", where="train", value=0, limit=">= 1", passed=False)
+    finding = Finding(gate="data", metric="examples", where="train", value=0, limit=">= 1", passed=False)
     raise GateRefused([finding], "Bring more.")
 
 

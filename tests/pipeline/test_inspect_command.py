@@ -17,9 +17,9 @@ from tests.inspection.conftest import FIRST, FIRST_MODEL, SECOND, RootWriter, ro
 __all__ = ["root", "writer"]
 
 GATES = [
-    {"gate": "data", "figure": "examples", "where": "split train", "value": 1323, "limit": ">= 1000", "passed": True},
-    {"gate": "data", "figure": "examples", "where": "split eval", "value": 230, "limit": ">= 200", "passed": True},
-    {"gate": "evaluation", "figure": "accuracy", "where": "", "value": 0.99184, "limit": ">= 1.01", "passed": False},
+    {"gate": "data", "metric": "examples", "where": "split train", "value": 1323, "limit": ">= 1000", "passed": True},
+    {"gate": "data", "metric": "examples", "where": "split eval", "value": 230, "limit": ">= 200", "passed": True},
+    {"gate": "evaluation", "metric": "accuracy", "where": "", "value": 0.99184, "limit": ">= 1.01", "passed": False},
     FIRST_MODEL,
 ]
 
@@ -115,6 +115,13 @@ def test_what_a_gate_missed_stands_before_the_count_of_what_was_kept(refused):
     assert shown[at + 2] == f"  n/a       evaluation: {change}"
     assert shown[at + 3] == "  kept      data 2"
     assert shown[at + 5 :] == ["refused: the evaluation gate.", "  Nothing was pushed."]
+
+
+def test_findings_of_an_earlier_version_are_shown_alike(refused):
+    shown = lines("r", "--root", refused.path)
+    file = refused.path / "runs" / "r" / "summary.json"
+    file.write_text(file.read_text().replace('"metric": ', '"figure": '))
+    assert lines("r", "--root", refused.path) == shown
 
 
 def test_a_label_that_the_run_moved_is_told(refused):

@@ -7,10 +7,11 @@ import pytest
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 from rich.console import Console
 
-from components.gates import Finding, GateRefused, write_findings
+from components.gates import GateRefused
 from pipeline.node_states import NodeStates
 from pipeline.progress import Progress
-from pipeline.run_record import NodeRecord
+from records.findings import Finding, write_findings
+from records.run import NodeRecord
 from tests.inspection.conftest import RootWriter
 
 NODES = ["ExampleGen", "Trainer", "Baseline", "Evaluator", "Compressor", "Pusher"]
@@ -18,7 +19,7 @@ RUN = "20260101-000000-000"
 
 
 def _finding(*, passed: bool, **changes: object) -> Finding:
-    values = {"gate": "evaluation", "figure": "accuracy", "where": "", "value": 0.5, "limit": ">= 0.9"}
+    values = {"gate": "evaluation", "metric": "accuracy", "where": "", "value": 0.5, "limit": ">= 0.9"}
     return Finding(**{**values, "passed": passed, **changes})
 
 

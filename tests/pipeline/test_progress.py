@@ -4,8 +4,8 @@ import logging
 import pytest
 from rich.console import Console
 
-from components.trainer.progress import TrainingProgress
 from pipeline.progress import Progress
+from training.progress import TrainingProgress
 from training.records import EpochRecord, StepsRecord
 
 

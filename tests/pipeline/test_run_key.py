@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from components.trainer.start import Start
 from pipeline.config import PipelineConfig, load_config
 from pipeline.places import Places
 from pipeline.run_key import run_key
 from pipeline.source_tree import SourceTree
+from tasks.start import Start
 
 PROJECT = Path(__file__).resolve().parents[2]
 DIGITS = PROJECT / "pipeline" / "configs" / "digits.yaml"

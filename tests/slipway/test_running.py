@@ -11,8 +11,9 @@ import pytest
 
 import pipeline
 import slipway
-from components.gates import Finding, GateRefused
+from components.gates import GateRefused
 from pipeline.run_request import RunAnswer, RunRequest
+from records.findings import Finding
 from slipway.running import Run, _as_error
 
 DIGITS = Path(pipeline.__file__).parent / "configs" / "digits.yaml"
@@ -87,7 +88,7 @@ def test_an_error_before_the_first_node_has_no_run(tmp_path):
 
 
 def test_a_refusal_has_its_findings(tmp_path):
-    finding = Finding(gate="data", figure="examples in train", where="", value=3, limit=">= 9", passed=False)
+    finding = Finding(gate="data", metric="examples in train", where="", value=3, limit=">= 9", passed=False)
     refusal = GateRefused([finding], "Add some.")
     answer = RunAnswer(path="p", exit_code=3, message=str(refusal), findings=[vars(finding)], advice=refusal.advice)
     answer.write(tmp_path)
@@ -107,7 +108,7 @@ def test_a_request_keeps_what_it_asks_for(tmp_path):
 def test_a_run_is_known_by_its_record(tmp_path):
     path = tmp_path / "root" / "runs" / "20260101-000000-000"
     path.mkdir(parents=True)
-    gate = {"gate": "data", "figure": "f", "where": "", "value": 1, "limit": ">= 0", "passed": True, "applies": True}
+    gate = {"gate": "data", "metric": "f", "where": "", "value": 1, "limit": ">= 0", "passed": True, "applies": True}
     record = {"state": "done", "metrics": {"test_accuracy": 0.9}, "gates": [gate]}
     (path / "summary.json").write_text(json.dumps(record))
     run = Run(path)

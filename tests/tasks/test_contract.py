@@ -11,11 +11,12 @@ import tensorflow_data_validation as tfdv
 import tensorflow_transform as tft
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
+from components.evaluator.eval_config import eval_config
+from components.evaluator.options import MetricGate
 from components.trainer.export import export
 from data.source import SPLITS, Source
 from serving.saved_model import SavedModel
 from tasks.base import Task
-from tasks.evaluation import MetricGate, eval_config
 from tasks.loading import TaskSpec
 from tasks.shipped import SHIPPED_TASKS
 from tasks.task_check import check_task

@@ -11,8 +11,8 @@ import tensorflow_model_analysis as tfma
 from sklearn.metrics import balanced_accuracy_score
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
 
+from components.evaluator.eval_config import eval_config
 from tasks.base import EvalMetric
-from tasks.evaluation import eval_config
 from tests.tasks.tabular import Tabular, TabularOptions
 
 RNG = np.random.default_rng(0)

@@ -6,10 +6,11 @@ from typing import Any, get_args
 import pytest
 from pydantic import PrivateAttr
 
-from tasks.aspects import Aspect, options_read
+from tasks.aspects import Aspect
 from tasks.base import Task, TaskOptions
 from tasks.loading import TaskSpec, task_class
 from tasks.options import UndeclaredOptionError
+from tasks.options_read import options_read
 
 SPECS = {
     "image_classification": TaskSpec(

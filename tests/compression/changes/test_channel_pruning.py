@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 from compression.changes.channel_pruning import prune_channels, without_channels
 from compression.changes.channels import PRODUCERS, Channels
 from compression.layer_patterns import LayerPatternError
-from compression.pruning_options import ChannelPruningOptions
+from compression.recipe import ChannelPruningOptions
 from models.classifiers.options import Architecture
 
 RNG = np.random.default_rng(0)

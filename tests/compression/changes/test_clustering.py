@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from compression.changes.clustering import ZERO, Clustering, cluster_numbers, initial_centroids
 from compression.changes.finetuning import finetune
 from compression.changes.pruning import Pruning
-from compression.clustering_options import ClusteringOptions
 from compression.layer_patterns import LayerPatternError
-from compression.pruning_options import PruningOptions
+from compression.recipe import ClusteringOptions, PruningOptions
 from training.objective import SupervisedObjective
 from training.options import TrainOptions
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from compression.changes.finetuning import finetune
 from compression.changes.pruning import Pruning, masks, prunable_kernels, sparsity_at
 from compression.layer_patterns import LayerPatternError
-from compression.pruning_options import PruningOptions
+from compression.recipe import PruningOptions
 from tests.training import small
 from training.hooks import Hook
 from training.objective import SupervisedObjective

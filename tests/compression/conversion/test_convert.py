@@ -8,21 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from compression.conversion.convert import PRECISIONS, ConversionError, convert, export_for_conversion
+from compression.conversion.convert import ConversionError, convert, export_for_conversion
+from compression.precisions import PRECISIONS
 from serving.tflite import TFLiteModel
 from tests.compression.saved_models import cnn, save
-
-# Largest and mean difference from Keras, as shares of the outputs' standard deviation. float16 rounds weights to 11
-# bits; 8 bits a weight, and in int8 8 bits an activation as well, cost about 1 % each.
-TOLERANCES = {
-    "float32": (1e-5, 1e-6),
-    "float16": (5e-3, 1e-3),
-    "dynamic": (0.1, 0.02),
-    "int8": (0.2, 0.04),
-    "int16x8": (0.1, 0.02),
-    # Steps 16 times as wide as those of 8 bits.
-    "int4": (0.5, 0.15),
-}
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +34,10 @@ def files(model, images, tmp_path_factory) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_answers_as_keras_does(files, model, images, precision):
+def test_answers_as_keras_does(files, model, images, tolerances, precision):
     expected = model({"image": images}, training=False)["logits"].numpy()
     difference = np.abs(TFLiteModel(files[precision]).predict({"image": images})["logits"] - expected) / expected.std()
-    largest, mean = TOLERANCES[precision]
+    largest, mean = tolerances[precision]
     assert difference.max() <= largest
     assert difference.mean() <= mean
 

@@ -11,7 +11,7 @@ from compression.quantization_aware.fake_quantize import FakeQuantize
 from compression.quantization_aware.model import for_conversion, quantization_aware
 from compression.quantization_aware.quantizable import quantizable
 from compression.quantization_aware.quantized_layers import QuantizedKernel
-from compression.quantization_options import QuantizationAwareOptions
+from compression.recipe import QuantizationAwareOptions
 from models.layers.channel_scale import ChannelScale
 from models.layers.normalization import BatchNormalization
 from models.layers.squeeze_excitation import squeeze_excite

@@ -9,10 +9,9 @@ from kfp import components
 from components.tuner.options import TuneOptions
 from pipeline.commands.compile import command
 from pipeline.config import load_config
-from pipeline.config_checks import nodes_of
 from pipeline.errors import ConfigError
 from pipeline.kubeflow.compile import compile_pipeline, node_resources, platform_spec, resource_spec, write_documents
-from pipeline.kubeflow.options import KubeflowConfig, NodePool, NodeResources, Toleration
+from pipeline.kubeflow_options import KubeflowConfig, NodePool, NodeResources, Toleration
 
 DIGITS = Path(__file__).resolve().parents[3] / "pipeline" / "configs" / "digits.yaml"
 POOL = NodePool(node_selector={"pool": "tpu"}, tolerations=(Toleration(key="google.com/tpu", operator="Exists"),))
@@ -47,7 +46,7 @@ def test_the_nodes_that_a_config_may_name_are_those_of_the_dag(tune):
     config = load_config(DIGITS)
     config = config.model_copy(update={"tune": tune and TuneOptions.model_validate(tune)})
     [spec, _] = compile_pipeline(config, config.kubeflow)
-    assert set(spec["root"]["dag"]["tasks"]) == set(nodes_of(config))
+    assert set(spec["root"]["dag"]["tasks"]) == set(config.node_names())
 
 
 def test_the_sdk_reads_how_often_a_step_starts_again(documents, tmp_path):

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
-from tasks.evaluation import eval_config
+from components.evaluator.eval_config import eval_config
 from tasks.few_shot.tfma_metric import accuracy
 from tasks.loading import TaskSpec
 

@@ -39,7 +39,7 @@ def forecasts() -> Forecasts:
 @pytest.fixture(scope="module")
 def evaluated(task, forecasts, tmp_path_factory) -> dict:
     """{slice: {metric: value}} of examples that hold what a model predicted, as EdgeEvaluator writes them."""
-    from tasks.evaluation import eval_config
+    from components.evaluator.eval_config import eval_config
 
     place = tmp_path_factory.mktemp("evaluated")
     with tf.io.TFRecordWriter(str(place / "examples")) as writer:

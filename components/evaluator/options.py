@@ -1,0 +1,78 @@
+"""The config's section `evaluate`. Needs neither TensorFlow nor TFX."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from components.sections import Section
+from data.did_you_mean import did_you_mean
+from tasks.base import Task
+
+
+class MetricGate(Section):
+    """Limits of one metric. A missing limit is no limit."""
+
+    min: float | None = Field(None, description="Lowest value over all examples.")
+    max: float | None = Field(None, description="Highest value over all examples.")
+    min_per_slice: float | None = Field(None, description="Lowest value in any slice.")
+    max_per_slice: float | None = Field(None, description="Highest value in any slice.")
+    max_worsening: float | None = Field(
+        None, ge=0, description="How much worse than the baseline the metric may be, absolute, in its own units."
+    )
+
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> "MetricGate":
+        if all(getattr(self, limit) is None for limit in type(self).model_fields):
+            limits = ", ".join(type(self).model_fields)
+            raise ValueError(f"A gate needs one limit at least ({limits}). Received: none. Add one or drop the gate.")
+        for lower, upper in (("min", "max"), ("min_per_slice", "max_per_slice")):
+            bounds = getattr(self, lower), getattr(self, upper)
+            if None not in bounds and bounds[0] > bounds[1]:
+                raise ValueError(f"{lower} must not be above {upper}. Received: {bounds[0]} and {bounds[1]}")
+        return self
+
+    def holds_slices(self) -> bool:
+        """Whether there is a limit for each slice."""
+        return self.min_per_slice is not None or self.max_per_slice is not None
+
+    def without_baseline(self) -> "MetricGate":
+        """The limits that need no other model."""
+        return self.model_copy(update={"max_worsening": None})
+
+
+class EvaluateConfig(Section):
+    """TFMA's judgement of the SavedModel and its limits."""
+
+    slices: tuple[str, ...] = Field((), description="Raw features to slice by, each on its own.")
+    gates: dict[str, MetricGate] = Field(
+        min_length=1, description="Limits by metric. Without any, no model would be refused; so one is required."
+    )
+    incomparable_baseline: Literal["refuse", "ignore"] = Field(
+        "refuse",
+        description="Models of other classes or outputs than production's, to which no limit on change applies.",
+    )
+
+
+class WrongGateError(ValueError):
+    """A gate that nothing could be held to: on a metric that the task does not compute, or on slices without any."""
+
+    title = "Wrong config"
+    exit_code = 2
+
+
+def check_gates(task: Task, gates: Mapping[str, MetricGate], *, slices: Sequence[str], key: str) -> None:
+    """Raises WrongGateError when a gate names no metric of the task, or has limits for slices where there are none;
+    `key` is the gates' place in the config."""
+    known = [metric.name for metric in task.metrics() if not metric.is_plot]
+    for name, gate in gates.items():
+        if name not in known:
+            raise WrongGateError(
+                f"{key} must name metrics of {type(task).__name__}: {', '.join(known)}. Received: {name!r}."
+                f"{did_you_mean(name, known)}"
+            )
+        if gate.holds_slices() and not slices:
+            raise WrongGateError(
+                f"{key}.{name} can have limits per slice where evaluate.slices names a feature. Received: no slices. "
+                f"Name one, or drop the limits per slice."
+            )

@@ -1,0 +1,66 @@
+"""ExampleGen over sources with examples that cannot be read."""
+
+import apache_beam as beam
+import pytest
+import tensorflow as tf
+from tfx.types import standard_artifacts
+
+from components.example_gen.executor import generate
+from data.errors import DataError
+from data.examples import labelled_image
+from data.source import SPLITS
+from records.repairs import read_repairs
+from tasks.loading import TaskSpec
+
+RECORDS = 30
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """TFRecords; of train one image is none."""
+    image = tf.io.encode_png(tf.zeros([2, 2, 1], tf.uint8)).numpy()
+    for split in SPLITS:
+        (tmp_path / split).mkdir()
+        with tf.io.TFRecordWriter(str(tmp_path / split / "part-0")) as writer:
+            for number in range(RECORDS):
+                is_broken = split == "train" and number == 4
+                writer.write(labelled_image(b"none" if is_broken else image, number % 2).SerializeToString())
+    return tmp_path
+
+
+def _generate(folder, uri, **source) -> standard_artifacts.Examples:
+    source = {"kind": "tfrecord", "directory": str(folder), "classes": ["a", "b"], **source}
+    spec = TaskSpec(
+        task="tasks.image_classification.ImageClassification", options={"source": source, "height": 8, "width": 8}
+    )
+    examples = standard_artifacts.Examples()
+    examples.uri = str(uri)
+    generate(task_spec=spec.model_dump_json(), examples=examples, pipeline=beam.Pipeline())
+    return examples
+
+
+def test_one_is_refused_by_its_place_and_in_plain_words(folder, tmp_path):
+    with pytest.raises(DataError, match=r"Received 1 of 90 that are not:\n  train/part-0 record 4: Unknown image file"):
+        _generate(folder, tmp_path / "out")
+
+
+def test_those_that_may_be_left_out_are_counted_and_not_written(folder, tmp_path):
+    examples = _generate(folder, tmp_path / "out", unreadable="skip", max_unreadable=0.02)
+    assert read_repairs(examples.uri) == {"unreadable examples left out": 1}
+    # Whoever reads a split takes all that lies in its directory.
+    paths = [str(path) for path in (tmp_path / "out" / "Split-train").iterdir()]
+    assert sum(1 for _ in tf.data.TFRecordDataset(paths, compression_type="GZIP")) == RECORDS - 1
+
+
+def test_more_than_may_be_left_out_are_refused(folder, tmp_path):
+    with pytest.raises(
+        DataError, match=r"at most 1\.00% of the source's examples may be unreadable\. Received 1 of 90"
+    ):
+        _generate(folder, tmp_path / "out", unreadable="skip")
+
+
+def test_a_file_that_breaks_off_is_never_left_out(folder, tmp_path):
+    path = folder / "eval" / "part-0"
+    path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(DataError, match=r"(?s)every example of the source must be readable.*eval/part-0 record 29"):
+        _generate(folder, tmp_path / "out", unreadable="skip", max_unreadable=0.5)

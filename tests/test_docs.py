@@ -1,0 +1,69 @@
+"""The README and the guides keep what they say."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks.table import ALL, PROJECT, all_figures, with_chosen_figures
+from pipeline.cli import COMMANDS
+
+README = (PROJECT / "README.md").read_text()
+DOCS = PROJECT / "docs"
+PAGES = {str(path.relative_to(PROJECT)): path for path in (*PROJECT.glob("*.md"), *DOCS.rglob("*.md"))}
+
+
+def test_the_tables_are_made_from_the_committed_results():
+    assert with_chosen_figures(README) == README
+    assert all_figures() == ALL.read_text()
+
+
+def test_every_command_that_the_readme_names_exists():
+    named = set(re.findall(r"^slipway (\w+)", README, flags=re.MULTILINE))
+    assert named
+    assert named <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", PAGES[page].read_text())
+    assert [link for link in links if not (PAGES[page].parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_modules_that_code_imports_are_there(page):
+    blocks = re.findall(r"^```python\n(.*?)^```", PAGES[page].read_text(), flags=re.MULTILINE | re.DOTALL)
+    rooms = {path.parent.name for path in PROJECT.glob("*/__init__.py")}
+    modules = {name for block in blocks for name in re.findall(r"^\s*(?:from|import) ([\w.]+)", block, re.MULTILINE)}
+    ours = [name for name in modules if name.partition(".")[0] in rooms]
+    assert [name for name in ours if importlib.util.find_spec(name) is None] == []
+
+
+def test_every_decision_stands_in_the_index():
+    titles = {path.name: path.read_text().partition("\n")[0] for path in (DOCS / "decisions").glob("0*.md")}
+    lines = [f"- [{name[:4]}]({name}): {title.partition(': ')[2]}" for name, title in sorted(titles.items())]
+    assert all(title.startswith(f"# {name[:4]}: ") for name, title in titles.items())
+    index = (DOCS / "decisions" / "README.md").read_text().splitlines()
+    assert [line for line in index if line.startswith("- ")] == lines
+
+
+# It imports TensorFlow twice, in the process that converts too.
+@pytest.mark.timeout(600)
+def test_the_library_s_example_trains_converts_and_predicts_without_tfx(tmp_path):
+    page = (DOCS / "as_a_library.md").read_text()
+    [example] = re.findall(r"^```python\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    without_tfx = "import sys\nfor name in ('tfx', 'apache_beam', 'ml_metadata'):\n    sys.modules[name] = None\n"
+    (tmp_path / "example.py").write_text(without_tfx + example)
+    done = subprocess.run(
+        [sys.executable, "example.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(PROJECT), "TF_CPP_MIN_LOG_LEVEL": "2"},
+    )
+    assert done.returncode == 0, done.stderr
+    accuracies = dict(re.findall(r"^(float32|int8) (\S+)$", done.stdout, flags=re.MULTILINE))
+    assert accuracies.keys() == {"float32", "int8"}
+    assert min(map(float, accuracies.values())) > 0.8
