@@ -24,6 +24,7 @@ from models.graph.profile import profile
 from pipeline.config import PipelineConfig, load_task
 from pipeline.errors import RunError
 from pipeline.step_code import step_code
+from records.splits import split_folder
 from serving.latency import measure_latency
 from serving.peak_memory import peak_memory_bytes
 from serving.tflite import TFLiteModel
@@ -201,7 +202,7 @@ class Analysis:
         partial.replace(self.results)
 
     def _files(self, split: str) -> list[str]:
-        return [f"{self._examples.uri}/Split-{split}/*"]
+        return [f"{self._examples.uri}/{split_folder(split)}/*"]
 
     def _feature_spec(self) -> dict[str, Any]:
         return tft.TFTransformOutput(self._graph.uri).transformed_feature_spec()

@@ -5,10 +5,11 @@ import json
 from etils import epath
 
 from pipeline.errors import UsageError
+from records.bundle import BUNDLE, METADATA_FILE
 from serving.registry import ModelVersion, Registry, RegistryError, Stage
 
 # Of a version, beside its TFLite files.
-METADATA = "tflite/metadata.json"
+METADATA = f"{BUNDLE}/{METADATA_FILE}"
 
 
 def find_version(

@@ -12,6 +12,7 @@ from tfx.utils import io_utils
 from components.gates import refuse_if_failed
 from records.findings import Finding, write_findings
 from records.repairs import read_repairs
+from records.splits import split_folder
 
 
 def check_data(
@@ -28,9 +29,9 @@ def check_data(
     findings = repair_findings(read_repairs(examples.uri))
     schema_proto = io_utils.SchemaReader().read(os.path.join(schema.uri, "schema.pbtxt"))
     for split in artifact_utils.decode_split_names(statistics.split_names):
-        split_statistics = tfdv.load_stats_binary(os.path.join(statistics.uri, f"Split-{split}", "FeatureStats.pb"))
+        split_statistics = tfdv.load_stats_binary(os.path.join(statistics.uri, split_folder(split), "FeatureStats.pb"))
         split_anomalies = anomalies_pb2.Anomalies.FromString(
-            io_utils.read_bytes_file(os.path.join(anomalies.uri, f"Split-{split}", "SchemaDiff.pb"))
+            io_utils.read_bytes_file(os.path.join(anomalies.uri, split_folder(split), "SchemaDiff.pb"))
         )
         findings.append(count_finding(split, split_statistics, options["min_examples"].get(split, 1)))
         findings += anomaly_findings(

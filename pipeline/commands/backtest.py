@@ -11,6 +11,7 @@ from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
 from pipeline.session import root_of
 from pipeline.set_option import set_option
+from records.root import REGISTRY
 
 # SARIMA's fit takes minutes where a season is long: only when it is asked for.
 DEFAULT = ("repeat", "seasonal naive", "linear regression on lags", "ETS (Holt-Winters)")
@@ -53,7 +54,7 @@ def command(
     from pipeline.console import quiet_terminal
     from pipeline.pushed import find_version
 
-    version = find_version(pipeline_config.push.registry or place / "registry", pipeline_config.name, number)
+    version = find_version(pipeline_config.push.registry or place / REGISTRY, pipeline_config.name, number)
 
     with quiet_terminal(place / "backtest" / "log") as console:
         with console.status("Forecasting …"):

@@ -10,6 +10,7 @@ from pipeline.config import PipelineConfig, load_config, load_task
 from pipeline.local_path import LOCAL_PATH
 from pipeline.session import root_of
 from pipeline.set_option import set_option
+from records.root import REGISTRY
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,7 +78,7 @@ def command(
 def _pushed_model(config: PipelineConfig, root: Path, version: int) -> str:
     from components.trainer.start_options import StartOptions
 
-    registry = config.push.registry or str(root / "registry")
+    registry = config.push.registry or str(root / REGISTRY)
     return StartOptions(registry=registry, model=config.name, version=version).resolve().weights
 
 
