@@ -140,14 +140,13 @@ def retrained_finding(variant: Mapping[str, Any]) -> Finding:
 
 def _finding(where: str, output: str, difference: float | Exception, limit: float, *, variant: str = "") -> Finding:
     """An exception in place of a difference says why there are no outputs to compare."""
-    is_known = not isinstance(difference, Exception)
     return Finding(
         gate=GATE,
         metric=f"difference of {output} from the trained model",
         where=where,
-        value=difference if is_known else f"none: {difference}".rstrip("."),
+        value=f"none: {difference}".rstrip(".") if isinstance(difference, Exception) else difference,
         limit=f"<= {limit:g}",
-        passed=is_known and difference <= limit,
+        passed=not isinstance(difference, Exception) and difference <= limit,
         variant=variant,
     )
 
