@@ -109,7 +109,7 @@ def run(run_id: str, root: Path | None, as_json: bool) -> None:
     place = find_root(root)
     found = read_run(place, find_run(place, run_id))
     if as_json:
-        _print_json(asdict(found))
+        _print_json({**asdict(found), "record": found.record.as_json() if found.record else {}})
     else:
         from inspection.terminal import run_details
 

@@ -11,6 +11,7 @@ from components.serving_check.options import ServingCheckConfig
 from components.trainer.export import export
 from records.findings import read_findings
 from records.shipment import Shipment, read_shipment
+from records.variants import MeasuredVariant
 from tests.components.points import SPEC, Points, points_model
 from tests.components.variant_files import measurement, right_answer, tflite_content, write_variants, wrong_answer
 
@@ -18,7 +19,7 @@ EXPECTED = np.array([[0.0, 2.0], [4.0, 6.0]], np.float32)
 PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8", "int4")
 
 
-def _variant(precision: str) -> dict:
+def _variant(precision: str) -> MeasuredVariant:
     return measurement(precision, precision=precision)
 
 
