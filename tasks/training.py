@@ -65,7 +65,7 @@ class TaskTraining:
         num_examples = task.examples_per_epoch(train_files)
         batch_size = min(options.batch_size, num_examples)
         self.steps_per_epoch = num_examples // batch_size
-        reading = {"feature_spec": feature_spec, "batch_size": batch_size}
+        reading: dict[str, Any] = {"feature_spec": feature_spec, "batch_size": batch_size}
         self._train = task.train_batches(train_files, seed=seed, steps_per_epoch=self.steps_per_epoch, **reading)
         self.evaluation = task.batches(eval_files, **reading)
         self._train_sample = None
@@ -77,7 +77,7 @@ class TaskTraining:
             if start is not None:
                 moved = transfer_weights(self.model, task.load_model(start.weights), fresh=start.fresh)
                 logger.info("start: the weights of %d layers are those of %s", len(moved), start.weights)
-            self.model = task.adapt(self.model, train_files, feature_spec=feature_spec)
+            self.model = task.with_train_statistics(self.model, train_files, feature_spec=feature_spec)
             self.loop = self._loop(checkpoints)
 
     @property

@@ -7,7 +7,6 @@ from pathlib import Path
 import tensorflow_transform as tft
 from tfx.types import standard_artifacts
 
-from components.compressor.measurements import write_choice, write_measurements
 from components.compressor.measuring import costs, evaluate_files, measure
 from components.compressor.options import CompressorOptions
 from components.compressor.packed_files import packed_files, weights_digest
@@ -18,6 +17,7 @@ from compression.choice import choose
 from compression.files.packing import packed
 from records.artifact_files import write_file
 from records.model_run import MODEL_FILE, read_model_facts
+from records.variants import variant_file, write_choice, write_measurements
 from tasks.loading import TaskSpec
 from tasks.overrides import with_values
 from tasks.transformed_data import TransformedData
@@ -88,9 +88,9 @@ def compress_model(
         for variant in made:
             files = packed_files(spec, variant, digest=digest, seed=seed)
             variant.path.write_bytes(packed(variant.path.read_bytes(), files))
-            write_file(uri, f"{variant.name}.tflite", variant.path.read_bytes())
+            write_file(uri, variant_file(variant.name), variant.path.read_bytes())
         evaluations = evaluate_files(task, made, data.evaluation(256))
         measurements = measure(made, sample, evaluations)
         write_measurements(uri, measurements)
-        write_choice(uri, choose(costs(task, measurements), compress.budgets))
+        write_choice(uri, choose(costs(task, measurements, evaluations), compress.budgets))
     place.rmtree(missing_ok=True)

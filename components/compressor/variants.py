@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -17,9 +16,10 @@ from compression.conversion.convert import SIGNATURE, convert, export_for_conver
 from compression.conversion.layer_errors import layer_errors
 from compression.conversion.layer_names import read_layer_names
 from compression.files.differences import relative_difference
-from compression.files.weights import LayerSparsity, layer_sparsity
+from compression.files.weights import layer_sparsity
 from compression.precisions import Precision
 from compression.recipe import Recipe
+from records.variants import LayerError, LayerSparsity, variant_file
 from serving.tflite import TFLiteModel
 
 
@@ -42,7 +42,7 @@ class Variant:
     difference: float
     retrained: bool
     layer_sparsity: Sequence[LayerSparsity]
-    layer_errors: Sequence[Mapping[str, Any]]
+    layer_errors: Sequence[LayerError]
 
 
 def make_variants(
@@ -97,8 +97,8 @@ def _make_from_source(
     made = {}
     for variant in variants:
         name, precision = variant_name(variant), _precision(variant)
-        path = directory / f"{name}.tflite"
-        errors: list[dict[str, Any]] = []
+        path = directory / variant_file(name)
+        errors: list[LayerError] = []
         if precision != "float32" and float_file is not None:
             errors = layer_errors(float_file, path, sample, layers=layers, signature=SIGNATURE)
         made[name] = Variant(
@@ -129,7 +129,7 @@ def _convert_all(
     for variant in variants:
         kept = () if isinstance(variant, str) else variant.keep_float
         paths = by_kept.setdefault(kept, {} if is_aware else {"float32": float_file})
-        paths[_precision(variant)] = directory / f"{variant_name(variant)}.tflite"
+        paths[_precision(variant)] = directory / variant_file(variant_name(variant))
         float_file = paths.get("float32", float_file)
     for kept, paths in by_kept.items():
         convert(

@@ -17,7 +17,6 @@ from tfx.types import standard_artifacts
 
 from components.artifacts import CompressedModels
 from components.blessing import write_blessing
-from components.compressor.measurements import read_choice
 from components.compressor.options import variant_name
 from components.edge_evaluator.options import EdgeEvaluatorOptions
 from components.evaluator.eval_config import eval_config
@@ -26,14 +25,13 @@ from components.evaluator.metrics import overall_metrics
 from components.evaluator.options import MetricGate
 from components.splits import GATE_SPLIT, split_files
 from components.trained_spec import trained_spec
-from compression.choice import Choice
 from records.findings import NOT_MEASURED, Finding, write_findings
 from records.shipment import Shipment, write_shipment
+from records.variants import REFERENCE, Choice, read_choice, variant_file
 from serving.tflite import TFLiteModel
 from tasks.base import Task
 
 GATE = "compression"
-REFERENCE = "float32"
 BATCH_SIZE = 256
 
 
@@ -62,7 +60,7 @@ def evaluate_variants(
             for name in names
         ],
     )
-    models = {name: TFLiteModel(os.path.join(variants.uri, f"{name}.tflite")) for name in names}
+    models = {name: TFLiteModel(os.path.join(variants.uri, variant_file(name))) for name in names}
     with tempfile.TemporaryDirectory() as directory:
         predicted = os.path.join(directory, "predicted")
         write_predictions(task, models, split_files(examples, GATE_SPLIT), transform_graph.uri, predicted)

@@ -55,7 +55,7 @@ def transformed(tmp_path_factory) -> Any:
 
 def _drawn(data: TransformedData, task: Any, seed: int) -> keras.Model:
     keras.utils.set_random_seed(seed)
-    return task.adapt(task.model(), data.files("train"), feature_spec=data.feature_spec)
+    return task.with_train_statistics(task.model(), data.files("train"), feature_spec=data.feature_spec)
 
 
 def _retraining(

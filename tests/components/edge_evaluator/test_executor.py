@@ -15,9 +15,9 @@ from components.edge_evaluator.executor import (
 from components.edge_evaluator.options import EdgeEvaluatorOptions
 from components.evaluator.options import MetricGate
 from components.splits import split_files
-from compression.choice import Choice, Miss
 from records.findings import NOT_MEASURED, read_findings
 from records.shipment import Shipment, read_shipment
+from records.variants import Choice, Miss
 from serving.tflite import TFLiteModel
 from tasks.loading import TaskSpec
 from tests.components.points import POINTS_CM, SPEC

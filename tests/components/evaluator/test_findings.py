@@ -6,8 +6,9 @@ import tensorflow_model_analysis as tfma
 from components.edge_evaluator.executor import worsening_findings
 from components.evaluator.eval_config import eval_config
 from components.evaluator.findings import threshold_findings
-from components.evaluator.metrics import BASELINE, CANDIDATE, overall_metrics
+from components.evaluator.metrics import overall_metrics
 from components.evaluator.options import MetricGate
+from records.evaluation import BASELINE, CANDIDATE
 from records.findings import NOT_MEASURED, Finding
 from tasks.loading import TaskSpec
 from tests.components.tfma_files import write_tfma_files
