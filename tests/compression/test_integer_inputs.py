@@ -6,7 +6,9 @@ import pytest
 
 from compression.conversion.convert import PRECISIONS, convert, export_for_conversion
 from serving.tflite import TFLiteModel
-from tests.compression.test_convert import TOLERANCES
+from tests.compression.tolerances import TOLERANCES
+
+pytestmark = pytest.mark.usefixtures("conversions_in_this_process")
 
 RNG = np.random.default_rng(0)
 SAMPLE = {

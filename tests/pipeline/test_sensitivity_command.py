@@ -8,10 +8,6 @@ import pipeline
 from components.trainer.start_options import StartNotFoundError
 from inspection.locate import RunNotFoundError
 from pipeline.commands.sensitivity import command
-from tests.inspection.conftest import root, writer
-
-# Fixtures of another room.
-__all__ = ["root", "writer"]
 
 DIGITS = Path(pipeline.__file__).parent / "configs" / "digits.yaml"
 
