@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import yaml
 from markupsafe import Markup
@@ -14,7 +14,7 @@ from inspection.compression import Compression, read_compression
 from inspection.dag_drawing import BOX_HEIGHT, BOX_WIDTH, draw
 from inspection.evaluation_results import MetricValue, read_confusion, read_metrics
 from inspection.limits import Verdict, bounds, count_limits, verdict
-from inspection.page import html
+from inspection.page import Section, html
 from inspection.runs import Run
 from inspection.statistics import read_anomalies, read_statistics
 from inspection.store import Artifact
@@ -32,20 +32,12 @@ VERDICTS = {
 }
 
 
-def render_report(
-    run: Run,
-    *,
-    analysis: Mapping[str, Any] | None = None,
-    backtest: Mapping[str, Any] | None = None,
-    episodes: Mapping[str, Any] | None = None,
-) -> str:
+def render_report(run: Run, *, studies: Sequence[Section] = ()) -> str:
     """The page of a run, whatever became of it.
 
     Args:
       run: what to show.
-      analysis: of architectures on the same root; see `inspection.analysis.read_analysis`.
-      backtest: of forecasts on the same root; see `inspection.backtest.read_backtest`.
-      episodes: of a few-shot task on the same root; see `inspection.episodes.read_episodes`.
+      studies: sections of studies of the same root.
     """
     outputs = _outputs(run)
     record = run.record
@@ -68,9 +60,7 @@ def render_report(
         "adaptation": _adaptation(outputs),
         "confusion": _confusion(outputs, record),
         "compression": _compression(record) if record else None,
-        "analysis": analysis,
-        "backtest": backtest,
-        "episodes": episodes,
+        "studies": studies,
         "statistics": read_statistics(_path(outputs["StatisticsGen"])) if "StatisticsGen" in outputs else [],
         "class_charts": _class_charts(outputs),
         "anomalies": read_anomalies(_path(outputs["ExampleValidator"])) if "ExampleValidator" in outputs else [],

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from records.root import REGISTRY
+
 if TYPE_CHECKING:
     from serving.registry import Stage
     from slipway.pushed_model import PushedModel
@@ -32,16 +34,17 @@ def load(
     """
     from pipeline.commands.registry import registry_of
     from pipeline.errors import UsageError
-    from pipeline.pushed import find_version
     from serving.registry import RegistryError
+    from studies.errors import StudyUsageError
+    from studies.pushed import find_version
 
     if registry is None and root is not None:
-        registry = Path(root).expanduser() / "registry"
+        registry = Path(root).expanduser() / REGISTRY
     try:
         found = registry_of(name, None if registry is None else os.fspath(registry))
-    except RegistryError as error:
+        path = find_version(found.root, name, version, stage=stage)
+    except (RegistryError, StudyUsageError) as error:
         raise UsageError(str(error)) from None
-    path = find_version(found.root, name, version, stage=stage)
     from slipway.pushed_model import PushedModel
 
     return PushedModel(path)

@@ -24,7 +24,7 @@ def differences(task: Task, candidate: epath.PathLike, production: epath.PathLik
     metrics are made of, and `Task.compared_inputs`. What production's bundle says nothing of is taken for equal.
 
     Args:
-      task: of the new model.
+      task: task of the new model.
       candidate: SavedModel of the new model.
       production: directory of the version in production.
     """

@@ -19,7 +19,7 @@ def comparison_findings(
     """One finding where Baseline found a production version that cannot be compared with; none elsewhere.
 
     Args:
-      baseline: as Baseline left it.
+      baseline: Baseline's artifact.
       gate: name of the gate in the findings.
       on_incomparable: the config's `evaluate.incomparable_baseline`.
     """

@@ -43,9 +43,9 @@ def measure(
     """Each variant's size, latency on one thread, the variants in turn, peak memory and evaluation.
 
     Args:
-      variants: what to measure.
+      variants: files to measure.
       sample: examples to run, `{input: [example, ...]}`.
-      evaluations: by variant.
+      evaluations: evaluations on the eval split, by variant.
     """
     models = {each.name: TFLiteModel(each.path, num_threads=1) for each in variants}
     one = {name: values[:1] for name, values in sample.items()}

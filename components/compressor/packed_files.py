@@ -22,9 +22,9 @@ def packed_files(spec: TaskSpec, variant: Variant, *, digest: str, seed: int) ->
 
     Args:
       spec: the task.
-      variant: whose file it is.
-      digest: of the trained model's weights.
-      seed: of the run.
+      variant: the converted file.
+      digest: digest of the trained model's weights.
+      seed: seed of the run.
     """
     task = spec.load()
     model = TFLiteModel(variant.path)

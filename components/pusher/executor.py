@@ -23,7 +23,7 @@ from records.properties import BLESSED, PUSHED, PUSHED_DESTINATION, PUSHED_VERSI
 from records.push import Push, write_push
 from records.shipment import read_shipment
 from records.variants import MeasuredVariant, read_choice, read_measurements, variant_file
-from serving.registry import Registry
+from serving.registry import Registry, Stage
 from serving.registry.storage import tree
 from tasks.base import Task
 
@@ -38,7 +38,7 @@ def push_model(
     task_spec: str,
     registry: str,
     model_name: str,
-    stage: str,
+    stage: Stage,
     pushed_model: standard_artifacts.PushedModel,
 ) -> None:
     """Pushes the SavedModel and the bundle of the TFLite files that ship, and records where they went.
@@ -109,10 +109,10 @@ def write_bundle(task: Task, variants_uri: str, shipped: Sequence[MeasuredVarian
     """The TFLite bundle: {name in the bundle: file}; `labels.txt` and `metadata.json` are written to `directory`.
 
     Args:
-      task: as it was trained.
-      variants_uri: where the files and the choice among them are.
+      task: the task as it was trained.
+      variants_uri: directory of the files and of the choice among them.
       shipped: measurements of the variants that go into the bundle.
-      directory: for what is written.
+      directory: folder for the files that are written.
     """
     files = [variant_file(variant.name) for variant in shipped]
     bundle = {file: os.path.join(variants_uri, file) for file in files}

@@ -1,6 +1,5 @@
 """ServingCheck's runtime."""
 
-import json
 import os
 from collections.abc import Mapping
 
@@ -12,6 +11,7 @@ from tfx.utils import path_utils
 
 from components.artifacts import CompressedModels
 from components.gates import refuse_if_failed
+from components.serving_check.options import ServingCheckConfig
 from components.splits import GATE_SPLIT, split_files
 from components.trained_spec import trained_spec
 from compression.files.differences import max_difference, relative_difference
@@ -38,7 +38,7 @@ def check_serving(
     examples: standard_artifacts.Examples,
     transform_graph: standard_artifacts.TransformGraph,
     task_spec: str,
-    serving_check: str,
+    serving_check: ServingCheckConfig,
     shipment: Shipment,
     blessing: standard_artifacts.InfraBlessing,
 ) -> None:
@@ -48,14 +48,13 @@ def check_serving(
       GateRefused: the SavedModel, or a file without which nothing ships, gives something else than the trained model.
     """
     task = trained_spec(task_spec, model_run.uri).load()
-    options = json.loads(serving_check)
     transform_output = tft.TFTransformOutput(transform_graph.uri)
     records = tf.data.TFRecordDataset(split_files(examples, GATE_SPLIT), compression_type="GZIP")
-    serialized = next(iter(records.batch(options["examples"])))
+    serialized = next(iter(records.batch(serving_check.examples)))
     parsed = tf.io.parse_example(serialized, transform_output.raw_feature_spec())
     inputs = task.model_inputs(transform_output.transform_features_layer()(parsed))
     trained = task.load_model(os.path.join(model_run.uri, MODEL_FILE))(inputs, training=False)
-    limit = options["max_difference"]
+    limit = serving_check.max_difference
 
     findings = saved_model_findings(task, path_utils.serving_model_path(model.uri), serialized, inputs, trained, limit)
     for variant in read_measurements(variants.uri):
@@ -140,14 +139,18 @@ def retrained_finding(variant: MeasuredVariant) -> Finding:
 
 def _finding(where: str, output: str, difference: float | Exception, limit: float, *, variant: str = "") -> Finding:
     """An exception in place of a difference says why there are no outputs to compare."""
-    is_known = not isinstance(difference, Exception)
+    if isinstance(difference, Exception):
+        value: float | str = f"none: {difference}".rstrip(".")
+        is_kept = False
+    else:
+        value, is_kept = difference, difference <= limit
     return Finding(
         gate=GATE,
         metric=f"difference of {output} from the trained model",
         where=where,
-        value=difference if is_known else f"none: {difference}".rstrip("."),
+        value=value,
         limit=f"<= {limit:g}",
-        passed=is_known and difference <= limit,
+        passed=is_kept,
         variant=variant,
     )
 

@@ -27,19 +27,11 @@ def command(run: str, root: Path | None, out: Path | None) -> None:
     directory = run_directory(place, run_id)
     path = out or directory / "report.html"
     with quiet_terminal(directory / "report.log") as console, console.status("Reading the run …"):
-        from inspection.analysis import RESULTS, read_analysis
-        from inspection.backtest import RESULTS as BACKTEST
-        from inspection.backtest import read_backtest
-        from inspection.episodes import RESULTS as EPISODES
-        from inspection.episodes import read_episodes
         from inspection.report import render_report
+        from studies.all import STUDIES
 
-        page = render_report(
-            read_run(place, run_id),
-            analysis=read_analysis(place / RESULTS),
-            backtest=read_backtest(place / BACKTEST),
-            episodes=read_episodes(place / EPISODES),
-        )
+        found = [study.section(place) for study in STUDIES]
+        page = render_report(read_run(place, run_id), studies=[section for section in found if section is not None])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page)

@@ -5,9 +5,9 @@ from click.testing import CliRunner
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 import pipeline
-from components.trainer.start_options import StartNotFoundError
 from inspection.locate import RunNotFoundError
 from pipeline.commands.sensitivity import command
+from studies.errors import StudyUsageError
 from tests.inspection.conftest import root, writer
 
 # Fixtures of another room.
@@ -28,7 +28,7 @@ def test_without_a_root_there_is_nothing_to_try(tmp_path):
 
 
 def test_a_version_that_was_never_pushed(root):
-    with pytest.raises(StartNotFoundError, match="digits"):
+    with pytest.raises(StudyUsageError, match="digits"):
         _run(DIGITS, "--root", root, "--version", 9)
 
 
