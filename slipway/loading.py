@@ -34,6 +34,7 @@ def load(
     """
     from pipeline.commands.registry import registry_of
     from pipeline.errors import UsageError
+    from records.root import REGISTRY
     from serving.registry import RegistryError
     from studies.errors import StudyUsageError
     from studies.pushed import find_version

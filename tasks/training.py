@@ -65,7 +65,7 @@ class TaskTraining:
         num_examples = task.examples_per_epoch(train_files)
         batch_size = min(options.batch_size, num_examples)
         self.steps_per_epoch = num_examples // batch_size
-        reading = {"feature_spec": feature_spec, "batch_size": batch_size}
+        reading: dict[str, Any] = {"feature_spec": feature_spec, "batch_size": batch_size}
         self._train = task.train_batches(train_files, seed=seed, steps_per_epoch=self.steps_per_epoch, **reading)
         self.evaluation = task.batches(eval_files, **reading)
         self._train_sample = None
