@@ -4,8 +4,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from records.root import REGISTRY
-
 if TYPE_CHECKING:
     from serving.registry import Stage
     from slipway.pushed_model import PushedModel
