@@ -1,4 +1,5 @@
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from tests.inspection.refused_record import RECORD
 from tests.inspection.root_writer import SECOND
 
 
-def _page(record: dict[str, Any], *, state: str = "done") -> str:
-    return render_report(Run(run_id="r", state=state, record=RunRecord.from_json(record), executions=[]))
+def _page(record: dict[str, Any], *, state: str = "done", studies: Sequence[Section] = ()) -> str:
+    run = Run(run_id="r", state=state, record=RunRecord.from_json(record), executions=[])
+    return render_report(run, studies=studies)
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +114,6 @@ def test_studies_are_sections_in_the_order_given():
         Section(name=name, title=f"{name} & co", content=Markup(f"<p>of {name}</p>"))
         for name in ("backtest", "episodes")
     ]
-    page = render_report(
-        Run(run_id="r", state="done", record=RunRecord.from_json(RECORD), executions=[]), studies=sections
-    )
+    page = _page(RECORD, studies=sections)
     body = page.partition("</script>")[2]
     assert '<h2 id="backtest">backtest &amp; co</h2>\n<p>of backtest</p>\n<h2 id="episodes">' in body
