@@ -2,7 +2,9 @@ import re
 from typing import Any
 
 import pytest
+from markupsafe import Markup
 
+from inspection.page import Section
 from inspection.report import render_report
 from inspection.runs import Run, read_run
 from records.run import RunRecord
@@ -142,3 +144,13 @@ def test_a_label_that_the_run_moved_is_told():
     push = {"version": 1, "stage": "production", "destination": "x", "in_this_run": False, "moved_from": "candidate"}
     moved = _page({**RECORD, "pushes": [push]})
     assert "Version 1, pushed by an earlier run, was moved from candidate to production." in moved
+
+
+def test_studies_are_sections_in_the_order_given():
+    sections = [
+        Section(name=name, title=f"{name} & co", content=Markup(f"<p>of {name}</p>"))
+        for name in ("backtest", "episodes")
+    ]
+    page = render_report(Run(run_id="r", state="done", record=RECORD, executions=[]), studies=sections)
+    body = page.partition("</script>")[2]
+    assert '<h2 id="backtest">backtest &amp; co</h2>\n<p>of backtest</p>\n<h2 id="episodes">' in body

@@ -9,6 +9,7 @@ from components.gates import GateRefused
 from components.serving_check.executor import check_serving, retrained_finding, tflite_findings
 from components.serving_check.options import ServingCheckConfig
 from components.trainer.export import export
+from compression.precisions import PRECISIONS
 from records.findings import read_findings
 from records.shipment import Shipment, read_shipment
 from records.variants import MeasuredVariant
@@ -16,7 +17,6 @@ from tests.components.points import SPEC, Points, points_model
 from tests.components.variant_files import measurement, right_answer, tflite_content, write_variants, wrong_answer
 
 EXPECTED = np.array([[0.0, 2.0], [4.0, 6.0]], np.float32)
-PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8", "int4")
 
 
 def _variant(precision: str) -> MeasuredVariant:

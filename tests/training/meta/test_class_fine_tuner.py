@@ -8,8 +8,9 @@ import tensorflow as tf
 from models.few_shot.networks import convolutions
 from tests.training.meta.episodes import QUERIES, SHOT, WAY, classification_batch
 from training.meta.build import episodic_model
-from training.meta.objective import LEARNER, MetaObjective
-from training.meta.options import FineTuningOptions
+from training.meta.learner import LEARNER
+from training.meta.learners.fine_tuning import FineTuningOptions
+from training.meta.objective import MetaObjective
 
 CLASSES = 7
 

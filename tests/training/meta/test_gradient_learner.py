@@ -8,15 +8,14 @@ import tensorflow as tf
 from models.few_shot.networks import perceptron
 from tests.training.meta.episodes import classification, classification_batch, regression, regression_batch
 from training.meta.gradient_learner import GradientLearner
-from training.meta.objective import LEARNER, MetaObjective
-from training.meta.options import (
-    ANILOptions,
-    CAVIAOptions,
-    FineTuningOptions,
-    MAMLOptions,
-    PrototypeOptions,
-    ReptileOptions,
-)
+from training.meta.learner import LEARNER
+from training.meta.learners.anil import ANILOptions
+from training.meta.learners.cavia import CAVIAOptions
+from training.meta.learners.fine_tuning import FineTuningOptions
+from training.meta.learners.maml import MAMLOptions
+from training.meta.learners.prototypes import PrototypeOptions
+from training.meta.learners.reptile import ReptileOptions
+from training.meta.objective import MetaObjective
 
 LEARNERS = {
     "maml": MAMLOptions(kind="maml", steps=2),
@@ -168,10 +167,9 @@ def test_uniform_step_losses_are_the_mean_over_the_steps():
 
 
 def test_annealed_step_losses_move_to_the_last_step():
-    objective = MetaObjective(
-        loss="mse", options=MAMLOptions(kind="maml", steps=2, step_losses="annealed", anneal_steps=2)
-    )
-    weights = [objective.annealed.next_weights().numpy().tolist() for _ in range(4)]
+    options = MAMLOptions(kind="maml", steps=2, step_losses="annealed", anneal_steps=2)
+    [annealed] = MetaObjective(loss="mse", options=options).layers
+    weights = [annealed.next_weights().numpy().tolist() for _ in range(4)]
     assert weights == [[0.5, 0.5], [0.25, 0.75], [0, 1], [0, 1]]
 
 
