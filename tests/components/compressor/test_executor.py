@@ -18,7 +18,7 @@ from training.options import TrainOptions
 
 
 @pytest.fixture(scope="module")
-def compressed(points, convert_here, tmp_path_factory) -> Path:
+def compressed(points, conversions_in_this_process, tmp_path_factory) -> Path:
     """The directory that holds `variants` and `workspaces`."""
     place = tmp_path_factory.mktemp("compressed")
     with pytest.MonkeyPatch.context() as patch:
