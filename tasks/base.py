@@ -228,9 +228,9 @@ class Task(abc.ABC):
     def checked_inputs(self, inputs: "Mapping[str, tf.Tensor]") -> "dict[str, tf.Tensor]":
         """The model's inputs as a client sent them; runs inside a graph, which raises InvalidArgumentError here for
         what must not be answered, NaN and infinity at least: servers report that as the client's error."""
-        from tasks.finite import finite
+        from tasks.finite import require_finite
 
-        return finite(inputs)
+        return require_finite(inputs)
 
     @abc.abstractmethod
     def predictions(self, outputs: "Mapping[str, tf.Tensor]") -> "dict[str, tf.Tensor]":

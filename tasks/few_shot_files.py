@@ -1,4 +1,4 @@
-"""What the files of a split hold."""
+"""Whether the files of a split hold episodes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

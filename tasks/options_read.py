@@ -1,4 +1,4 @@
-"""Which of a task's options an aspect of it takes."""
+"""The options of a task that an aspect of it reads."""
 
 import inspect
 from collections.abc import Iterable
@@ -26,6 +26,6 @@ def options_read(cls: type[Task], aspects: Iterable[Aspect]) -> frozenset[str]:
 
 
 def _is_method(name: str, value: Any) -> bool:
-    """Or a property, however it is wrapped; not a class, such as `Options`."""
+    """Whether it is a method or a property, however it is wrapped; a class, such as `Options`, is none."""
     is_called = callable(value) or hasattr(value, "__get__")
     return not name.startswith("__") and is_called and not inspect.isclass(value)

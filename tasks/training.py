@@ -1,4 +1,4 @@
-"""A task's model and the loop that trains it, as a config asks for them; Trainer's and Tuner's alike."""
+"""A task's model and the loop that trains it, as a config asks for them: the same for Trainer and Tuner."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -65,7 +65,7 @@ class TaskTraining:
         num_examples = task.examples_per_epoch(train_files)
         batch_size = min(options.batch_size, num_examples)
         self.steps_per_epoch = num_examples // batch_size
-        reading = {"feature_spec": feature_spec, "batch_size": batch_size}
+        reading: dict[str, Any] = {"feature_spec": feature_spec, "batch_size": batch_size}
         self._train = task.train_batches(train_files, seed=seed, steps_per_epoch=self.steps_per_epoch, **reading)
         self.evaluation = task.batches(eval_files, **reading)
         self._train_sample = None
@@ -82,7 +82,7 @@ class TaskTraining:
 
     @property
     def resume_step(self) -> int:
-        """Of the checkpoint that training goes on from; 0 where it starts anew."""
+        """Step of the checkpoint that training goes on from; 0 where it starts anew."""
         step = self.loop.checkpoints.newest() if self.loop.checkpoints is not None else None
         return step or 0
 

@@ -75,9 +75,9 @@ def convolutions(
 
     Args:
       image_shape: (height, width, channels).
-      outputs: of the head.
+      outputs: number of outputs of the head.
       widths: channels of each convolution.
-      normalization: by the episode at hand, or by running statistics.
+      normalization: by the statistics of the episode at hand, or by running statistics.
       has_head: without, the network ends in the features, `[example, feature]`.
       context: context variables; 0 makes a network without.
     """

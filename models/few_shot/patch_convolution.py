@@ -37,14 +37,14 @@ class PatchConvolution(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape: tuple[int | None, int, int, int]) -> tuple[int | None, int, int, int]:
         examples, height, width, _ = input_shape
-        return (examples, halved(height), halved(width), self.filters)
+        return (examples, halve(height), halve(width), self.filters)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "filters": self.filters}
 
 
-def halved(size: int) -> int:
-    """Rows or columns of the output."""
+def halve(size: int) -> int:
+    """Number of rows or columns of the output."""
     return (size + 1) // STRIDE
 
 
@@ -52,7 +52,7 @@ def patches(x: Any) -> Any:
     """`[example, height, width, channel]` to `[example, row, column, 9 · channel]`, by row of the kernel, column of the
     kernel, and channel."""
     _, height, width, channels = x.shape
-    rows, columns = halved(height), halved(width)
+    rows, columns = halve(height), halve(width)
     border = ((0, 0), (1, STRIDE * rows + 1 - height), (1, STRIDE * columns + 1 - width), (0, 0))
     # [example, rows + 1, row's parity, columns + 1, column's parity, channel]: the third row of a patch is the first of
     # the next one. Split and slice have gradients that TFLite knows, a strided slice has not.

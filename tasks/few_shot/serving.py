@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import tensorflow as tf
 
-from tasks.finite import finite
+from tasks.finite import require_finite
 from training.meta.objective import LEARNER
 from training.meta.options import CAVIAOptions
 
@@ -69,7 +69,7 @@ def checked(inputs: Mapping[str, tf.Tensor], shape: "EpisodeShape") -> dict[str,
     """The inputs by name. Raises InvalidArgumentError for numbers that are none, and as `check_classes`."""
     if shape.is_classes and "support_y" in inputs:
         check_classes(inputs["support_y"], shape.outputs)
-    return finite(inputs)
+    return require_finite(inputs)
 
 
 def check_classes(support_y: tf.Tensor, way: int) -> None:
