@@ -195,9 +195,10 @@ class Task(abc.ABC):
           teacher: a trained model of the same `interface`.
           options: of the recipe.
         """
-        from compression.changes.distillation import DistillationObjective, mean_squared_difference
+        from compression.changes.distillation import DistillationObjective
+        from training.losses import OutputDifference
 
-        loss = mean_squared_difference
+        loss = OutputDifference()
         return DistillationObjective(self.objective(), teacher=teacher, loss=loss, weight=options.weight)
 
     def summaries(self, writer: "Writer", sample: Any, *, every_epochs: int) -> "Sequence[Hook]":

@@ -52,6 +52,7 @@ class GradientLearner(keras.layers.Layer):
         self.network = network
         self.options: GradientOptions = TypeAdapter(AnyOptions).validate_python(options)
         self.loss = loss
+        self._task_loss = LOSSES[loss]()
         self.is_vectorized = is_vectorized
         self._input_names = {tensor.name for tensor in network.inputs}
         if isinstance(self.options, CAVIAOptions) != (CONTEXT in self._input_names):
@@ -140,7 +141,7 @@ class GradientLearner(keras.layers.Layer):
 
         def support_loss(values: Values) -> tf.Tensor:
             outputs = self._forward(values, task["support_x"], weight)
-            return mean_over(LOSSES[self.loss](task["support_y"], outputs), weight)
+            return mean_over(self._task_loss(task["support_y"], outputs), weight)
 
         # Reptile's outer loop and fine-tuning's never look inside.
         is_first_order = not isinstance(options, DifferentiatedOptions) or options.is_first_order

@@ -43,7 +43,7 @@ class MetaObjective:
         layers: whose variables `augment` uses.
         teaching: a teacher's share in what is learned from; metrics and evaluation are by the labels alone.
         """
-        self.loss = LOSSES[loss]
+        self.loss = LOSSES[loss]()
         self.name = loss
         self.options = options
         is_annealed = isinstance(options, DifferentiatedOptions) and options.step_losses == "annealed"
