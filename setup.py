@@ -6,6 +6,7 @@ from setuptools import find_packages, setup
 
 ROOMS = (
     "pipeline",
+    "studies",
     "inspection",
     "components",
     "tasks",
@@ -19,7 +20,11 @@ ROOMS = (
 )
 HOME = Path(__file__).parent
 REQUIREMENTS = (HOME / "requirements" / "runtime.in").read_text().splitlines()
-FILES = {"pipeline": ["configs/*.yaml", "templates/*/*"], "inspection": ["templates/*"]}
+FILES = {
+    "pipeline": ["configs/*.yaml", "templates/*/*"],
+    "inspection": ["templates/*"],
+    "studies": ["templates/*"],
+}
 
 setup(
     name="slipway",

@@ -18,7 +18,8 @@ import benchmarks.sinusoid_training as training
 from benchmarks.figures import Figure, main
 from tasks.loading import TaskSpec
 from training.meta.build import PREDICTIONS
-from training.meta.objective import LEARNER, MetaObjective
+from training.meta.learner import LEARNER
+from training.meta.objective import MetaObjective
 
 SEEDS = (0, 1, 2)
 # Name and published error. MAML at the protocol's inner rate, 0.1; and at that which validation tasks prefer, 0.01.

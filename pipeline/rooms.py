@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOMS = (
     "pipeline",
+    "studies",
     "inspection",
     "components",
     "tasks",

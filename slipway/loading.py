@@ -32,16 +32,18 @@ def load(
     """
     from pipeline.commands.registry import registry_of
     from pipeline.errors import UsageError
-    from pipeline.pushed import find_version
+    from records.root import REGISTRY
     from serving.registry import RegistryError
+    from studies.errors import StudyUsageError
+    from studies.pushed import find_version
 
     if registry is None and root is not None:
-        registry = Path(root).expanduser() / "registry"
+        registry = Path(root).expanduser() / REGISTRY
     try:
         found = registry_of(name, None if registry is None else os.fspath(registry))
-    except RegistryError as error:
+        path = find_version(found.root, name, version, stage=stage)
+    except (RegistryError, StudyUsageError) as error:
         raise UsageError(str(error)) from None
-    path = find_version(found.root, name, version, stage=stage)
     from slipway.pushed_model import PushedModel
 
     return PushedModel(path)

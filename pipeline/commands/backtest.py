@@ -11,6 +11,7 @@ from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
 from pipeline.session import root_of
 from pipeline.set_option import set_option
+from records.root import REGISTRY
 
 # SARIMA's fit takes minutes where a season is long: only when it is asked for.
 DEFAULT = ("repeat", "seasonal naive", "linear regression on lags", "ETS (Holt-Winters)")
@@ -36,7 +37,7 @@ def command(
     Draws the forecasts, the attention of the last one and a table of all forecasters into ROOT/backtest/report.html and
     the reports of the root's runs.
     """
-    from models.traditional import TRADITIONAL
+    from studies.backtest.traditional import TRADITIONAL
     from tasks.forecasting import Forecasting
 
     pipeline_config = load_config(config, changes)
@@ -49,20 +50,15 @@ def command(
             f"--against must be one of {', '.join(TRADITIONAL)}. Received: {unknown[0]}."
             f"{did_you_mean(unknown[0], TRADITIONAL)}"
         )
-    place = root_of(pipeline_config, root).path
     from pipeline.console import quiet_terminal
-    from pipeline.pushed import find_version
+    from studies.backtest.page import BACKTEST
+    from studies.pushed import find_version
 
-    version = find_version(pipeline_config.push.registry or place / "registry", pipeline_config.name, number)
-
-    with quiet_terminal(place / "backtest" / "log") as console:
+    place = root_of(pipeline_config, root).path
+    version = find_version(pipeline_config.push.registry or place / REGISTRY, pipeline_config.name, number)
+    with quiet_terminal(place / BACKTEST.folder / "log") as console:
         with console.status("Forecasting …"):
-            from inspection.backtest import render, table
-            from pipeline.backtest import Backtest, write_results
+            from studies.backtest.study import backtest
 
-            backtest = Backtest(task, every=every or task.options.horizon)
-            results = write_results(place, backtest.run(version, against or DEFAULT))
-        console.print(table(results))
-        page = results.with_name("report.html")
-        page.write_text(render(results))
-        console.print(f"Wrote {page}; open it in a browser.", highlight=False, soft_wrap=True)
+            results = backtest(task, version, every=every or task.options.horizon, against=against or DEFAULT)
+        BACKTEST.publish(place, {"pipeline": pipeline_config.name, **results}, console)

@@ -1,6 +1,5 @@
 """`slipway episodes`."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
 from pipeline.session import root_of
 from pipeline.set_option import set_option
+from records.root import REGISTRY
 
 
 @click.command()
@@ -39,30 +39,22 @@ def command(
     task = load_task(pipeline_config, config)
     if not isinstance(task, FewShot):
         raise UsageError(f"CONFIG must be of a few-shot task. Received: {pipeline_config.task} in {config}.")
-    from pipeline.pushed import find_version, newest_learners
+    from pipeline.console import quiet_terminal
+    from studies.episodes.page import EPISODES
+    from studies.pushed import find_version, newest_learners
 
     place = root_of(pipeline_config, root).path
-    registry = pipeline_config.push.registry or place / "registry"
+    registry = pipeline_config.push.registry or place / REGISTRY
     version = find_version(registry, pipeline_config.name, number)
     others = newest_learners(registry)
     for other in against:
-        found = newest_learners(other / "registry")
+        found = newest_learners(other / REGISTRY)
         if not found:
             raise UsageError(f"--against must be a root with a pushed few-shot learner. Received: {other}.")
         others += found
-    from pipeline.console import quiet_terminal
-
-    with quiet_terminal(place / "episodes" / "log") as console:
+    with quiet_terminal(place / EPISODES.folder / "log") as console:
         with console.status("Adapting …"):
-            from inspection.episodes import RESULTS, render, table
-            from pipeline.episodes import Episodes
+            from studies.episodes.study import compare_learners
 
-            results = Episodes(task).results(version, [other for other in others if other != version])
-            file = place / RESULTS
-            file.write_text(json.dumps(results))
-        console.print(table(file))
-        for name in results["left_out"]:
-            console.print(f"Left out: {name}, which takes other episodes.", highlight=False, soft_wrap=True)
-        page = file.with_name("report.html")
-        page.write_text(render(file))
-        console.print(f"Wrote {page}; open it in a browser.", highlight=False, soft_wrap=True)
+            results = compare_learners(task, version, [other for other in others if other != version])
+        EPISODES.publish(place, {"pipeline": pipeline_config.name, **results}, console)

@@ -20,24 +20,18 @@ def command(run: str, root: Path | None, out: Path | None) -> None:
     from inspection.locate import find_root, find_run
     from inspection.runs import read_run
     from pipeline.console import quiet_terminal
+    from records.root import run_directory
 
     place = find_root(root)
     run_id = find_run(place, run)
-    path = out or place / "runs" / run_id / "report.html"
-    with quiet_terminal(place / "runs" / run_id / "report.log") as console, console.status("Reading the run …"):
-        from inspection.analysis import RESULTS, read_analysis
-        from inspection.backtest import RESULTS as BACKTEST
-        from inspection.backtest import read_backtest
-        from inspection.episodes import RESULTS as EPISODES
-        from inspection.episodes import read_episodes
+    directory = run_directory(place, run_id)
+    path = out or directory / "report.html"
+    with quiet_terminal(directory / "report.log") as console, console.status("Reading the run …"):
         from inspection.report import render_report
+        from studies.all import STUDIES
 
-        page = render_report(
-            read_run(place, run_id),
-            analysis=read_analysis(place / RESULTS),
-            backtest=read_backtest(place / BACKTEST),
-            episodes=read_episodes(place / EPISODES),
-        )
+        found = [study.section(place) for study in STUDIES]
+        page = render_report(read_run(place, run_id), studies=[section for section in found if section is not None])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page)

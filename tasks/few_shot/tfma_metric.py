@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import apache_beam as beam
@@ -114,7 +114,7 @@ class _Moments(beam.CombineFn):
         outputs = np.reshape(prediction, self._shape)[self._step, : len(labels)]
         return self.merge_accumulators([moments, (1, self._figure(labels, outputs), 0.0)])
 
-    def merge_accumulators(self, accumulators: Iterator[Moments]) -> Moments:
+    def merge_accumulators(self, accumulators: Iterable[Moments]) -> Moments:
         count, mean, squares = 0, 0.0, 0.0
         for more, their_mean, their_squares in accumulators:
             if more:

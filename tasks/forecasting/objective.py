@@ -16,8 +16,10 @@ FILLED = "filled"
 
 
 class ForecastObjective:
-    """Loss and MASE of `(inputs, targets)`, see `tasks.forecasting.batches.supervised`; a model that is taught by the
-    future is given it."""
+    """Loss and MASE of `(inputs, targets)` batches, see `tasks.forecasting.batches.split_windows`.
+
+    A model with an input for the future is given it.
+    """
 
     layers: Sequence[keras.layers.Layer] = ()
 
@@ -39,8 +41,8 @@ class ForecastLoss(PerExample):
 
     def __init__(self, *, kind: str, levels: Sequence[float]) -> None:
         """Args:
-        kind: name of the loss of each value: mse, mae, huber or pinball.
-        levels: of the quantiles; (0.5,) for a point forecast.
+        kind: loss of each value: mse, mae, huber or pinball.
+        levels: levels of the quantiles; (0.5,) for a point forecast.
         """
         super().__init__(name="forecast")
         self.kind = kind
@@ -48,7 +50,7 @@ class ForecastLoss(PerExample):
         self._values = loss(kind, levels=self.levels) if kind == "pinball" else loss(kind)
 
     def call(self, y_true: Mapping[str, Any], y_pred: Any) -> Any:
-        """`y_true`: `future`, `observed` and `scale`, see `tasks.forecasting.batches.supervised`; `y_pred`: quantiles
+        """`y_true`: `future`, `observed` and `scale` of `tasks.forecasting.batches.split_windows`; `y_pred`: quantiles,
         `[example, row, channel, quantile]`."""
         error = y_true["future"][..., None] - y_pred
         error = error / y_true["scale"][:, None, :, None]
@@ -62,13 +64,15 @@ class ForecastLoss(PerExample):
 
 @keras.saving.register_keras_serializable(package="slipway")
 class ForecastDistance(PerExample):
-    """How far a student's quantiles are from its teacher's, as `ForecastLoss` counts errors. Between two quantiles of a
-    level there is no reason to prefer a side, so that pinball's is the absolute difference."""
+    """Distance of a student's quantiles from its teacher's, as `ForecastLoss` counts errors.
+
+    Between two quantiles of a level there is no reason to prefer a side, so that pinball's is the absolute difference.
+    """
 
     def __init__(self, *, kind: str, scale: Sequence[float]) -> None:
         """Args:
-        kind: of the student's `ForecastLoss`.
-        scale: `[channel]`, what errors are divided by.
+        kind: loss of each value: mse, mae, huber or pinball.
+        scale: standard deviation of each channel, `[channel]`.
         """
         super().__init__(name="forecast_distance")
         self.kind = kind
@@ -85,8 +89,11 @@ class ForecastDistance(PerExample):
 
 
 def mase_sums(targets: Mapping[str, Any], quantiles: Any) -> tuple[Any, Any]:
-    """Both sums of `tasks.forecasting.metrics.mase`, `[example]`: over the channels that can be compared, and their
-    number."""
+    """Both sums of `tasks.forecasting.metrics.mase`, `[example]` each.
+
+    Returns:
+      The sum over the channels that can be compared, and their number.
+    """
     observed = ops.convert_to_tensor(targets["observed"])
     naive = ops.convert_to_tensor(targets["naive"])
     point = ops.cast(quantiles, "float32")[..., quantiles.shape[-1] // 2]
@@ -104,7 +111,7 @@ def mase_of_examples(targets: Mapping[str, Any], quantiles: Any) -> Any:
 
 
 def targets_of(quantiles: Any) -> dict[str, Any]:
-    """Targets by which a forecast's middle quantile is right."""
+    """Targets that the middle quantile of a forecast meets exactly."""
     point = quantiles[..., quantiles.shape[-1] // 2]
     ones = ops.ones_like(point)
     return {"future": point, "observed": ones, "scale": ones[:, 0], "naive": ones[:, 0]}

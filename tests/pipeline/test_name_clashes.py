@@ -10,7 +10,7 @@ import pytest
 from pipeline.config import load_config
 from pipeline.errors import ConfigError
 from pipeline.rooms import ROOMS
-from tests.pipeline.test_command_line import DIGITS, PROJECT
+from tests.pipeline.shipped import DIGITS, PROJECT
 
 TASK = """
 from tasks.image_classification import ImageClassification
@@ -93,7 +93,7 @@ def test_what_nothing_imports_hides_nothing(project, file):
     load_config(
         project(
             *(file.format(name=name) for name in ROOMS),
-            at_import="from models.classifiers.options import ResNetOptions",
+            at_import="from models.classifiers.resnet_options import ResNetOptions",
         )
     )
 

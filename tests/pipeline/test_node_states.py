@@ -10,9 +10,9 @@ from rich.console import Console
 from components.gates import GateRefused
 from pipeline.node_states import NodeStates
 from pipeline.progress import Progress
-from pipeline.run_record import NodeRecord
 from records.findings import Finding, write_findings
-from tests.inspection.conftest import RootWriter
+from records.run import NodeRecord
+from tests.inspection.root_writer import RootWriter
 
 NODES = ["ExampleGen", "Trainer", "Baseline", "Evaluator", "Compressor", "Pusher"]
 RUN = "20260101-000000-000"

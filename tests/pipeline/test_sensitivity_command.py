@@ -5,13 +5,9 @@ from click.testing import CliRunner
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 import pipeline
-from components.trainer.start_options import StartNotFoundError
 from inspection.locate import RunNotFoundError
 from pipeline.commands.sensitivity import command
-from tests.inspection.conftest import root, writer
-
-# Fixtures of another room.
-__all__ = ["root", "writer"]
+from studies.errors import StudyUsageError
 
 DIGITS = Path(pipeline.__file__).parent / "configs" / "digits.yaml"
 
@@ -28,7 +24,7 @@ def test_without_a_root_there_is_nothing_to_try(tmp_path):
 
 
 def test_a_version_that_was_never_pushed(root):
-    with pytest.raises(StartNotFoundError, match="digits"):
+    with pytest.raises(StudyUsageError, match="digits"):
         _run(DIGITS, "--root", root, "--version", 9)
 
 

@@ -1,6 +1,6 @@
 """What gates find, as files keep it."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from records.findings import FINDINGS_FILE, Finding, read_findings, write_findings
@@ -16,6 +16,7 @@ EARLIER = """[
 ]"""
 
 
+@settings(deadline=None, max_examples=30)
 @given(findings=st.lists(FINDINGS))
 def test_findings_survive_the_artifact(tmp_path_factory, findings):
     uri = str(tmp_path_factory.mktemp("gate"))
@@ -37,3 +38,8 @@ def test_the_findings_of_an_earlier_version_are_read(tmp_path):
 def test_what_a_later_version_adds_is_passed_over():
     known = {"gate": "data", "metric": "examples", "where": "", "value": 3, "limit": ">= 4", "passed": False}
     assert Finding.from_json({**known, "severity": "high"}) == Finding(**known)
+
+
+def test_a_value_that_is_a_sentence_ends_once():
+    finding = Finding(gate="data", metric="label", where="", value="Too few.", limit="as the schema says", passed=False)
+    assert str(finding) == "label must be as the schema says. Received: Too few."

@@ -17,6 +17,8 @@ from compression.files.file_ops import open_file
 from compression.layer_patterns import LayerPatternError
 from serving.tflite import TFLiteModel
 
+pytestmark = pytest.mark.usefixtures("conversions_in_this_process")
+
 
 def network() -> keras.Model:
     """Two dense layers. Each channel of `outlier` has one weight 1000 times as large as the others, on a unit that is
@@ -82,8 +84,8 @@ def test_int8_inputs_and_outputs_stay_int8_beside_layers_in_float32(files):
 def test_the_worst_layer_is_found_and_keeping_it_in_float32_mends_the_output(saved_model, sample, files):
     def errors(path: Path) -> dict[str, float]:
         found = layer_errors(files["float32"], path, sample, layers=read_layer_names(saved_model), signature="predict")
-        assert [each["error"] for each in found] == sorted((each["error"] for each in found), reverse=True)
-        return {each["layer"]: each["error"] for each in found}
+        assert [each.error for each in found] == sorted((each.error for each in found), reverse=True)
+        return {each.layer: each.error for each in found}
 
     spoilt, mended = errors(files["int8"]), errors(files["partly_int8"])
     assert list(spoilt) == ["outlier", "first"]

@@ -3,8 +3,11 @@ import numpy as np
 import pytest
 
 from compression.conversion.convert import convert, export_for_conversion
-from compression.files.weights import LayerSparsity, count_weights, layer_sparsity
+from compression.files.weights import count_weights, layer_sparsity
+from records.variants import LayerSparsity
 from tests.compression.saved_models import dense
+
+pytestmark = pytest.mark.usefixtures("conversions_in_this_process")
 
 # A third of the kernel is zero.
 KERNEL = np.where(np.arange(96).reshape(8, 12) % 3, np.linspace(-1, 1, 96).reshape(8, 12) + 0.003, 0)

@@ -1,0 +1,1 @@
+"""Several architectures, trained under one budget and measured alike."""

@@ -1,0 +1,1 @@
+"""A pushed forecaster beside traditional ones, again and again over the test range."""

@@ -1,0 +1,1 @@
+"""Few-shot learners on the same test episodes, drawn and compared."""

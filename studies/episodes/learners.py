@@ -1,0 +1,61 @@
+"""Few-shot learners of pushed versions."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+from etils import epath
+
+from records.model_run import TRAINED_MODEL
+from studies.pushed import METADATA
+from tasks.few_shot.base import FewShot
+from training.meta.objective import LEARNER
+from training.meta.prototypes import PrototypeLearner
+
+
+@dataclass(frozen=True, kw_only=True)
+class PushedLearner:
+    """A learner of a pushed version.
+
+    Attributes:
+      name: model and version, for people.
+      kind: kind of the learner.
+      steps: inner steps of training and of clients.
+      layer: the learner, with its weights.
+    """
+
+    name: str
+    kind: str
+    steps: int
+    layer: Any
+
+    @property
+    def is_stepless(self) -> bool:
+        """Whether it takes no inner steps."""
+        return isinstance(self.layer, PrototypeLearner)
+
+    def adapt(self, support: Mapping[str, tf.Tensor]) -> list[tf.Tensor]:
+        """What has to be known of each task to predict its queries, `[task, ...]`."""
+        adapted = self.layer.adapt(support)
+        # Beside its prototypes that learner tells which classes there are.
+        return adapted[:1] if self.is_stepless else adapted
+
+
+def load_learner(task: FewShot, version: epath.Path) -> PushedLearner | None:
+    """The learner of a pushed version; None where it takes other episodes than the task's."""
+    model = task.load_model(str(version / TRAINED_MODEL))
+    shape = task.shape()
+    sizes = (tuple(model.input["query_x"].shape[2:]), model.output["predictions"].shape[-1])
+    if sizes != (shape.example_shape, shape.outputs):
+        return None
+    known = json.loads((version / METADATA).read_text())
+    return PushedLearner(
+        name=version_name(version), kind=known["learner"], steps=known["inner_steps"], layer=model.get_layer(LEARNER)
+    )
+
+
+def version_name(version: epath.Path) -> str:
+    """What people call a pushed version: its model and its number."""
+    return f"{version.parent.name} {version.name}"

@@ -1,0 +1,1 @@
+"""How much of the metric each layer costs when it alone is compressed."""
