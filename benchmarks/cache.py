@@ -19,6 +19,7 @@ import yaml
 
 from benchmarks.figures import Figure, main
 from pipeline.step_code import step_code
+from records.run import RunRecord, read_run_record, recorded_runs
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -185,14 +186,14 @@ def _nodes_run(name: str, option: str, value: Any) -> set[str]:
         config.write_text(yaml.safe_dump(_changed(_config(name), changes)))
         print(f"{name}: {option}", flush=True)
         record = _run(config, _folder() / name / "root")
-        known.write_text(json.dumps([node["name"] for node in record["nodes"] if node["state"] == "done"]))
+        known.write_text(json.dumps([node.name for node in record.nodes if node.state == "done"]))
     return set(json.loads(known.read_text()))
 
 
-def _run(config: Path, root: Path) -> dict[str, Any]:
+def _run(config: Path, root: Path) -> RunRecord:
     command = [sys.executable, "-m", "pipeline.cli", "run", str(config), "--root", str(root)]
     subprocess.run(command, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)
-    return json.loads(max(root.glob("runs/*/summary.json")).read_text())
+    return read_run_record(recorded_runs(root)[-1])
 
 
 def _config(name: str) -> dict[str, Any]:

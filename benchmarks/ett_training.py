@@ -17,12 +17,9 @@ import tensorflow as tf
 
 from data.series.windows import SeriesWindows
 from models.forecasters.forecaster import ForecastShape
-from models.forecasters.options import (
-    DLinearOptions,
-    EncoderDecoderOptions,
-    ForecasterOptions,
-    NLinearOptions,
-)
+from models.forecasters.forecaster_options import ForecasterOptions
+from models.forecasters.options import DLinearOptions, NLinearOptions
+from models.forecasters.transformer_options import EncoderDecoderOptions
 from tasks.forecasting.objective import ForecastObjective
 from training import CheckpointStore, Loop
 from training.early_stopping import EarlyStopping

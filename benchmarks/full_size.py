@@ -16,7 +16,8 @@ import numpy as np
 from benchmarks import fashion_mnist_training as fashion_mnist
 from benchmarks.converted_files import converted, median_latencies
 from benchmarks.figures import Figure, main
-from models.classifiers.options import MobileNetV2Options, ResNetOptions
+from models.classifiers.options import MobileNetV2Options
+from models.classifiers.resnet_options import ResNetOptions
 from models.graph.folding import fold
 
 SEED = 0

@@ -18,6 +18,7 @@ import yaml
 
 from benchmarks.figures import Figure, main
 from benchmarks.starter_images import SETS, write
+from records.run import read_run_record, recorded_runs
 
 OUTPUT = Path("output") / "benchmarks" / "starter"
 SEEDS = (0, 1, 2)
@@ -42,12 +43,12 @@ def starter(name: str, seed: int) -> dict[str, Any]:
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     root = project / "root"
     _slipway("run", path, "--root", root)
-    record = json.loads(max(root.glob("runs/*/summary.json")).read_text())
-    [trainer] = [node for node in record["nodes"] if node["name"] == "Trainer"]
+    record = read_run_record(recorded_runs(root)[-1])
+    [trainer] = [node for node in record.nodes if node.name == "Trainer"]
     return {
-        "accuracy": record["metrics"]["test_accuracy"],
-        "secs": trainer["executor_secs"],
-        "parameters": record["metrics"]["parameters"],
+        "accuracy": record.metrics["test_accuracy"],
+        "secs": trainer.executor_secs,
+        "parameters": record.metrics["parameters"],
     }
 
 

@@ -11,7 +11,7 @@ def workspace(workspaces: str, *determines: Any) -> epath.Path:
     """A directory for one piece of work and no other.
 
     Args:
-      workspaces: where they all are; it outlives a killed step.
+      workspaces: directory of all workspaces; it outlives a killed step.
       determines: all that the work depends on, JSON-serializable: code, options, seed and data.
     """
     digest = hashlib.sha256(json.dumps(determines).encode()).hexdigest()[:16]

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from compression.pareto import pareto_front
+from records.variants import Choice, Miss
 
 
 class Budgets(BaseModel):
@@ -48,36 +49,6 @@ class Cost:
     latency_ms: float
     metric_drop: float
     equals: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Miss:
-    """A budget that a variant is over."""
-
-    variant: str
-    budget: str
-    value: float
-    limit: float
-
-    def __str__(self) -> str:
-        return f"{self.variant}: {self.budget} {self.value:.4g}, over by {self.value - self.limit:.4g}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    """The outcome.
-
-    Attributes:
-      variant: the best one within the budgets; None where there is none.
-      reason: why, in a sentence.
-      front: the variants than which no other is better in one figure and no worse in the rest, budgets aside.
-      misses: each budget that a variant is over.
-    """
-
-    variant: str | None
-    reason: str
-    front: tuple[str, ...]
-    misses: tuple[Miss, ...]
 
 
 def choose(costs: Mapping[str, Cost], budgets: Budgets) -> Choice:

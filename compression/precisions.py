@@ -35,7 +35,7 @@ class PrecisionTraits:
         return self.activation_bits is not None and self.activation_bits <= 16
 
 
-PRECISIONS: Mapping[Precision, PrecisionTraits] = {
+PRECISIONS: Mapping[str, PrecisionTraits] = {
     "float32": PrecisionTraits(weight_bits=32, activation_bits=32, max_relative_difference=1e-4),
     "float16": PrecisionTraits(weight_bits=16, activation_bits=32, max_relative_difference=0.01),
     "dynamic": PrecisionTraits(weight_bits=8, activation_bits=None, max_relative_difference=0.1),

@@ -5,7 +5,7 @@ the same source gives the same files in the same order on any runner.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from data.errors import DataError
 
@@ -26,9 +26,11 @@ class Source(Protocol):
           SourceNotFoundError: what the config names is not there, or is empty.
         """
 
-    def examples(self, shard: Hashable) -> Iterator[tuple[str, "tf.train.Example | DataError"]]:
-        """Yields (origin, example) of one shard in a fixed order; `origin` says where a person finds the example. In
-        place of a record that cannot be read, where the ones after it can, stands what is wrong with it.
+    def examples(self, shard: Any) -> Iterator[tuple[str, "tf.train.Example | DataError"]]:
+        """Yields (origin, example) of one of `shards`, in a fixed order.
+
+        `origin` says where a person finds the example. A record that cannot be read, where the ones after it can, is
+        yielded as a DataError that says what is wrong with it.
 
         Raises:
           DataError: the rest of the shard cannot be read.

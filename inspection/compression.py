@@ -1,14 +1,14 @@
 """What a report says of compressed models: the variants of a run record, beside the one they are compared with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
 
 from inspection import compression_charts as charts
+from records.run import RunRecord, VariantRecord
+from records.variants import REFERENCE, Choice
 
-REFERENCE = "float32"
 # Rounding sets some of the smallest weights to zero; fewer than this are no pruning.
 LEAST_SPARSITY = 0.05
 
@@ -53,93 +53,93 @@ class Compression:
     charts: list[tuple[str, str, Markup]]
 
 
-def read_compression(record: Mapping[str, Any], metric: str) -> Compression | None:
+def read_compression(record: RunRecord, metric: str) -> Compression | None:
     """The section of a run record; None for a run that compressed nothing.
 
     Args:
-      record: as in `summary.json`; what an earlier Slipway did not measure is left out.
+      record: of the run; what was not measured is left out.
       metric: the task's first.
     """
-    variants = record.get("variants") or []
+    variants = record.variants
     if not variants:
         return None
-    choice = record.get("choice") or {}
+    choice = record.choice or Choice(variant=None, reason="", front=())
+    reference = next((each for each in variants if each.name == REFERENCE), None)
     return Compression(
         metric=metric,
-        rows=[_row(variant, variants, choice) for variant in variants],
-        undelegated=[variant["name"] for variant in variants if not variant["delegated"]],
+        rows=[_row(variant, reference, choice) for variant in variants],
+        undelegated=[variant.name for variant in variants if not variant.delegated],
         charts=[(heading, note, Markup(html)) for heading, note, html in _charts(variants, metric, choice)],
     )
 
 
-def _charts(
-    variants: Sequence[Mapping[str, Any]], metric: str, choice: Mapping[str, Any]
-) -> list[tuple[str, str, str]]:
+def _charts(variants: Sequence[VariantRecord], metric: str, choice: Choice) -> list[tuple[str, str, str]]:
     drawn = [
         ("size", "", charts.sizes(variants)),
         ("latency", "One thread, the variants in turn, warm-up not counted.", charts.latencies(variants)),
     ]
-    judged = [variant for variant in variants if "eval_metric" in variant]
+    judged = [variant for variant in variants if variant.eval_metric is not None]
     if judged:
-        chart = charts.fronts(judged, metric, front=choice.get("front", ()), chosen=choice.get("variant"))
+        chart = charts.fronts(judged, metric, front=choice.front, chosen=choice.variant)
         note = "Bars: the 95\u202f% confidence interval. Filled: on the Pareto front of metric, latency and bytes."
         drawn.insert(0, (f"{metric} against what it costs", note, chart))
-    timed = [variant for variant in variants if variant.get("latency_buckets_ms")]
+    timed = [variant for variant in variants if variant.latency_buckets_ms]
     if timed:
         drawn.append(("latency at batch 1, call by call", "", charts.distributions(timed)))
     pruned = [variant for variant in variants if _sparsest(variant) >= LEAST_SPARSITY]
     if pruned:
         note = "Of each layer's weights, counted in the file that ships."
         drawn.append(("zeros by layer", note, charts.sparsities(pruned)))
-    rounded = [variant for variant in variants if variant.get("layer_errors")]
+    rounded = [variant for variant in variants if variant.layer_errors]
     if rounded:
         note = "The layers whose quantization errs most, worst first, each on a scale of its file."
         drawn.append(("quantization error by layer", note, charts.layer_errors(rounded)))
     return drawn
 
 
-def _sparsest(variant: Mapping[str, Any]) -> float:
-    return max((each["sparsity"] for each in variant.get("layer_sparsity", ())), default=0.0)
+def _sparsest(variant: VariantRecord) -> float:
+    return max((each.sparsity for each in variant.layer_sparsity), default=0.0)
 
 
-def _row(variant: Mapping[str, Any], variants: Sequence[Mapping[str, Any]], choice: Mapping[str, Any]) -> Row:
-    name = variant["name"]
-    reference = next((each for each in variants if each["name"] == REFERENCE), None)
-
-    def over(key: str, more: str = "") -> str:
-        """How many times less of a figure than the reference has; or `more`, where it is more."""
-        if reference is None or name == REFERENCE:
-            return ""
-        ratio = reference[key] / variant[key]
-        return f"{ratio:.1f}×" if ratio > 0.95 or not more else f"{1 / ratio:.1f}× {more}"
-
+def _row(variant: VariantRecord, reference: VariantRecord | None, choice: Choice) -> Row:
+    compared = reference if reference is not variant else None
+    nonzero = ""
+    if variant.weights and variant.nonzero_weights is not None:
+        nonzero = f"{variant.nonzero_weights / variant.weights:.0%}"
     interval = ""
-    if "eval_metric" in variant:
-        interval = "{eval_metric:.4f} ({eval_metric_low:.3f}–{eval_metric_high:.3f})".format(**variant)
+    if variant.eval_metric is not None:
+        low, high = variant.eval_metric_low, variant.eval_metric_high
+        interval = f"{variant.eval_metric:.4f} ({low:.3f}–{high:.3f})"
     return Row(
-        name=name,
-        is_chosen=name == choice.get("variant"),
-        is_on_front=name in choice.get("front", ()),
-        is_left_out=variant.get("left_out", False),
-        delegated=variant["delegated"],
-        size=f"{variant['bytes']:,}",
-        smaller=over("bytes"),
-        gzip_size=f"{variant['gzip_bytes']:,}",
-        gzip_smaller=over("gzip_bytes"),
-        nonzero=f"{variant['nonzero_weights'] / variant['weights']:.0%}" if variant.get("weights") else "",
-        test_metric=_number(variant.get("metric"), ".4f"),
+        name=variant.name,
+        is_chosen=variant.name == choice.variant,
+        is_on_front=variant.name in choice.front,
+        is_left_out=variant.left_out,
+        delegated=variant.delegated,
+        size=f"{variant.bytes:,}",
+        smaller=_times_less(variant.bytes, compared.bytes) if compared else "",
+        gzip_size=f"{variant.gzip_bytes:,}",
+        gzip_smaller=_times_less(variant.gzip_bytes, compared.gzip_bytes) if compared else "",
+        nonzero=nonzero,
+        test_metric=_number(variant.metric, ".4f"),
         eval_metric=interval,
-        agreement=_number(variant.get("agreement"), ".4f"),
-        peak_memory=_number((variant.get("peak_memory_bytes") or 0) / 1e6 or None, ".1f"),
-        latency=_percentiles(variant, "latency", ".3f"),
-        faster=over("latency_p50_ms", more="slower"),
-        batch_latency=_percentiles(variant, "batch_latency", ".2f"),
+        agreement=_number(variant.agreement, ".4f"),
+        peak_memory=_number((variant.peak_memory_bytes or 0) / 1e6 or None, ".1f"),
+        latency=_percentiles(variant.latency_ms.values(), ".3f"),
+        faster=_times_less(variant.latency_p50_ms, compared.latency_p50_ms, more="slower") if compared else "",
+        batch_latency=_percentiles(variant.batch_latency_ms.values(), ".2f"),
     )
 
 
-def _percentiles(variant: Mapping[str, Any], prefix: str, form: str) -> str:
-    values = [variant.get(f"{prefix}_p{percentile}_ms") for percentile in (50, 90, 99)]
-    return " / ".join(_number(value, form) or "–" for value in values) if any(values) else ""
+def _times_less(value: float, reference: float, *, more: str = "") -> str:
+    """How many times less than the reference's a value is; or `more`, where it is more."""
+    ratio = reference / value
+    return f"{ratio:.1f}×" if ratio > 0.95 or not more else f"{1 / ratio:.1f}× {more}"
+
+
+def _percentiles(values: Iterable[float | None], form: str) -> str:
+    shown = [_number(value, form) for value in values]
+    return " / ".join(value or "–" for value in shown) if any(shown) else ""
 
 
 def _number(value: float | None, form: str) -> str:

@@ -1,16 +1,16 @@
 """The report's charts of compressed models, as HTML that needs plotly.js once in the page."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 from plotly.colors import qualitative
 from plotly.subplots import make_subplots
 
 from inspection.charts import BLUE, GREY, HEIGHT, ORANGE, as_html
+from records.variants import MeasuredVariant
 
-Variants = Sequence[Mapping[str, Any]]
+Variants = Sequence[MeasuredVariant]
 
 LIGHT_BLUE = "#93c5fd"
 COLOURS = qualitative.D3
@@ -24,30 +24,29 @@ ERROR_COLUMNS = 3
 
 def sizes(variants: Variants) -> str:
     """Kilobytes of each file, and of the same file gzipped."""
-    names = [variant["name"] for variant in variants]
+    names = [variant.name for variant in variants]
+    files, gzipped = [variant.bytes for variant in variants], [variant.gzip_bytes for variant in variants]
     figure = go.Figure()
-    for key, name, colour in (("bytes", "file", BLUE), ("gzip_bytes", "gzipped", LIGHT_BLUE)):
-        values = [variant[key] / 1000 for variant in variants]
-        figure.add_trace(go.Bar(x=names, y=values, name=name, marker_color=colour, texttemplate="%{y:,.0f}"))
+    for sizes_bytes, name, colour in ((files, "file", BLUE), (gzipped, "gzipped", LIGHT_BLUE)):
+        kilobytes = [size / 1000 for size in sizes_bytes]
+        figure.add_trace(go.Bar(x=names, y=kilobytes, name=name, marker_color=colour, texttemplate="%{y:,.0f}"))
     figure.update_yaxes(title="kilobytes")
     return as_html(figure)
 
 
 def latencies(variants: Variants) -> str:
     """The percentiles of each file at batch 1 and, where it was measured, at batch 32."""
-    names = [variant["name"] + ("" if variant["delegated"] else "<br>(no XNNPACK)") for variant in variants]
-    titles = {"latency": "batch 1", "batch_latency": "batch 32"}
-    if not any(variant.get("batch_latency_p50_ms") for variant in variants):
-        del titles["batch_latency"]
-    figure = make_subplots(rows=1, cols=len(titles), subplot_titles=list(titles.values()))
-    for column, prefix in enumerate(titles, start=1):
-        measured = [variant.get(f"{prefix}_p50_ms") for variant in variants]
-        is_wide = _is_wide([value for value in measured if value])
+    names = [variant.name + ("" if variant.delegated else "<br>(no XNNPACK)") for variant in variants]
+    panels = {"batch 1": [variant.latency_ms for variant in variants]}
+    if any(variant.batch_latency_p50_ms for variant in variants):
+        panels["batch 32"] = [variant.batch_latency_ms for variant in variants]
+    figure = make_subplots(rows=1, cols=len(panels), subplot_titles=list(panels))
+    for column, measured in enumerate(panels.values(), start=1):
+        is_wide = _is_wide([median for by_percentile in measured if (median := by_percentile[50])])
         for percentile, colour in ((50, BLUE), (90, LIGHT_BLUE), (99, GREY)):
-            values = [variant.get(f"{prefix}_p{percentile}_ms") for variant in variants]
             trace = go.Bar(
                 x=names,
-                y=values,
+                y=[by_percentile[percentile] for by_percentile in measured],
                 name=f"p{percentile}",
                 legendgroup=percentile,
                 showlegend=column == 1,
@@ -63,14 +62,14 @@ def distributions(variants: Variants) -> str:
     """How the calls of each file at batch 1 are spread over time."""
     figure = go.Figure()
     for variant in variants:
-        buckets = variant["latency_buckets_ms"]
+        buckets = variant.latency_buckets_ms
         calls = sum(count for _, count in buckets)
         ends, shares = [end for end, _ in buckets], [count / calls for _, count in buckets]
         # Down to nothing at both ends, where there is no other bucket.
         trace = go.Scatter(
             x=[ends[0] / 1.1, *ends, ends[-1] * 1.1],
             y=[0, *shares, 0],
-            name=variant["name"],
+            name=variant.name,
             mode="lines",
             line={"shape": "hvh"},
             hovertemplate="%{y:.0%} of calls in up to %{x:.4g} ms",
@@ -92,28 +91,32 @@ def fronts(variants: Variants, metric: str, *, front: Sequence[str], chosen: str
     """
     titles = ["against bytes", "against latency"]
     figure = make_subplots(rows=1, cols=2, subplot_titles=titles, shared_yaxes=True, horizontal_spacing=0.06)
-    for column, key in enumerate(("bytes", "latency_p50_ms"), start=1):
-        for number, variant in enumerate(variants):
+    costs: tuple[list[float], ...] = (
+        [variant.bytes for variant in variants],
+        [variant.latency_p50_ms for variant in variants],
+    )
+    for column, values in enumerate(costs, start=1):
+        for number, (variant, cost) in enumerate(zip(variants, values, strict=True)):
             # By colour and legend: names at the points would hide each other, for int8 files are all of one size.
-            colour, (symbol, size, kind) = COLOURS[number % len(COLOURS)], _mark(variant["name"], front, chosen)
-            value = variant["eval_metric"]
+            colour, (symbol, size, kind) = COLOURS[number % len(COLOURS)], _mark(variant.name, front, chosen)
+            metric_value, low, high = variant.eval_metric, variant.eval_metric_low, variant.eval_metric_high
             trace = go.Scatter(
-                x=[variant[key]],
-                y=[value],
+                x=[cost],
+                y=[metric_value],
                 error_y={
-                    "array": [variant["eval_metric_high"] - value],
-                    "arrayminus": [value - variant["eval_metric_low"]],
+                    "array": [high - metric_value],
+                    "arrayminus": [metric_value - low],
                     "thickness": 1,
                 },
                 mode="markers",
                 marker={"symbol": symbol, "size": size, "color": colour, "line": {"width": 2, "color": colour}},
-                name=variant["name"] + kind,
-                legendgroup=variant["name"],
+                name=variant.name + kind,
+                legendgroup=variant.name,
                 showlegend=column == 1,
                 hovertemplate="%{y:.4f} at %{x:,.4g}",
             )
             figure.add_trace(trace, row=1, col=column)
-        figure.update_xaxes(type="log" if _is_wide([variant[key] for variant in variants]) else "linear", col=column)
+        figure.update_xaxes(type="log" if _is_wide(values) else "linear", col=column)
     figure.update_xaxes(title="bytes", tickformat="~s", col=1)
     figure.update_xaxes(title="p50 at batch 1, ms", col=2)
     figure.update_yaxes(title=f"{metric}, eval split", col=1)
@@ -122,9 +125,7 @@ def fronts(variants: Variants, metric: str, *, front: Sequence[str], chosen: str
 
 def sparsities(variants: Variants) -> str:
     """The share of zeros in each layer of each file, layers in the network's order."""
-    shares = {
-        variant["name"]: {each["layer"]: each["sparsity"] for each in variant["layer_sparsity"]} for variant in variants
-    }
+    shares = {variant.name: {each.layer: each.sparsity for each in variant.layer_sparsity} for variant in variants}
     layers = list(dict.fromkeys(layer for mine in shares.values() for layer in mine))
     rows = [[mine.get(layer) for layer in layers] for mine in shares.values()]
     figure = go.Figure(
@@ -150,13 +151,13 @@ def sparsities(variants: Variants) -> str:
 def layer_errors(variants: Variants) -> str:
     """The layers of each file whose outputs are furthest from the unquantized model's."""
     rows = math.ceil(len(variants) / ERROR_COLUMNS)
-    names = [variant["name"] for variant in variants]
+    names = [variant.name for variant in variants]
     figure = make_subplots(rows=rows, cols=ERROR_COLUMNS, subplot_titles=names, horizontal_spacing=0.1)
     for number, variant in enumerate(variants):
-        worst = variant["layer_errors"][:SHOWN_LAYERS]
+        worst = variant.layer_errors[:SHOWN_LAYERS]
         bar = go.Bar(
-            x=[each["error"] for each in worst],
-            y=[each["layer"] for each in worst],
+            x=[each.error for each in worst],
+            y=[each.layer for each in worst],
             orientation="h",
             marker_color=ORANGE,
             showlegend=False,

@@ -1,12 +1,12 @@
 """Which root and which run a person means."""
 
-import json
 from pathlib import Path
 
 from inspection.default_roots import PATTERNS, in_default_roots
-from inspection.store import STORE_FILE, RunStore
+from inspection.store import RunStore
+from records.root import STORE_FILE, run_directory
+from records.run import read_run_record, recorded_runs
 
-RECORD_FILE = "summary.json"
 # States of nodes that a run did not come to or left out; records of older versions call them pending.
 NEVER_BEGUN = ("pending", "skipped")
 # What every SQLite file begins with; ML Metadata would silently make tables in an empty one.
@@ -57,7 +57,7 @@ def _only_root() -> Path:
 
 def run_ids(root: Path) -> list[str]:
     """The runs of a root, oldest first: those with a record and those that only ML Metadata knows of."""
-    recorded = {path.parent.name for path in root.glob(f"runs/*/{RECORD_FILE}")}
+    recorded = {directory.name for directory in recorded_runs(root)}
     # An id begins with the time at which the run started.
     return sorted(recorded.union(RunStore(root).run_ids()))
 
@@ -71,7 +71,7 @@ def find_run(root: Path, run: str) -> str:
     """
     ids = run_ids(root)
     if run == "latest" and ids:
-        return next((run_id for run_id in reversed(ids) if _is_whole(root / "runs" / run_id / RECORD_FILE)), ids[-1])
+        return next((run_id for run_id in reversed(ids) if _is_whole(run_directory(root, run_id))), ids[-1])
     meant = [run] if run in ids else [run_id for run_id in ids if run_id.startswith(run)]
     if len(meant) == 1:
         return meant[0]
@@ -86,15 +86,15 @@ def find_run(root: Path, run: str) -> str:
     )
 
 
-def _is_whole(record_file: Path) -> bool:
+def _is_whole(directory: Path) -> bool:
     """Whether a run was one of the whole pipeline, with --from and --to left out, and came to any node."""
-    if not record_file.exists():
+    record = read_run_record(directory)
+    if record is None:
         # It goes on or was killed, and ML Metadata has its nodes.
         return True
-    record = json.loads(record_file.read_text())
-    begun = [node["state"] not in NEVER_BEGUN for node in record.get("nodes", [])]
+    begun = [node.state not in NEVER_BEGUN for node in record.nodes]
     # Records of older versions do not say what was asked for.
-    is_part = record.get("from_node") or record.get("to_node") or (record["state"] == "done" and not all(begun))
+    is_part = record.from_node or record.to_node or (record.state == "done" and not all(begun))
     return any(begun) and not is_part
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import yaml
 from markupsafe import Markup
@@ -18,10 +18,10 @@ from inspection.page import Section, html
 from inspection.runs import Run
 from inspection.statistics import read_anomalies, read_statistics
 from inspection.store import Artifact
+from records.evaluation import CANDIDATE
 from records.findings import Finding
 from records.model_run import HISTORY_FILE
-
-CANDIDATE = "candidate"
+from records.run import RunRecord
 
 VERDICTS = {
     "done": "Every gate passed.",
@@ -41,29 +41,31 @@ def render_report(run: Run, *, studies: Sequence[Section] = ()) -> str:
     """
     outputs = _outputs(run)
     record = run.record
+    nodes, findings = (record.nodes, record.gates) if record else ([], [])
     page = {
         "run": run,
         "record": record,
         "verdict": VERDICTS.get(run.state, run.state),
-        "drawing": draw({node["name"]: node["upstream"] for node in record.get("nodes", [])}),
+        "drawing": draw({node.name: node.upstream for node in nodes}),
         "box_width": BOX_WIDTH,
         "box_height": BOX_HEIGHT,
-        "nodes": {node["name"]: node for node in record.get("nodes", [])},
-        "changed": [node for node in record.get("nodes", []) if node.get("reasons")],
-        "figures": _figures(record),
-        "gates": _gates(_findings(record)),
-        "limits_kept": count_limits(_findings(record)),
+        "nodes": {node.name: node for node in nodes},
+        "changed": [node for node in nodes if node.reasons],
+        "pushes": record.pushes if record else [],
+        "figures": _figures(record) if record else [],
+        "gates": _gates(findings),
+        "limits_kept": count_limits(findings),
         "training": _training(outputs),
         "evaluation": _evaluation(outputs, record),
         "adaptation": _adaptation(outputs),
         "confusion": _confusion(outputs, record),
-        "compression": _compression(record),
+        "compression": _compression(record) if record else None,
         "studies": studies,
         "statistics": read_statistics(_path(outputs["StatisticsGen"])) if "StatisticsGen" in outputs else [],
         "class_charts": _class_charts(outputs),
         "anomalies": read_anomalies(_path(outputs["ExampleValidator"])) if "ExampleValidator" in outputs else [],
         "artifacts": [(e, channel, a) for e in run.executions for channel, found in e.outputs.items() for a in found],
-        "config": yaml.safe_dump(record.get("config", {}), sort_keys=False),
+        "config": yaml.safe_dump(record.config if record else {}, sort_keys=False),
     }
     return html("report.html", **page)
 
@@ -78,23 +80,17 @@ def _path(outputs: Mapping[str, tuple[Artifact, ...]], channel: str = "") -> Pat
     return Path(artifact.uri)
 
 
-def _figures(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _figures(record: RunRecord) -> list[tuple[str, str]]:
     """The figures on top: metrics and how long it took."""
     figures = []
-    metrics = record.get("metrics", {})
-    for name, value in sorted(metrics.items(), key=lambda item: not item[0].startswith("test_")):
+    for name, value in sorted(record.metrics.items(), key=lambda item: not item[0].startswith("test_")):
         whole = float(value).is_integer() and value > 1
         figures.append((name.replace("_", " "), f"{value:,.0f}" if whole else f"{value:.4f}"))
-    if record:
-        figures.append(("seconds", f"{record['total_secs']:.1f}"))
-        figures.append(("orchestration", f"{record['orchestration_share']:.0%}"))
-    for push in record.get("pushes", []):
-        figures.append(("pushed version", str(push["version"])))
+    figures.append(("seconds", f"{record.total_secs:.1f}"))
+    figures.append(("orchestration", f"{record.orchestration_share:.0%}"))
+    for push in record.pushes:
+        figures.append(("pushed version", str(push.version)))
     return figures
-
-
-def _findings(record: Mapping[str, Any]) -> list[Finding]:
-    return [Finding.from_json(finding) for finding in record.get("gates", [])]
 
 
 def _gates(findings: Sequence[Finding]) -> list[tuple[Verdict, Finding]]:
@@ -111,7 +107,7 @@ def _training(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> Mark
 
 
 def _evaluation(
-    outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]], record: Mapping[str, Any]
+    outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]], record: RunRecord | None
 ) -> list[tuple[str, Markup]]:
     """(metric, chart) for the SavedModel."""
     if "Evaluator" not in outputs:
@@ -136,28 +132,29 @@ def _own_metrics(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> l
     return [value for value in values if value.model in ("", CANDIDATE)]
 
 
-def _metric_chart(name: str, values: Sequence[MetricValue], record: Mapping[str, Any]) -> str:
-    findings = [each for each in _findings(record) if each.gate == "evaluation" and each.metric == name]
+def _metric_chart(name: str, values: Sequence[MetricValue], record: RunRecord | None) -> str:
+    gates, label_key, labels = (record.gates, record.label_key, record.labels) if record else ([], "", [])
+    findings = [each for each in gates if each.gate == "evaluation" and each.metric == name]
     limits = {bool(finding.where): bounds(finding.limit) for finding in findings}
     failing = frozenset(finding.where for finding in findings if not finding.passed)
-    names = {f"{record.get('label_key')}={index}": label for index, label in enumerate(record.get("labels", []))}
+    names = {f"{label_key}={index}": label for index, label in enumerate(labels)}
     mine = [value for value in values if value.metric == name]
     return charts.metric_by_slice(name, mine, limits, failing, names)
 
 
-def _confusion(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]], record: Mapping[str, Any]) -> Markup | None:
+def _confusion(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]], record: RunRecord | None) -> Markup | None:
     if "Evaluator" not in outputs:
         return None
     matrix = read_confusion(str(_path(outputs["Evaluator"], "evaluation")), CANDIDATE)
     if matrix is None:
         return None
     # Classes without an example at the end of the list leave the matrix smaller than the list.
-    labels = record.get("labels") or [str(index) for index in range(len(matrix))]
+    labels = (record.labels if record else []) or [str(index) for index in range(len(matrix))]
     return Markup(charts.confusion(matrix, labels[: len(matrix)]))
 
 
-def _compression(record: Mapping[str, Any]) -> Compression | None:
-    tested = [name.removeprefix("test_") for name in record.get("metrics", {}) if name.startswith("test_")]
+def _compression(record: RunRecord) -> Compression | None:
+    tested = [name.removeprefix("test_") for name in record.metrics if name.startswith("test_")]
     return read_compression(record, next((name for name in tested if name != "example_count"), "metric"))
 
 

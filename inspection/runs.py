@@ -1,26 +1,24 @@
 """Runs as a person looks at them: the run record where there is one, ML Metadata for the rest."""
 
-import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
-from inspection.locate import RECORD_FILE, run_ids
+from inspection.locate import run_ids
 from inspection.store import Artifact, NodeExecution, RunStore
-
-LOCK_HOLDER = ".lock.pid"
+from records.properties import PUSHED, PUSHED_DESTINATION
+from records.root import LOCK_HOLDER_FILE, run_directory
+from records.run import RunRecord, read_run_record
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run. `record` is empty for a run that was killed before it could write one."""
+    """One run. `record` is None for a run that was killed before it could write one."""
 
     run_id: str
     state: str
-    record: dict[str, Any]
+    record: RunRecord | None
     executions: list[NodeExecution] = field(repr=False)
 
 
@@ -75,9 +73,9 @@ def read_overviews(root: Path) -> list[RunOverview]:
     store, ids = RunStore(root), run_ids(root)
     found = []
     for run_id in ids:
-        record = _record(root, run_id)
-        if record:
-            found.append(_recorded(run_id, record))
+        record = read_run_record(run_directory(root, run_id))
+        if record is not None:
+            found.append(_recorded(record))
         else:
             found.append(_unrecorded(_read_run(store, root, run_id, is_newest=run_id == ids[-1])))
     return found
@@ -89,14 +87,13 @@ def nodes_of(run: Run) -> list[NodeView]:
     if run.record:
         return [
             NodeView(
-                name=n["name"],
-                state=n["state"],
-                secs=n["secs"],
-                execution=executions.get(n["name"]),
-                # Records of older versions have none.
-                reasons=tuple(n.get("reasons", ())),
+                name=node.name,
+                state=node.state,
+                secs=node.secs,
+                execution=executions.get(node.name),
+                reasons=tuple(node.reasons),
             )
-            for n in run.record["nodes"]
+            for node in run.record.nodes
         ]
     over = ("done", "cached", "failed")
     return [
@@ -112,16 +109,11 @@ def utc(secs: float) -> str:
     return datetime.fromtimestamp(secs, timezone.utc).isoformat(timespec="seconds")
 
 
-def _record(root: Path, run_id: str) -> dict[str, Any]:
-    path = root / "runs" / run_id / RECORD_FILE
-    return json.loads(path.read_text()) if path.exists() else {}
-
-
 def _read_run(store: RunStore, root: Path, run_id: str, *, is_newest: bool) -> Run:
-    record = _record(root, run_id)
+    record = read_run_record(run_directory(root, run_id))
     # One run at a time holds a root, so that only the newest can still be going on.
-    state = record.get("state") or ("running" if is_newest and _is_held(root) else "interrupted")
-    recorded = {node["name"]: node["state"] for node in record.get("nodes", [])}
+    state = record.state if record else ("running" if is_newest and _is_held(root) else "interrupted")
+    recorded = {node.name: node.state for node in record.nodes} if record else {}
     executions = []
     for execution in store.run(run_id):
         # To ML Metadata a refusal is a failure, and what was running when the process was killed runs for ever.
@@ -134,7 +126,7 @@ def _read_run(store: RunStore, root: Path, run_id: str, *, is_newest: bool) -> R
 def _is_held(root: Path) -> bool:
     """Whether a live process holds the root; a killed one leaves its number behind."""
     try:
-        os.kill(int((root / LOCK_HOLDER).read_text()), 0)
+        os.kill(int((root / LOCK_HOLDER_FILE).read_text()), 0)
     except PermissionError:
         return True
     except (OSError, ValueError):
@@ -142,23 +134,22 @@ def _is_held(root: Path) -> bool:
     return True
 
 
-def _recorded(run_id: str, record: Mapping[str, Any]) -> RunOverview:
-    pushes = [push for push in record["pushes"] if push.get("in_this_run")]
+def _recorded(record: RunRecord) -> RunOverview:
     return RunOverview(
-        run_id=run_id,
-        state=record["state"],
-        started_at=record["started_at"],
-        total_secs=record["total_secs"],
-        nodes=len(record["nodes"]),
-        cached=sum(node["cached"] for node in record["nodes"]),
+        run_id=record.run_id,
+        state=record.state,
+        started_at=record.started_at,
+        total_secs=record.total_secs,
+        nodes=len(record.nodes),
+        cached=sum(node.cached for node in record.nodes),
         metrics=key_metrics(record),
-        pushed=tuple("/".join(push["destination"].rsplit("/", 2)[1:]) for push in pushes),
+        pushed=tuple("/".join(push.destination.rsplit("/", 2)[1:]) for push in record.pushes if push.in_this_run),
     )
 
 
 def _unrecorded(run: Run) -> RunOverview:
     outputs = [a for e in run.executions if e.state == "done" for found in e.outputs.values() for a in found]
-    destinations = [a.properties["pushed_destination"] for a in outputs if a.properties.get("pushed") == 1]
+    destinations = [a.properties[PUSHED_DESTINATION] for a in outputs if a.properties.get(PUSHED) == 1]
     return RunOverview(
         run_id=run.run_id,
         state=run.state,
@@ -171,10 +162,10 @@ def _unrecorded(run: Run) -> RunOverview:
     )
 
 
-def key_metrics(record: Mapping[str, Any]) -> dict[str, float]:
+def key_metrics(record: RunRecord) -> dict[str, float]:
     """The test metrics that a gate of the config judges; the first where none does."""
-    tested = {n.removeprefix("test_"): v for n, v in record.get("metrics", {}).items() if n.startswith("test_")}
+    tested = {n.removeprefix("test_"): v for n, v in record.metrics.items() if n.startswith("test_")}
     tested.pop("example_count", None)
-    judged = record.get("config", {}).get("evaluate", {}).get("gates") or {}
+    judged = record.config.get("evaluate", {}).get("gates") or {}
     names = [name for name in tested if name in judged] or list(tested)[:1]
     return {name: tested[name] for name in names}

@@ -17,6 +17,8 @@ from inspection.locate import NEVER_BEGUN
 from inspection.runs import NodeView, Run, RunOverview, key_metrics, nodes_of, utc
 from inspection.store import Artifact
 from records.findings import Finding
+from records.properties import BLESSED, INCOMPARABLE, PUSHED_VERSION, REGISTRY_VERSION
+from records.run import RunRecord
 
 STYLES = {"done": "green", "cached": "cyan", "failed": "red", "refused": "yellow", "interrupted": "yellow"}
 # Enough to tell two digests apart.
@@ -52,20 +54,22 @@ def run_details(found: Run, root: Path) -> RenderableType:
     record, nodes = found.record, nodes_of(found)
     heading = Text.assemble("run ", (found.run_id, "bold"), "  ", _state(found.state))
     if record:
-        cached = sum(node["cached"] for node in record["nodes"])
-        heading.append(f"  {record['started_at'][:19].replace('T', ' ')} UTC, {record['total_secs']:.1f} s")
+        cached = sum(node.cached for node in record.nodes)
+        heading.append(f"  {record.started_at[:19].replace('T', ' ')} UTC, {record.total_secs:.1f} s")
         heading.append(f", {cached} of {len(nodes)} nodes from the cache")
     else:
         is_over = found.state != "running"
         heading.append("  killed before it wrote a record" if is_over else "  its record is written when it ends")
     parts: list[RenderableType] = [heading]
-    if key_metrics(record):
+    if record and key_metrics(record):
         parts.append(Text(f"test {_metrics(key_metrics(record))}"))
-    for push in record.get("pushes", []):
-        what = "pushed" if push.get("in_this_run") else "pushed by an earlier run:"
-        stage = f", moved from {push['moved_from']} to" if push.get("moved_from") else " as"
-        parts.append(Text(f"{what} {_relative(push['destination'], root)}{stage} {push['stage']}"))
-    parts += [Text(""), *_nodes(nodes, root), *_gates(_findings(record)), *_error(found)]
+    for push in record.pushes if record else ():
+        what = "pushed" if push.in_this_run else "pushed by an earlier run:"
+        stage = f", moved from {push.moved_from} to" if push.moved_from else " as"
+        parts.append(Text(f"{what} {_relative(push.destination, root)}{stage} {push.stage}"))
+    parts += [Text(""), *_nodes(nodes, root)]
+    if record:
+        parts += [*_gates(record.gates), *_error(record)]
     return Group(*parts)
 
 
@@ -98,10 +102,6 @@ def _nodes(nodes: list[NodeView], root: Path) -> Iterable[RenderableType]:
             yield grid
 
 
-def _findings(record: Mapping[str, Any]) -> list[Finding]:
-    return [Finding.from_json(finding) for finding in record.get("gates", [])]
-
-
 def _gates(findings: list[Finding]) -> Iterable[Text]:
     """What was missed or did not apply, limit by limit; what was kept, as a count a gate."""
     if not findings:
@@ -117,12 +117,12 @@ def _gates(findings: list[Finding]) -> Iterable[Text]:
         yield Text.assemble("  ", ("kept", "green"), f"      {counts}")
 
 
-def _error(found: Run) -> Iterable[Text]:
+def _error(record: RunRecord) -> Iterable[Text]:
     # A refusal repeats the limits that were missed, which stand under the gates already.
-    shown = {str(finding) for finding in _findings(found.record) if not finding.passed}
-    lines = [line for line in (found.record.get("error") or "").splitlines() if line.strip() not in shown]
+    shown = {str(finding) for finding in record.gates if not finding.passed}
+    lines = [line for line in (record.error or "").splitlines() if line.strip() not in shown]
     if lines:
-        yield Text(f"\n{found.state}: " + "\n".join(lines), STYLES.get(found.state, ""), overflow="fold")
+        yield Text(f"\n{record.state}: " + "\n".join(lines), STYLES.get(record.state, ""), overflow="fold")
 
 
 def lineage_tree(heading: Mapping[str, Any], step: Step, root: Path) -> RenderableType:
@@ -163,17 +163,17 @@ def _grow(tree: Tree, step: Step, root: Path) -> None:
 def _telling(artifact: Artifact) -> str:
     """The properties that say what a person wants to know; TFX's own are mostly its version and empty strings."""
     properties, found = artifact.properties, []
-    if properties.get("blessed") in (0, 1):
-        found.append("blessed" if properties["blessed"] else "not blessed")
+    if properties.get(BLESSED) in (0, 1):
+        found.append("blessed" if properties[BLESSED] else "not blessed")
     if artifact.type == "Examples":
         found.append("/".join(json.loads(properties.get("split_names") or "[]")))
-    if "pushed_version" in properties:
-        found.append(f"version {properties['pushed_version']}")
-    if "registry_version" in properties:
-        number = properties["registry_version"]
+    if PUSHED_VERSION in properties:
+        found.append(f"version {properties[PUSHED_VERSION]}")
+    if REGISTRY_VERSION in properties:
+        number = properties[REGISTRY_VERSION]
         found.append(f"version {number}" if number else "no baseline")
-        if properties.get("incomparable"):
-            found.append(f"not comparable: {properties['incomparable']}")
+        if properties.get(INCOMPARABLE):
+            found.append(f"not comparable: {properties[INCOMPARABLE]}")
     return "".join(f"  {word}" for word in found if word)
 
 

@@ -24,7 +24,7 @@ from data.local_path import is_uri
 from pipeline.config_checks import check_features, check_nodes, check_registry
 from pipeline.config_file import layer_of, make_importable, read_layers
 from pipeline.config_layers import MergedValues
-from pipeline.config_mistakes import validated
+from pipeline.config_mistakes import validate
 from pipeline.kubeflow_options import KubeflowConfig
 from pipeline.name_clashes import check_own_modules
 from pipeline.vendor_noise import without_vendor_noise
@@ -104,7 +104,7 @@ def load_config(path: Path, changes: Mapping[str, Any] | None = None) -> Pipelin
     Modules beside the config become importable, so that `task` can name the user's own.
 
     Args:
-      path: of the config, which may extend another.
+      path: file of the config, which may extend another.
       changes: values by their dotted keys, laid over those of the file.
 
     Raises:
@@ -115,11 +115,11 @@ def load_config(path: Path, changes: Mapping[str, Any] | None = None) -> Pipelin
     task_paths = [layer.values["task"] for layer in layers if "task" in layer.values]
     models = _models(task_paths[-1] if task_paths else None)
     merged = MergedValues(layers, models)
-    config = validated(lambda: PipelineConfig.model_validate(merged.values), models, file=path, origin=merged.origin)
+    config = validate(lambda: PipelineConfig.model_validate(merged.values), models, file=path, origin=merged.origin)
     folder = path.resolve().parent
     check_own_modules(config.task, folder)
     spec = TaskSpec(task=config.task, options=config.options)
-    task = validated(spec.load, models, file=path, origin=merged.origin)
+    task = validate(spec.load, models, file=path, origin=merged.origin)
     for key, gates in (("evaluate.gates", config.evaluate.gates), ("compress.gates", config.compress.gates)):
         check_gates(task, gates, slices=config.evaluate.slices, key=key)
     check_registry(config.push)
@@ -134,11 +134,11 @@ def load_config(path: Path, changes: Mapping[str, Any] | None = None) -> Pipelin
 def load_task(config: PipelineConfig, path: Path | None = None) -> Task:
     """The config's task. Raises ConfigError for wrong options, TaskNotFoundError for a wrong path."""
     spec = TaskSpec(task=config.task, options=config.options)
-    return validated(spec.load, _models(config.task), file=path)
+    return validate(spec.load, _models(config.task), file=path)
 
 
 def _models(task: Any) -> dict[str, type[BaseModel]]:
-    """The models of a config's keys by section, as `validated` takes them; whoever loads a wrong task says so."""
+    """The models of a config's keys by section, as `validate` takes them; whoever loads a wrong task says so."""
     models: dict[str, type[BaseModel]] = {"": PipelineConfig, "train": TrainOptions}
     with suppress(TaskNotFoundError):
         models["options"] = task_class(str(task)).Options
@@ -151,7 +151,7 @@ def _check_space(config: PipelineConfig, path: Path, models: Mapping[str, type[B
     for key, values in config.tune.space.items() if config.tune else ():
         for value in values.extremes():
             make = partial(with_values, spec, config.train, {key: value})
-            validated(make, models, file=path, before=f"tune.space, {key}={value!r}: ")
+            validate(make, models, file=path, before=f"tune.space, {key}={value!r}: ")
 
 
 def _check_recipes(config: PipelineConfig, path: Path, models: Mapping[str, type[BaseModel]]) -> None:
@@ -164,5 +164,5 @@ def _check_recipes(config: PipelineConfig, path: Path, models: Mapping[str, type
         check_recipe(recipe, task)
         if recipe.distil is not None:
             make = partial(with_values, spec, config.train, recipe.distil.student)
-            student, _ = validated(make, models, file=path, before=f"{recipe.name}, distil.student: ")
+            student, _ = validate(make, models, file=path, before=f"{recipe.name}, distil.student: ")
             check_student(recipe, task, student.load())

@@ -33,8 +33,9 @@ class Layer:
 
     Attributes:
       values: nested, relative paths made absolute.
-      folder: where modules beside it are; None where there is no file.
-      origins: where to say that a dotted key comes from; empty: from all that a message is about.
+      folder: folder of the modules beside the file; None where there is no file.
+      origins: where to say that a value comes from, by the dotted key of the value or of a section above it; the empty
+        key stands for all values.
     """
 
     values: Mapping[str, Any]

@@ -18,15 +18,15 @@ class Option:
     """One key.
 
     Attributes:
-      key: its parts, with NAME and PLACE for what the user names and counts.
-      info: what pydantic knows of it.
+      key: parts of the key, with NAME and PLACE for what the user names and counts.
+      info: pydantic's description of the field.
     """
 
     key: tuple[str, ...]
     info: FieldInfo
 
     def __str__(self) -> str:
-        return dotted(self.key)
+        return key_text(self.key)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +34,9 @@ class OptionGroup:
     """The keys of one model at one place.
 
     Attributes:
-      key: of the place; empty for the config itself.
+      key: key of the place; empty for the config itself.
       kinds: the values of `kind` for which these are the keys; empty where there is one kind only.
-      model: whose fields they are.
+      model: class whose fields they are.
       options: the keys right below, in the model's order.
     """
 
@@ -46,7 +46,7 @@ class OptionGroup:
     options: tuple[Option, ...]
 
 
-def dotted(key: tuple[str | int, ...]) -> str:
+def key_text(key: tuple[str | int, ...]) -> str:
     """A key as configs and messages write it, such as `train.unfreeze[].epoch`."""
     return ".".join(map(str, key)).replace(f".{PLACE}", PLACE)
 
@@ -55,14 +55,14 @@ def option_groups(model: type[BaseModel], key: tuple[str, ...] = ()) -> Iterator
     """A model's group, then those of the models in its fields, depth first.
 
     Args:
-      model: whose fields are the keys.
-      key: of the place where it is.
+      model: class whose fields are the keys.
+      key: key of the place where the model is.
     """
     yield from _groups_of(model, key, ())
 
 
 def _groups_of(model: type[BaseModel], key: tuple[str, ...], names: tuple[str, ...]) -> Iterator[OptionGroup]:
-    # What decides about the others first, whichever class it is inherited from.
+    # `kind` first, which decides about the others, whichever class it is inherited from.
     fields = sorted(model.model_fields.items(), key=lambda field: field[0] != "kind")
     options = tuple(Option(key=(*key, name), info=info) for name, info in fields)
     yield OptionGroup(key=key, kinds=names, model=model, options=options)

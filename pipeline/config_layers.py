@@ -22,8 +22,8 @@ class MergedValues:
 
     def __init__(self, layers: Sequence[Layer], models: Mapping[str, type[BaseModel]]) -> None:
         """Args:
-        layers: the last over those before.
-        models: by the section that each is of, as in `config_mistakes.validated`.
+        layers: layers, each of which is laid over those before it.
+        models: classes of options by their section, as in `config_mistakes.validate`.
         """
         self._default_kinds = dict(_default_kinds(models))
         self._origins: dict[Key, str] = {}

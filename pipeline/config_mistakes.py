@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from data.did_you_mean import closest, did_you_mean
-from pipeline.config_keys import NAME, PLACE, dotted, option_groups
+from pipeline.config_keys import NAME, PLACE, key_text, option_groups
 from pipeline.errors import ConfigError
 from pipeline.mistake_places import Key, Mistake, Place, of_the_nearest, place_of
 from pipeline.option_types import kinds, literals
@@ -17,7 +17,7 @@ Made = TypeVar("Made")
 MANY = 3
 
 
-def validated(
+def validate(
     make: Callable[[], Made],
     models: Mapping[str, type[BaseModel]],
     *,
@@ -25,17 +25,17 @@ def validated(
     before: str = "",
     origin: Callable[[Key], str | None] = lambda key: None,
 ) -> Made:
-    """What `make` makes.
+    """Calls `make` and returns what it makes.
 
     Args:
-      make: validates one of `models`.
-      models: by the section that each is of; empty for the config itself.
-      file: what the message starts with.
-      before: what each mistake starts with, such as whose values they are.
-      origin: of a key, if it is not in `file`.
+      make: function that validates one of `models`.
+      models: classes of options by their section; the key of the config's own is empty.
+      file: name that the message starts with.
+      before: words that each mistake starts with, such as whose values they are.
+      origin: function from a key to where its value comes from, None if from `file`.
 
     Raises:
-      ConfigError: what `make` validated does not keep its model.
+      ConfigError: the values break a rule of their model.
     """
     try:
         return make()
@@ -92,7 +92,7 @@ def _line(
         known = tuple(str(value) for place, _ in mistakes for value in literals(place.annotation))
         meant = did_you_mean(error["input"], known) if isinstance(error["input"], str) else ""
     written = origin(key)
-    line = f"{dotted(shown)}: {rule}{received}"
+    line = f"{key_text(shown)}: {rule}{received}"
     end = f"{meant}{f' ({written})' if written else ''}"
     return f"{line.removesuffix('.')}.{end}" if end else line
 
@@ -117,9 +117,9 @@ def _no_such_key(key: Key, place: Place, models: Mapping[str, type[BaseModel]]) 
     others = dict.fromkeys(kind for group, option in options if option.key == key for kind in group.kinds)
     beside = closest(name, place.parent.model_fields) if place.parent else None
     elsewhere = dict.fromkeys(str(option) for _, option in options if option.key != key)
-    meant = list(elsewhere) if beside is None else [dotted((*key[:-1], beside))]
+    meant = list(elsewhere) if beside is None else [key_text((*key[:-1], beside))]
     asked = f" Did you mean {' or '.join(meant)}?" if 0 < len(meant) <= MANY else ""
     if others:
         return f"no such key of this kind, but of {', '.join(others)}", asked
-    named = f" {dotted(key[:-1])}" if key[:-1] else ""
+    named = f" {key_text(key[:-1])}" if key[:-1] else ""
     return "no such key" if asked else f"no such key; `slipway config explain{named}` lists those there are", asked

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from pipeline.config import PipelineConfig
@@ -25,7 +26,7 @@ def config_schema(own_tasks: Iterable[str] = ()) -> dict[str, Any]:
       TaskNotFoundError: a path leads to no task.
     """
     options = {path: task_class(path).Options for path in dict.fromkeys((*SHIPPED_TASKS, *own_tasks))}
-    models = list(dict.fromkeys((PipelineConfig, *options.values())))
+    models: list[type[BaseModel]] = list(dict.fromkeys((PipelineConfig, *options.values())))
     # All in one, so that pydantic gives models of the same name definitions of different ones.
     references, schemas = models_json_schema([(model, "validation") for model in models])
     definitions = schemas["$defs"]

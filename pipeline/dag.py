@@ -10,13 +10,17 @@ from tfx.types.channel import OutputChannel
 
 from components.baseline.component import Baseline
 from components.compressor.component import Compressor
+from components.compressor.options import CompressorOptions
 from components.data_gate.component import DataGate
 from components.edge_evaluator.component import EdgeEvaluator
+from components.edge_evaluator.options import EdgeEvaluatorOptions
 from components.evaluator.component import Evaluator
 from components.example_gen.component import ExampleGen
 from components.pusher.component import Pusher
 from components.schema_gen.component import SchemaGen
 from components.serving_check.component import ServingCheck
+from components.trainer.options import TrainerCustomConfig
+from components.tuner.options import TunerCustomConfig
 from pipeline.config import PipelineConfig
 from pipeline.places import Places
 from pipeline.source_tree import SourceTree
@@ -87,9 +91,7 @@ class _Wiring:
 
     def train(self) -> None:
         """The model, and the one in production that it has to match."""
-        train = self.config.train.model_dump(mode="json")
-        start = self.places.start.model_dump(mode="json") if self.places.start else None
-        asked = {"train": train, "seed": self.config.seed, "start": start}
+        asked = {"train": self.config.train, "seed": self.config.seed, "start": self.places.start}
         if self.config.tune is not None:
             self._add(
                 Tuner(
@@ -97,11 +99,9 @@ class _Wiring:
                     examples=self._output("Transform", "transformed_examples"),
                     transform_graph=self._output("Transform", "transform_graph"),
                     schema=self._output("SchemaGen", "schema"),
-                    custom_config={
-                        "task_spec": self._task_spec("Tuner"),
-                        "tune": self.config.tune.model_dump(mode="json"),
-                        **asked,
-                    },
+                    custom_config=TunerCustomConfig(
+                        task_spec=self._task_spec("Tuner"), tune=self.config.tune, **asked
+                    ).model_dump(mode="json"),
                 ),
                 "components.tuner.tuner_fn",
             )
@@ -112,13 +112,13 @@ class _Wiring:
                 transform_graph=self._output("Transform", "transform_graph"),
                 schema=self._output("SchemaGen", "schema"),
                 hyperparameters=self._output("Tuner", "best_hyperparameters") if self.config.tune else None,
-                custom_config={
-                    "task_spec": self._task_spec("Trainer"),
+                custom_config=TrainerCustomConfig(
+                    task_spec=self._task_spec("Trainer"),
                     # A killed training goes on only with the same code.
-                    "code": step_code("components.trainer.run_fn", self._task_module, tree=self._sources).digest,
-                    "workspaces": self.places.workspaces,
+                    code=step_code("components.trainer.run_fn", self._task_module, tree=self._sources).digest,
+                    workspaces=self.places.workspaces,
                     **asked,
-                },
+                ).model_dump(mode="json"),
             ),
             "components.trainer.run_fn",
         )
@@ -155,7 +155,7 @@ class _Wiring:
                 transform_graph=self._output("Transform", "transform_graph"),
                 evaluation=self._output("Evaluator", "evaluation"),
                 task_spec=self._task_spec("Compressor"),
-                compress=self.config.compress.model_dump_json(exclude={"gates", "required"}),
+                compress=self.config.compress.model_dump_json(include={*CompressorOptions.model_fields}),
                 train=self.config.train.model_dump_json(),
                 seed=self.config.seed,
                 workspaces=self.places.workspaces,
@@ -168,7 +168,7 @@ class _Wiring:
                 examples=self._output("ExampleGen", "examples"),
                 transform_graph=self._output("Transform", "transform_graph"),
                 task_spec=self._task_spec("EdgeEvaluator"),
-                compress=self.config.compress.model_dump_json(include={"variants", "required", "gates"}),
+                compress=self.config.compress.model_dump_json(include={*EdgeEvaluatorOptions.model_fields}),
                 slices=json.dumps(self.config.evaluate.slices),
             )
         )

@@ -26,11 +26,13 @@ from pipeline.own_task import try_own_task
 from pipeline.part import run_options
 from pipeline.places import Places
 from pipeline.progress import Progress
+from pipeline.provenance import git_commit, installed_versions
 from pipeline.root import Root
-from pipeline.run_record import NodeRecord, RunRecord, git_commit
+from pipeline.run_results import add_results
 from pipeline.run_summary import print_summary
 from pipeline.source_tree import SourceTree
 from pipeline.uncached_nodes import uncached_nodes
+from records.run import NodeRecord, RunRecord
 from training.errors import Preempted
 
 logger = logging.getLogger("slipway.run")
@@ -101,6 +103,7 @@ class LocalRun:
             pipeline=config.name,
             started_at=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
             config=config.model_dump(mode="json"),
+            versions=installed_versions(),
             git_commit=git_commit(config_path.resolve().parent),
             label_key=task.label_key,
             labels=list(task.labels()),
@@ -203,7 +206,7 @@ class LocalRun:
         record = self.record
         nodes_secs = self._secs() - self._startup_secs
         executions: list[Any] = RunStore(self.root.path).run(record.run_id) if self.root.metadata.exists() else []
-        record.add_results(executions, metric=self._metric)
+        add_results(record, executions, metric=self._metric)
         record.add_times(startup_secs=self._startup_secs, nodes_secs=nodes_secs, total_secs=self._secs())
         record.write(self.root.run(record.run_id))
 

@@ -7,8 +7,9 @@ from components.gates import GateRefused, refuse_if_failed
 from inspection.changes import Reasons
 from inspection.store import NodeExecution, RunStore
 from pipeline.progress import Progress
-from pipeline.run_record import GATES, NODES_OF_GATES, NodeRecord
+from pipeline.run_results import GATES, NODES_OF_GATES
 from records.findings import Finding, read_findings
+from records.run import NodeRecord
 from training.errors import Preempted
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from data.did_you_mean import did_you_mean
-from pipeline.config_keys import NAME, PLACE, Option, OptionGroup, dotted
+from pipeline.config_keys import NAME, PLACE, Option, OptionGroup, key_text
 from pipeline.errors import UsageError
 
 
@@ -46,7 +46,7 @@ def find_options(groups: Sequence[OptionGroup], text: str) -> list[FoundOption]:
         if keys:
             return [
                 FoundOption(
-                    key=dotted(key),
+                    key=key_text(key),
                     options=tuple((group, option) for group, option in pairs if option.key == key),
                     below=tuple(group for group in groups if _is_below(group.key, key)),
                 )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.config import PipelineConfig
-from pipeline.config_keys import OptionGroup, dotted, option_groups
+from pipeline.config_keys import OptionGroup, key_text, option_groups
 from pipeline.option_text import default_text, model_description, option_description, value_text
 from tasks.loading import task_class
 
@@ -41,7 +41,7 @@ def _tables(groups: Sequence[OptionGroup]) -> Iterator[str]:
         seen.add((group.key, group.model))
         if group.key:
             kinds = f", kind: {', '.join(group.kinds)}" if group.kinds else ""
-            yield f"### `{dotted(group.key)}`{kinds}\n"
+            yield f"### `{key_text(group.key)}`{kinds}\n"
             yield f"{_escaped(model_description(group.model))}\n"
         yield "| key | value | default | what |\n|---|---|---|---|"
         for option in group.options:

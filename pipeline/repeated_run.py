@@ -4,12 +4,9 @@ It ends as `pipeline.local_run` would end it, and needs neither TFX nor TensorFl
 """
 
 import datetime
-import json
 import logging
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -17,15 +14,16 @@ from inspection.store import RunStore
 from pipeline.cached_executions import are_outputs_there, register_cached
 from pipeline.config import PipelineConfig, load_task
 from pipeline.progress import Progress
+from pipeline.provenance import git_commit
 from pipeline.root import Root
-from pipeline.run_record import FILE_NAME, RunRecord, git_commit
 from pipeline.run_summary import print_summary
 from pipeline.uncached_nodes import uncached_nodes
+from records.run import RunRecord, read_run_record
 
 logger = logging.getLogger("slipway.run")
 
 
-def unchanged_run(config: PipelineConfig, root: Root, *, key: str) -> Mapping[str, Any] | None:
+def unchanged_run(config: PipelineConfig, root: Root, *, key: str) -> RunRecord | None:
     """The record of the root's last run, if it has the key and every node would be taken from the cache.
 
     With one key the nodes and their properties are the same. The first node then finds the last run's outputs by TFX's
@@ -40,13 +38,11 @@ def unchanged_run(config: PipelineConfig, root: Root, *, key: str) -> Mapping[st
         return None
     store = RunStore(root.path)
     last = store.run_ids()[-1:]
-    path = root.run(last[0]) / FILE_NAME if last else None
-    if path is None or not path.exists():
+    record = read_run_record(root.run(last[0])) if last else None
+    if record is None:
         return None
-    record = json.loads(path.read_text())
-    is_whole = record["state"] == "done" and all(node["state"] in ("done", "cached") for node in record["nodes"])
-    # Records of older versions have no key.
-    if record.get("key") != key or not is_whole or not are_outputs_there(store.store, last[0]):
+    is_whole = record.state == "done" and all(node.state in ("done", "cached") for node in record.nodes)
+    if record.key != key or not is_whole or not are_outputs_there(store.store, last[0]):
         return None
     return record
 
@@ -56,7 +52,7 @@ class RepeatedRun:
 
     def __init__(
         self,
-        earlier: Mapping[str, Any],
+        earlier: RunRecord,
         *,
         config: PipelineConfig,
         config_path: Path,
@@ -74,13 +70,12 @@ class RepeatedRun:
         console: what the user sees.
         start_secs: `time.perf_counter` at the start of the process.
         """
-        self._earlier = earlier["run_id"]
+        self._earlier = earlier.run_id
         self._root = root
         self._console = console
         self._start_secs = start_secs
         self._metric = load_task(config).metrics()[0].name
-        self.record = RunRecord.repeating(
-            earlier,
+        self.record = earlier.repeat(
             run_id=run_id,
             started_at=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
             git_commit=git_commit(config_path.resolve().parent),

@@ -6,8 +6,9 @@ from rich.table import Table
 
 from inspection.limits import count_limits
 from pipeline.root import Root
-from pipeline.run_record import FILE_NAME, RunRecord
 from pipeline.shown_commands import shown_command
+from records.push import Push
+from records.run import RECORD_FILE, RunRecord
 from serving.registry import Registry
 from serving.registry.errors import RegistryError
 
@@ -34,33 +35,33 @@ def _results(record: RunRecord, root: Root, metric: str) -> list[str]:
         lines.append(f"[bold]tuned[/bold]          {found}")
     if record.gates:
         lines.append(f"[bold]gates[/bold]          {count_limits(record.gates)}")
-    if record.choice.get("variant"):
-        lines.append(f"[bold]chosen[/bold]         {record.choice['variant']}: {record.choice['reason']}")
+    if record.choice is not None and record.choice.variant is not None:
+        lines.append(f"[bold]chosen[/bold]         {record.choice.variant}: {record.choice.reason}")
     for finding in record.gates:
         if not finding.passed and not finding.stops:
             lines.append(f"[bold]left out[/bold]       {finding}")
     for push in record.pushes:
-        what = f"version {push['version']} as {push['stage']}" if push["in_this_run"] else _pushed_before(record, push)
-        destination = push["destination"].replace(str(root.path), root.shown)
+        what = f"version {push.version} as {push.stage}" if push.in_this_run else _pushed_before(record, push)
+        destination = push.destination.replace(str(root.path), root.shown)
         lines.append(f"[bold]pushed[/bold]         {what}: {destination}")
     return lines
 
 
-def _pushed_before(record: RunRecord, push: dict) -> str:
+def _pushed_before(record: RunRecord, push: Push) -> str:
     """An unchanged model is not pushed again, and its label is left where it was moved since, unless the config asks
     for another one than before."""
-    number = push["version"]
-    if push["moved_from"]:
-        return f"version {number} by an earlier run, moved from {push['moved_from']} to {push['stage']}"
+    number = push.version
+    if push.moved_from:
+        return f"version {number} by an earlier run, moved from {push.moved_from} to {push.stage}"
     try:
-        now = Registry(epath.Path(push["destination"]).parent.parent).version(record.pipeline, number).stage
+        now = Registry(epath.Path(push.destination).parent.parent).version(record.pipeline, number).stage
     except RegistryError:
         return f"version {number} by an earlier run; the registry no longer has it"
     return f"version {number} by an earlier run, now {now}"
 
 
 def _variants(record: RunRecord, metric: str) -> Table:
-    are_left_out = any(variant.get("left_out") for variant in record.variants)
+    are_left_out = any(variant.left_out for variant in record.variants)
     title = "TFLite variants (in brackets: left out)" if are_left_out else "TFLite variants"
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("variant", overflow="fold")
@@ -69,13 +70,13 @@ def _variants(record: RunRecord, metric: str) -> Table:
     table.add_column("XNNPACK")
     for variant in record.variants:
         table.add_row(
-            f"({variant['name']})" if variant.get("left_out") else variant["name"],
-            f"{variant['bytes']:,}",
-            f"{variant['gzip_bytes']:,}",
-            f"{variant['metric']:.4f}" if "metric" in variant else "",
-            f"{variant['latency_p50_ms']:.3f}",
-            f"{variant['latency_p99_ms']:.3f}",
-            "yes" if variant["delegated"] else "no",
+            f"({variant.name})" if variant.left_out else variant.name,
+            f"{variant.bytes:,}",
+            f"{variant.gzip_bytes:,}",
+            "" if variant.metric is None else f"{variant.metric:.4f}",
+            f"{variant.latency_p50_ms:.3f}",
+            f"{variant.latency_p99_ms:.3f}",
+            "yes" if variant.delegated else "no",
         )
     return table
 
@@ -97,10 +98,10 @@ def _times(record: RunRecord) -> list[str]:
 
 def _next_steps(record: RunRecord, root: Root) -> list[str]:
     lines = [
-        f"[bold]record[/bold]         {root.shown}/runs/{record.run_id}/{FILE_NAME}",
+        f"[bold]record[/bold]         {root.shown}/runs/{record.run_id}/{RECORD_FILE}",
         f"[bold]next[/bold]           {shown_command('report', record.run_id, '--root', root.path)}",
     ]
     if record.pushes:
-        version = f"{record.pipeline}/{record.pushes[0]['version']}"
+        version = f"{record.pipeline}/{record.pushes[0].version}"
         lines.append(f"               {shown_command('inspect', 'lineage', version, '--root', root.path)}")
     return lines

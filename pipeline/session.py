@@ -56,7 +56,7 @@ def _planned_nodes(config: PipelineConfig, root: Root, places: Places, console: 
     with console.status("Looking for what changed …"):
         earlier = unchanged_run(config, root, key=run_key(config, places, sources))
     if earlier is not None:
-        return [PlannedNode(name=node["name"], is_cached=True) for node in earlier["nodes"]]
+        return [PlannedNode(name=node.name, is_cached=True) for node in earlier.nodes]
     with console.status("Starting TensorFlow and TFX …"):
         from pipeline.local_run import local_pipeline
         from pipeline.plan import plan

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from records.artifact_files import read_file, write_file
@@ -33,6 +33,10 @@ class Push:
     def from_json(cls, values: Mapping[str, Any]) -> "Push":
         """A push out of its JSON; earlier versions did not say whether and whence a label was moved."""
         return cls(**known_fields(cls, values))
+
+    def by_earlier_run(self) -> "Push":
+        """The push as a run records it that took Pusher from the cache."""
+        return replace(self, in_this_run=False, moved_from=None)
 
 
 def write_push(uri: str, push: Push) -> None:

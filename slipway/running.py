@@ -18,6 +18,7 @@ from data.local_path import is_uri
 from pipeline.errors import RunError, UsageError
 from pipeline.run_request import RunAnswer, RunRequest
 from records.findings import Finding
+from records.run import RECORD_FILE
 
 HOME = Path(__file__).resolve().parents[1]
 # Not -m, which puts the working directory first, where a `data` of the user's hides ours.
@@ -39,7 +40,7 @@ class Run:
     @property
     def file(self) -> Path:
         """Of the record."""
-        return self.path / "summary.json"
+        return self.path / RECORD_FILE
 
     @property
     def run_id(self) -> str:
@@ -52,7 +53,7 @@ class Run:
 
     @cached_property
     def record(self) -> dict[str, Any]:
-        """All of `summary.json`; see `pipeline.run_record.RunRecord`."""
+        """All of `summary.json`; see `records.run.RunRecord`."""
         return json.loads(self.file.read_text())
 
     @property

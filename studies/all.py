@@ -1,4 +1,4 @@
-"""All studies, in the order in which reports show them."""
+"""All studies, in the order in which reports show them. Needs no TensorFlow."""
 
 from studies.architectures.page import ARCHITECTURES
 from studies.backtest.page import BACKTEST

@@ -20,16 +20,18 @@ class TaskOptions(BaseModel):
 
     @classmethod
     def validate_part(cls, values: Mapping[str, Any]) -> "TaskOptions":
-        """Options of which only these are given, each checked by itself; asking for another raises
-        UndeclaredOptionError. Validators of several options, which were satisfied by the whole, are not asked again.
+        """Makes options of which only these have values; reading another raises UndeclaredOptionError.
+
+        Each value is validated by itself. Validators of several options, which the whole satisfied, are not run again.
 
         Raises:
           pydantic.ValidationError: a value that the option may not have.
         """
-        checked = {}
+        checked: dict[str, Any] = {}
         for name, value in values.items():
             info = cls.model_fields[name]
-            checked[name] = TypeAdapter(Annotated[info.annotation, info]).validate_python(value)
+            annotation: Any = Annotated[info.annotation, info]
+            checked[name] = TypeAdapter(annotation).validate_python(value)
         # As `model_construct`, which would fill in the defaults of those that are not given.
         part = cls.__new__(cls)
         object.__setattr__(part, "__dict__", checked)
@@ -65,4 +67,5 @@ class TaskOptions(BaseModel):
                 f"{type(self).__name__}, where {', '.join(self.__dict__) or 'none'} are listed. Add {name!r} to the "
                 f"task's `reads`."
             )
-        return super().__getattr__(name)
+        # Pydantic has it at run time only.
+        return super().__getattr__(name)  # type: ignore[misc]

@@ -30,7 +30,7 @@ class TaskTraining:
     """One training of a task.
 
     Attributes:
-      model: what is exported: trained in place, without what only training needs.
+      model: model to export: trained in place, without what only training needs.
       steps_per_epoch: batches of the train split.
       evaluation: batches of the eval split.
     """
@@ -48,12 +48,12 @@ class TaskTraining:
         checkpoints: epath.Path | None = None,
     ) -> None:
         """Args:
-        task: whose model and objective.
+        task: task with the model and the objective.
         options: the config's section `train`.
-        train_files: patterns of what Transform wrote of the train split.
+        train_files: patterns of the files that Transform wrote of the train split.
         eval_files: the same of the eval split.
-        feature_spec: of both.
-        seed: of weights, order and augmentation.
+        feature_spec: parsing spec of the transformed features in both.
+        seed: seed of weights, order and augmentation.
         start: the model whose weights training starts from; None draws them.
         checkpoints: a directory to keep them in and to go on from.
         """
@@ -65,7 +65,7 @@ class TaskTraining:
         num_examples = task.examples_per_epoch(train_files)
         batch_size = min(options.batch_size, num_examples)
         self.steps_per_epoch = num_examples // batch_size
-        reading = {"feature_spec": feature_spec, "batch_size": batch_size}
+        reading: dict[str, Any] = {"feature_spec": feature_spec, "batch_size": batch_size}
         self._train = task.train_batches(train_files, seed=seed, steps_per_epoch=self.steps_per_epoch, **reading)
         self.evaluation = task.batches(eval_files, **reading)
         self._train_sample = None

@@ -26,14 +26,14 @@ Metric: TypeAlias = tf.Tensor | Ratio
 
 
 class Objective(Protocol):
-    """Turns a batch into a loss. A task that adapts inside the step (an inner loop) implements this itself.
+    """Turns a batch into a loss. A task that adapts inside the step (an inner loop) implements this itself."""
 
-    Attributes:
-      layers: what the objective owns beside the model, such as augmentation or learned weights of losses. Their
-        variables are trained and checkpointed with the model's, and are not exported.
-    """
+    @property
+    def layers(self) -> Sequence[keras.layers.Layer]:
+        """What the objective owns beside the model, such as augmentation or learned weights of losses.
 
-    layers: Sequence[keras.layers.Layer]
+        Their variables are trained and checkpointed with the model's, and are not exported.
+        """
 
     def __call__(self, model: keras.Model, batch: Any, *, training: bool) -> tuple[tf.Tensor, dict[str, Metric]]:
         """Returns (loss `[example]` without regularization terms, {metric name: Metric}); runs inside a graph."""

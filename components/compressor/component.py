@@ -21,11 +21,14 @@ def Compressor(  # noqa: N802 - TFX names a component after its function
     variants: OutputArtifact[CompressedModels],
     code: Parameter[str] = "",
 ) -> None:
-    """Writes TFLite variants of a model that the evaluation gate let pass; `compress` and `train` are the
-    config's sections; `workspaces` is where a killed training goes on from, with the same `code`."""
+    """Writes TFLite variants of a model that the evaluation gate let pass; `compress` is the JSON of
+    `CompressorOptions`, `train` that of the config's section; `workspaces` is where a killed training goes on from,
+    with the same `code`."""
     from components.compressor.executor import compress_model
+    from components.compressor.options import CompressorOptions
     from components.gates import refuse_if_failed
     from records.findings import read_findings
+    from training.options import TrainOptions
 
     refuse_if_failed(read_findings(evaluation.uri))
     compress_model(
@@ -34,8 +37,8 @@ def Compressor(  # noqa: N802 - TFX names a component after its function
         transform_graph=transform_graph,
         task_spec=task_spec,
         code=code,
-        compress=compress,
-        train=train,
+        compress=CompressorOptions.model_validate_json(compress),
+        train=TrainOptions.model_validate_json(train),
         seed=seed,
         workspaces=workspaces,
         uri=variants.uri,

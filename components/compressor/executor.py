@@ -1,6 +1,5 @@
 """Compressor's runtime."""
 
-import json
 import os
 import tempfile
 from pathlib import Path
@@ -8,16 +7,17 @@ from pathlib import Path
 import tensorflow_transform as tft
 from tfx.types import standard_artifacts
 
-from components.compressor.measurements import write_choice, write_measurements
 from components.compressor.measuring import costs, evaluate_files, measure
+from components.compressor.options import CompressorOptions
 from components.compressor.packed_files import packed_files, weights_digest
 from components.compressor.retraining import Retraining
-from components.compressor.variants import make_variants, read_variants
+from components.compressor.variants import make_variants
 from components.workspace import workspace
-from compression.choice import Budgets, choose
+from compression.choice import choose
 from compression.files.packing import packed
 from records.artifact_files import write_file
 from records.model_run import MODEL_FILE, read_model_facts
+from records.variants import variant_file, write_choice, write_measurements
 from tasks.loading import TaskSpec
 from tasks.overrides import with_values
 from tasks.transformed_data import TransformedData
@@ -32,8 +32,8 @@ def compress_model(
     transform_graph: standard_artifacts.TransformGraph,
     task_spec: str,
     code: str,
-    compress: str,
-    train: str,
+    compress: CompressorOptions,
+    train: TrainOptions,
     seed: int,
     workspaces: str,
     uri: str,
@@ -50,21 +50,21 @@ def compress_model(
     """
     spec, train_options = with_values(
         TaskSpec.model_validate_json(task_spec),
-        TrainOptions.model_validate_json(train),
+        train,
         read_model_facts(model_run.uri).hyperparameters,
     )
     # First: several processes have to find each other before TensorFlow computes anything.
     where = strategy(train_options.distribution)
     task = spec.load()
-    options = json.loads(compress)
     data = TransformedData(
         task=task,
         directory=transformed_examples.uri,
         feature_spec=tft.TFTransformOutput(transform_graph.uri).transformed_feature_spec(),
     )
     inputs = [artifact.uri for artifact in (model_run, transformed_examples, transform_graph)]
-    place = workspace(workspaces, code, task_spec, train, seed, options["calibration_examples"], inputs)
-    sample = data.calibration_sample(options["calibration_examples"])
+    examples = compress.calibration_examples
+    place = workspace(workspaces, code, task_spec, train.model_dump(mode="json"), seed, examples, inputs)
+    sample = data.calibration_sample(examples)
     with tempfile.TemporaryDirectory() as directory:
         trained = task.load_model(os.path.join(model_run.uri, MODEL_FILE))
         retraining = Retraining(
@@ -78,19 +78,19 @@ def compress_model(
             workspaces=place,
         )
         made = make_variants(
-            read_variants(options["variants"]),
+            compress.variants,
             retraining,
             sample,
             Path(directory),
-            select_ops=options["select_ops"],
+            select_ops=compress.select_ops,
         )
         digest = weights_digest(trained)
         for variant in made:
             files = packed_files(spec, variant, digest=digest, seed=seed)
             variant.path.write_bytes(packed(variant.path.read_bytes(), files))
-            write_file(uri, f"{variant.name}.tflite", variant.path.read_bytes())
+            write_file(uri, variant_file(variant.name), variant.path.read_bytes())
         evaluations = evaluate_files(task, made, data.evaluation(256))
         measurements = measure(made, sample, evaluations)
         write_measurements(uri, measurements)
-        write_choice(uri, choose(costs(task, measurements), Budgets(**options["budgets"])))
+        write_choice(uri, choose(costs(task, measurements, evaluations), compress.budgets))
     place.rmtree(missing_ok=True)

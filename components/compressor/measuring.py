@@ -1,10 +1,8 @@
-"""What is measured of converted files, each figure on the file that ships."""
+"""Measures converted files, each as it ships."""
 
 import gzip
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,6 +12,7 @@ from compression.choice import Cost
 from compression.evaluation import Evaluation, evaluate
 from compression.files.file_ops import read_operations
 from compression.files.weights import count_weights
+from records.variants import REFERENCE, MeasuredVariant
 from serving.latency import measure_latency
 from serving.latency_histogram import LatencyHistogram
 from serving.peak_memory import peak_memory_bytes
@@ -21,8 +20,6 @@ from serving.tensor_info import ModelInputError
 from serving.tflite import TFLiteModel
 from tasks.base import Task
 
-# What the other variants are compared with.
-REFERENCE = "float32"
 BATCH_SIZE = 32
 # A batch takes its time; yet of fewer than a hundred rounds the 99th percentile is the slowest one.
 BATCH_ROUNDS, BATCH_WARMUP_ROUNDS = 100, 5
@@ -42,13 +39,13 @@ def evaluate_files(task: Task, variants: Sequence[Variant], batches: tf.data.Dat
 
 def measure(
     variants: Sequence[Variant], sample: Mapping[str, np.ndarray], evaluations: Mapping[str, Evaluation]
-) -> list[dict[str, Any]]:
+) -> list[MeasuredVariant]:
     """Each variant's size, latency on one thread, the variants in turn, peak memory and evaluation.
 
     Args:
-      variants: what to measure.
+      variants: files to measure.
       sample: examples to run, `{input: [example, ...]}`.
-      evaluations: by variant.
+      evaluations: evaluations on the eval split, by variant.
     """
     models = {each.name: TFLiteModel(each.path, num_threads=1) for each in variants}
     one = {name: values[:1] for name, values in sample.items()}
@@ -62,52 +59,57 @@ def measure(
         weights, nonzero = count_weights(path)
         operations = read_operations(content)
         evaluation = evaluations[name]
+        batch = in_batches.get(name)
         measurements.append(
-            {
-                "name": name,
-                "precision": variant.precision,
-                "retrained": variant.retrained,
-                "difference": variant.difference,
-                "bytes": len(content),
-                "gzip_bytes": len(gzip.compress(content)),
-                "weights": weights,
-                "nonzero_weights": nonzero,
-                "layer_errors": list(variant.layer_errors),
-                "ops": sorted({operation.name for operation in operations}),
-                "needs_flex": any(operation.is_select for operation in operations),
-                "layer_sparsity": [asdict(layer) for layer in variant.layer_sparsity],
-                "latency_p50_ms": latencies[name].p50_ms,
-                "latency_p90_ms": latencies[name].p90_ms,
-                "latency_p99_ms": latencies[name].p99_ms,
-                "latency_buckets_ms": latencies[name].buckets_ms(),
-                **{
-                    f"batch_latency_{figure}": getattr(in_batches[name], figure) if name in in_batches else None
-                    for figure in ("p50_ms", "p90_ms", "p99_ms")
-                },
-                "delegated": delegated[name],
-                "peak_memory_bytes": peak_memory_bytes(path),
-                "eval_metric": evaluation.metric,
-                "eval_metric_low": evaluation.low,
-                "eval_metric_high": evaluation.high,
-                "agreement": evaluation.agreement,
-                "equals": sorted(evaluation.equals),
-            }
+            MeasuredVariant(
+                name=name,
+                precision=variant.precision,
+                retrained=variant.retrained,
+                difference=variant.difference,
+                bytes=len(content),
+                gzip_bytes=len(gzip.compress(content)),
+                weights=weights,
+                nonzero_weights=nonzero,
+                layer_errors=tuple(variant.layer_errors),
+                ops=tuple(sorted({operation.name for operation in operations})),
+                needs_flex=any(operation.is_select for operation in operations),
+                layer_sparsity=tuple(variant.layer_sparsity),
+                latency_p50_ms=latencies[name].p50_ms,
+                latency_p90_ms=latencies[name].p90_ms,
+                latency_p99_ms=latencies[name].p99_ms,
+                latency_buckets_ms=tuple(latencies[name].buckets_ms()),
+                batch_latency_p50_ms=batch.p50_ms if batch else None,
+                batch_latency_p90_ms=batch.p90_ms if batch else None,
+                batch_latency_p99_ms=batch.p99_ms if batch else None,
+                delegated=delegated[name],
+                peak_memory_bytes=peak_memory_bytes(path),
+                eval_metric=evaluation.metric,
+                eval_metric_low=evaluation.low,
+                eval_metric_high=evaluation.high,
+                agreement=evaluation.agreement,
+                equals=tuple(sorted(evaluation.equals)),
+            )
         )
     return measurements
 
 
-def costs(task: Task, measurements: Sequence[Mapping[str, Any]]) -> dict[str, Cost]:
-    """What each variant costs, by its measurements."""
-    [reference] = [each["eval_metric"] for each in measurements if each["name"] == REFERENCE]
+def costs(task: Task, variants: Sequence[MeasuredVariant], evaluations: Mapping[str, Evaluation]) -> dict[str, Cost]:
+    """What each variant costs.
+
+    Args:
+      task: says which direction of its first metric is better.
+      variants: those to choose among.
+      evaluations: by variant.
+    """
     sign = 1 if task.metrics()[0].higher_is_better else -1
     return {
-        each["name"]: Cost(
-            bytes=each["bytes"],
-            latency_ms=each["latency_p50_ms"],
-            metric_drop=sign * (reference - each["eval_metric"]),
-            equals=frozenset(each["equals"]),
+        variant.name: Cost(
+            bytes=variant.bytes,
+            latency_ms=variant.latency_p50_ms,
+            metric_drop=sign * (evaluations[REFERENCE].metric - evaluations[variant.name].metric),
+            equals=evaluations[variant.name].equals,
         )
-        for each in measurements
+        for variant in variants
     }
 
 

@@ -1,7 +1,6 @@
 """The config's section `compress`. Needs neither TensorFlow nor TFX."""
 
 import json
-from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -11,6 +10,15 @@ from components.sections import Section
 from compression.choice import Budgets
 from compression.precisions import DEFAULT_PRECISIONS, Precision
 from compression.recipe import Recipe
+
+
+class CompressorOptions(Section):
+    """What Compressor reads of the section. The limits are EdgeEvaluator's: another limit converts nothing anew."""
+
+    variants: tuple[Precision | Recipe, ...]
+    calibration_examples: int
+    select_ops: tuple[str, ...]
+    budgets: Budgets
 
 
 class CompressConfig(Section):
@@ -35,7 +43,7 @@ class CompressConfig(Section):
 
     @model_validator(mode="after")
     def _float32_is_there(self) -> "CompressConfig":
-        names = variant_names(self.variants)
+        names = [variant_name(variant) for variant in self.variants]
         if "float32" not in self.variants or len(set(names)) != len(names):
             raise ValueError(
                 f"variants must hold float32, which the others are compared with, and each variant once. "
@@ -59,6 +67,6 @@ class CompressConfig(Section):
         return self
 
 
-def variant_names(variants: Sequence[str | Recipe]) -> list[str]:
-    """Names of the variants and of their files, in their order."""
-    return [variant if isinstance(variant, str) else variant.name for variant in variants]
+def variant_name(variant: Precision | Recipe) -> str:
+    """Name of a variant and of its file."""
+    return variant if isinstance(variant, str) else variant.name

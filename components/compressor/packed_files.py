@@ -10,10 +10,10 @@ import keras
 import numpy as np
 
 from components.compressor.variants import Variant
+from records.bundle import LABELS_FILE
 from serving.tflite import TFLiteModel, TFLiteTensor
 from tasks.loading import TaskSpec
 
-LABELS_FILE = "labels.txt"
 MODEL_FILE = "model.json"
 
 
@@ -22,9 +22,9 @@ def packed_files(spec: TaskSpec, variant: Variant, *, digest: str, seed: int) ->
 
     Args:
       spec: the task.
-      variant: whose file it is.
-      digest: of the trained model's weights.
-      seed: of the run.
+      variant: the converted file.
+      digest: digest of the trained model's weights.
+      seed: seed of the run.
     """
     task = spec.load()
     model = TFLiteModel(variant.path)

@@ -49,14 +49,14 @@ class Retraining:
     ) -> None:
         """Args:
         model: trained; it is left as it is.
-        data: to train on.
-        task_spec: of the trained model.
+        data: examples to train on.
+        task_spec: spec of the trained model's task.
         train: the config's section; what a recipe says takes precedence.
-        sample: what ranges of activations start from, `{input: [example, ...]}`.
-        seed: of weights, of the order of examples and of augmentation.
-        strategy: where to train.
-        workspaces: of these trainings and no others; each keeps its checkpoints in a directory of its own there, and
-          goes on from what it finds.
+        sample: examples that ranges of activations start from, `{input: [example, ...]}`.
+        seed: seed of weights, of the order of examples and of augmentation.
+        strategy: strategy that distributes the training.
+        workspaces: directory of these trainings and no others; each keeps its checkpoints in a folder of its own there,
+          and goes on from those it finds.
         """
         self._model = model
         self._data = data
@@ -84,20 +84,20 @@ class Retraining:
         key = json.dumps(recipe.training())
         if key not in self._trained:
             task = self._task(recipe)
-            self._trained[key] = (self._retrained(task, recipe) if recipe.trains else self._model), task
+            self._trained[key] = (self._retrain(task, recipe) if recipe.trains else self._model), task
         model, task = self._trained[key]
         if recipe.quantize_aware is None:
             return task.exported_model(model)
-        return self._quantization_aware(task, model, recipe, recipe.quantize_aware)
+        return self._train_quantization_aware(task, model, recipe, recipe.quantize_aware)
 
     def _task(self, recipe: Recipe) -> Task:
-        """The trained model's, or the one whose model the recipe's student is."""
+        """The trained model's task, or the one whose model the recipe's student is."""
         if recipe.distil is None or not recipe.distil.student:
             return self._data.task
         spec, _ = with_values(self._task_spec, self._options, recipe.distil.student)
         return spec.load()
 
-    def _retrained(self, task: Task, recipe: Recipe) -> keras.Model:
+    def _retrain(self, task: Task, recipe: Recipe) -> keras.Model:
         """Changed and trained on, before any quantization."""
         keras.utils.set_random_seed(self._seed)
         with self._strategy.scope():
@@ -117,7 +117,7 @@ class Retraining:
         # Outside of the strategy, whose variables no exporter takes.
         return _copy(model)
 
-    def _quantization_aware(
+    def _train_quantization_aware(
         self, task: Task, model: keras.Model, recipe: Recipe, options: QuantizationAwareOptions
     ) -> keras.Model:
         """A copy trained on with int8 in view, as the converter takes it."""

@@ -4,21 +4,22 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from components.compressor.options import variant_name
 from components.compressor.retraining import Retraining
 from compression.changes.pruning import layer_kernels
 from compression.conversion.convert import SIGNATURE, convert, export_for_conversion
 from compression.conversion.layer_errors import layer_errors
 from compression.conversion.layer_names import read_layer_names
 from compression.files.differences import relative_difference
-from compression.files.weights import LayerSparsity, layer_sparsity
+from compression.files.weights import layer_sparsity
 from compression.precisions import Precision
 from compression.recipe import Recipe
+from records.variants import LayerError, LayerSparsity, variant_file
 from serving.tflite import TFLiteModel
 
 
@@ -27,11 +28,12 @@ class Variant:
     """A converted file.
 
     Attributes:
-      difference: of its outputs from its source's on the sample, the mean as a share of their standard deviation, the
-        largest over the outputs.
+      difference: difference of its outputs from its source's on the sample: the mean as a share of their standard
+        deviation, the largest over the outputs.
       retrained: whether its source is not the trained model itself.
       layer_sparsity: the zeros that the file holds of each kernel.
-      layer_errors: of a file that was quantized after training; see `compression.conversion.layer_errors`.
+      layer_errors: errors by layer of a file that was quantized after training; see
+        `compression.conversion.layer_errors`.
     """
 
     name: str
@@ -40,21 +42,11 @@ class Variant:
     difference: float
     retrained: bool
     layer_sparsity: Sequence[LayerSparsity]
-    layer_errors: Sequence[Mapping[str, Any]]
-
-
-def read_variants(variants: Sequence[str | Mapping[str, Any]]) -> list[str | Recipe]:
-    """The config's `compress.variants`, out of its JSON: a precision each, or a recipe."""
-    return [variant if isinstance(variant, str) else Recipe.model_validate(variant) for variant in variants]
-
-
-def variant_names(variants: Sequence[str | Recipe]) -> list[str]:
-    """What the variants and their files are called."""
-    return [_name(variant) for variant in variants]
+    layer_errors: Sequence[LayerError]
 
 
 def make_variants(
-    variants: Sequence[str | Recipe],
+    variants: Sequence[Precision | Recipe],
     retraining: Retraining,
     sample: Mapping[str, np.ndarray],
     directory: Path,
@@ -65,9 +57,9 @@ def make_variants(
 
     Args:
       variants: precisions of the trained model as it is, and recipes.
-      retraining: gives what is converted.
-      sample: for calibration, and to compare on, `{input: [example, ...]}`.
-      directory: for the files.
+      retraining: source of the models that are converted.
+      sample: examples for calibration, and to compare on, `{input: [example, ...]}`.
+      directory: folder for the files.
       select_ops: see `compression.conversion.convert.convert`.
 
     Raises:
@@ -75,19 +67,19 @@ def make_variants(
       LayerPatternError: a pattern of a recipe fits no layer.
       StudentError: a student cannot take the trained model's place.
     """
-    by_source: dict[str, list[str | Recipe]] = {}
+    by_source: dict[str, list[Precision | Recipe]] = {}
     for variant in variants:
         source = {} if isinstance(variant, str) else variant.source()
         by_source.setdefault(json.dumps(source), []).append(variant)
     made: dict[str, Variant] = {}
     for number, alike in enumerate(by_source.values()):
         saved_model = directory / f"saved_model_{number}"
-        made |= _converted(alike, retraining, sample, directory, saved_model=saved_model, select_ops=select_ops)
-    return [made[name] for name in variant_names(variants)]
+        made |= _make_from_source(alike, retraining, sample, directory, saved_model=saved_model, select_ops=select_ops)
+    return [made[name] for name in map(variant_name, variants)]
 
 
-def _converted(
-    variants: Sequence[str | Recipe],
+def _make_from_source(
+    variants: Sequence[Precision | Recipe],
     retraining: Retraining,
     sample: Mapping[str, np.ndarray],
     directory: Path,
@@ -104,9 +96,9 @@ def _converted(
     kernels = {layer: kernel.numpy() for layer, kernel in layer_kernels(source).items()}
     made = {}
     for variant in variants:
-        name, precision = _name(variant), _precision(variant)
-        path = directory / f"{name}.tflite"
-        errors: list[dict[str, Any]] = []
+        name, precision = variant_name(variant), _precision(variant)
+        path = directory / variant_file(name)
+        errors: list[LayerError] = []
         if precision != "float32" and float_file is not None:
             errors = layer_errors(float_file, path, sample, layers=layers, signature=SIGNATURE)
         made[name] = Variant(
@@ -122,7 +114,7 @@ def _converted(
 
 
 def _convert_all(
-    variants: Sequence[str | Recipe],
+    variants: Sequence[Precision | Recipe],
     sample: Mapping[str, np.ndarray],
     directory: Path,
     *,
@@ -137,7 +129,7 @@ def _convert_all(
     for variant in variants:
         kept = () if isinstance(variant, str) else variant.keep_float
         paths = by_kept.setdefault(kept, {} if is_aware else {"float32": float_file})
-        paths[_precision(variant)] = directory / f"{_name(variant)}.tflite"
+        paths[_precision(variant)] = directory / variant_file(variant_name(variant))
         float_file = paths.get("float32", float_file)
     for kept, paths in by_kept.items():
         convert(
@@ -151,12 +143,8 @@ def _convert_all(
     return None if is_aware else float_file
 
 
-def _name(variant: str | Recipe) -> str:
-    return variant if isinstance(variant, str) else variant.name
-
-
-def _precision(variant: str | Recipe) -> Precision:
-    return cast(Precision, variant) if isinstance(variant, str) else variant.precision
+def _precision(variant: Precision | Recipe) -> Precision:
+    return variant if isinstance(variant, str) else variant.precision
 
 
 def difference(source: keras.Model, path: Path, sample: Mapping[str, np.ndarray]) -> float:

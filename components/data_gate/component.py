@@ -19,12 +19,13 @@ def DataGate(  # noqa: N802 - TFX names a component after its function
     """Refuses a dataset with anomalies, too few examples or means that are too high, and reports repairs; `data_gate`
     is the JSON of the config's section."""
     from components.data_gate.executor import check_data
+    from components.data_gate.options import DataGateConfig
 
     check_data(
         examples=examples,
         statistics=statistics,
         schema=schema,
         anomalies=anomalies,
-        data_gate=data_gate,
+        data_gate=DataGateConfig.model_validate_json(data_gate),
         uri=blessing.uri,
     )

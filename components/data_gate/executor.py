@@ -1,17 +1,18 @@
 """DataGate's runtime."""
 
-import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
-from tfx.types import artifact_utils, standard_artifacts
+from tfx.types import standard_artifacts
 from tfx.utils import io_utils
 
+from components.data_gate.options import DataGateConfig
 from components.gates import refuse_if_failed
 from records.findings import Finding, write_findings
 from records.repairs import read_repairs
+from records.splits import split_folder
 
 
 def check_data(
@@ -20,23 +21,20 @@ def check_data(
     statistics: standard_artifacts.ExampleStatistics,
     schema: standard_artifacts.Schema,
     anomalies: standard_artifacts.ExampleAnomalies,
-    data_gate: str,
+    data_gate: DataGateConfig,
     uri: str,
 ) -> None:
     """Writes the findings to `uri`. Raises GateRefused when one did not pass."""
-    options = json.loads(data_gate)
     findings = repair_findings(read_repairs(examples.uri))
     schema_proto = io_utils.SchemaReader().read(os.path.join(schema.uri, "schema.pbtxt"))
-    for split in artifact_utils.decode_split_names(statistics.split_names):
-        split_statistics = tfdv.load_stats_binary(os.path.join(statistics.uri, f"Split-{split}", "FeatureStats.pb"))
+    for split, min_examples in data_gate.min_examples.items():
+        split_statistics = tfdv.load_stats_binary(os.path.join(statistics.uri, split_folder(split), "FeatureStats.pb"))
         split_anomalies = anomalies_pb2.Anomalies.FromString(
-            io_utils.read_bytes_file(os.path.join(anomalies.uri, f"Split-{split}", "SchemaDiff.pb"))
+            io_utils.read_bytes_file(os.path.join(anomalies.uri, split_folder(split), "SchemaDiff.pb"))
         )
-        findings.append(count_finding(split, split_statistics, options["min_examples"].get(split, 1)))
-        findings += anomaly_findings(
-            split, split_anomalies, split_statistics, schema_proto, options["ignore_anomalies"]
-        )
-        findings += mean_findings(split, split_statistics, options["max_mean"])
+        findings.append(count_finding(split, split_statistics, min_examples))
+        findings += anomaly_findings(split, split_anomalies, split_statistics, schema_proto, data_gate.ignore_anomalies)
+        findings += mean_findings(split, split_statistics, data_gate.max_mean)
     refuse_if_failed(findings)
     write_findings(uri, findings)
 
@@ -90,7 +88,7 @@ def anomaly_findings(
     anomalies: anomalies_pb2.Anomalies,
     statistics: statistics_pb2.DatasetFeatureStatisticsList,
     schema: schema_pb2.Schema,
-    ignored: list[str],
+    ignored: Container[str],
 ) -> list[Finding]:
     """One finding for every anomaly; one that passed where there is none."""
     if anomalies.HasField("dataset_anomaly_info"):

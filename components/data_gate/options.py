@@ -2,18 +2,26 @@
 
 from typing import Literal
 
-from pydantic import Field, NonNegativeInt
+from pydantic import Field, NonNegativeInt, field_validator
 
 from components.sections import Section
+
+Split = Literal["train", "eval", "test"]
 
 
 class DataGateConfig(Section):
     """What a dataset must be before anything is trained on it."""
 
-    min_examples: dict[Literal["train", "eval", "test"], NonNegativeInt] = Field(
-        default_factory=lambda: {"train": 1, "eval": 1, "test": 1}, description="Fewest examples of each split."
+    min_examples: dict[Split, NonNegativeInt] = Field(
+        {"train": 1, "eval": 1, "test": 1}, description="Fewest examples of each split."
     )
     max_mean: dict[str, float] = Field(
         default_factory=dict, description="Highest mean of a numeric feature in any split, such as {missing: 0.05}."
     )
     ignore_anomalies: tuple[str, ...] = Field((), description="Features whose anomalies are reported but stop nothing.")
+
+    @field_validator("min_examples")
+    @classmethod
+    def _no_split_may_be_empty(cls, min_examples: dict[Split, int]) -> dict[Split, int]:
+        """Completes the mapping: a split that the config leaves out needs one example, as by default."""
+        return {"train": 1, "eval": 1, "test": 1, **min_examples}

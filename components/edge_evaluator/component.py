@@ -19,8 +19,12 @@ def EdgeEvaluator(  # noqa: N802 - TFX names a component after its function
     evaluation: OutputArtifact[standard_artifacts.ModelEvaluation],
     blessing: OutputArtifact[standard_artifacts.ModelBlessing],
 ) -> None:
-    """TFMA over what each converted file itself predicts, against `compress.gates` and the float32 file."""
+    """TFMA over what each converted file itself predicts, against `compress.gates` and the float32 file; `compress` is
+    the JSON of `EdgeEvaluatorOptions`, `slices` that of `evaluate.slices`."""
+    import json
+
     from components.edge_evaluator.executor import evaluate_variants
+    from components.edge_evaluator.options import EdgeEvaluatorOptions
 
     evaluate_variants(
         variants=variants,
@@ -28,8 +32,8 @@ def EdgeEvaluator(  # noqa: N802 - TFX names a component after its function
         examples=examples,
         transform_graph=transform_graph,
         task_spec=task_spec,
-        compress=compress,
-        slices=slices,
+        compress=EdgeEvaluatorOptions.model_validate_json(compress),
+        slices=json.loads(slices),
         evaluation=evaluation,
         blessing=blessing,
     )

@@ -5,7 +5,6 @@ truncates inputs instead of rounding them and runs without delegates, so that it
 ships. TFMA then computes the metrics of these predictions.
 """
 
-import json
 import math
 import os
 import tempfile
@@ -18,22 +17,21 @@ from tfx.types import standard_artifacts
 
 from components.artifacts import CompressedModels
 from components.blessing import write_blessing
-from components.compressor.measurements import read_choice
-from components.compressor.variants import read_variants, variant_names
+from components.compressor.options import variant_name
+from components.edge_evaluator.options import EdgeEvaluatorOptions
 from components.evaluator.eval_config import eval_config
 from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
 from components.evaluator.options import MetricGate
 from components.splits import GATE_SPLIT, split_files
 from components.trained_spec import trained_spec
-from compression.choice import Choice
 from records.findings import NOT_MEASURED, Finding, write_findings
 from records.shipment import Shipment, write_shipment
+from records.variants import REFERENCE, Choice, read_choice, variant_file
 from serving.tflite import TFLiteModel
 from tasks.base import Task
 
 GATE = "compression"
-REFERENCE = "float32"
 BATCH_SIZE = 256
 
 
@@ -44,36 +42,34 @@ def evaluate_variants(
     examples: standard_artifacts.Examples,
     transform_graph: standard_artifacts.TransformGraph,
     task_spec: str,
-    compress: str,
-    slices: str,
+    compress: EdgeEvaluatorOptions,
+    slices: Sequence[str],
     evaluation: standard_artifacts.ModelEvaluation,
     blessing: standard_artifacts.ModelBlessing,
 ) -> None:
     """Evaluates every variant on the test split, writes the findings and which variants ship, and blesses or not."""
     task = trained_spec(task_spec, model_run.uri).load()
-    options = json.loads(compress)
-    names = variant_names(read_variants(options["variants"]))
-    gates = {name: MetricGate(**gate) for name, gate in options["gates"].items()}
+    names = [variant_name(variant) for variant in compress.variants]
     config = eval_config(
         task,
         # TFMA compares with a baseline only where it runs the models itself.
-        gates={name: gate.without_baseline() for name, gate in gates.items()},
-        slices=json.loads(slices),
+        gates={name: gate.without_baseline() for name, gate in compress.gates.items()},
+        slices=slices,
         model_specs=[
             tfma.ModelSpec(name=name, prediction_key=f"{name}/{task.prediction_key}", label_key=task.label_key)
             for name in names
         ],
     )
-    models = {name: TFLiteModel(os.path.join(variants.uri, f"{name}.tflite")) for name in names}
+    models = {name: TFLiteModel(os.path.join(variants.uri, variant_file(name))) for name in names}
     with tempfile.TemporaryDirectory() as directory:
         predicted = os.path.join(directory, "predicted")
         write_predictions(task, models, split_files(examples, GATE_SPLIT), transform_graph.uri, predicted)
         tfma.run_model_analysis(eval_config=config, data_location=predicted, output_path=evaluation.uri)
     findings = threshold_findings(evaluation.uri, config, gate=GATE, has_baseline=False)
-    findings += worsening_findings(task, gates, overall_metrics(evaluation.uri), variants=names)
+    findings += worsening_findings(task, compress.gates, overall_metrics(evaluation.uri), variants=names)
     choice = read_choice(variants.uri)
     findings += budget_findings(choice)
-    needed = dict.fromkeys([*([choice.variant] if choice.variant else []), *options["required"]])
+    needed = dict.fromkeys([*([choice.variant] if choice.variant else []), *compress.required])
     shipment, findings = Shipment(variants=tuple(names), needed=tuple(needed)).judged(findings)
     write_shipment(evaluation.uri, shipment)
     write_findings(evaluation.uri, findings)
@@ -107,10 +103,10 @@ def worsening_findings(
     """Each variant's metrics against the float32 file's; a metric that one of the two lacks did not pass.
 
     Args:
-      task: says which direction of a metric is better.
-      gates: those with `max_worsening` count.
+      task: task that says which direction of a metric is better.
+      gates: limits by metric, of which `max_worsening` is held here.
       metrics: {variant: {metric: value}}.
-      variants: all that there are, float32 among them.
+      variants: names of all variants, float32 among them.
     """
     findings = []
     for metric in task.metrics():
@@ -120,17 +116,17 @@ def worsening_findings(
         for variant in variants:
             if variant == REFERENCE:
                 continue
-            mine, theirs = (metrics.get(name, {}).get(metric.name) for name in (variant, REFERENCE))
-            is_measured = mine is not None and theirs is not None
-            change = mine - theirs if is_measured else math.nan
+            value, reference = (metrics.get(name, {}).get(metric.name) for name in (variant, REFERENCE))
+            change = None if value is None or reference is None else value - reference
+            worsening = math.nan if change is None else -change if metric.higher_is_better else change
             findings.append(
                 Finding(
                     gate=GATE,
                     metric=f"{metric.name} against {REFERENCE}",
                     where=variant,
-                    value=change if is_measured else NOT_MEASURED,
+                    value=NOT_MEASURED if change is None else change,
                     limit=f">= {-limit:+g}" if metric.higher_is_better else f"<= {limit:+g}",
-                    passed=(-change if metric.higher_is_better else change) <= limit,
+                    passed=worsening <= limit,
                     variant=variant,
                 )
             )

@@ -37,7 +37,7 @@ class Evaluator(BaseBeamComponent):
         """Args:
         task_spec: JSON of the task.
         evaluate: JSON of the config's section.
-        inputs: by the names of the spec.
+        inputs: channels by the names of the spec.
         """
         outputs = {name: Channel(type=parameter.type) for name, parameter in EvaluatorSpec.OUTPUTS.items()}
         super().__init__(EvaluatorSpec(task_spec=task_spec, evaluate=evaluate, **inputs, **outputs))

@@ -1,7 +1,5 @@
 """Evaluator's runtime."""
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 import tensorflow_model_analysis as tfma
@@ -15,10 +13,10 @@ from components.baseline.findings import comparison_findings
 from components.blessing import write_blessing
 from components.evaluator.eval_config import eval_config
 from components.evaluator.findings import threshold_findings
-from components.evaluator.metrics import BASELINE, CANDIDATE
-from components.evaluator.options import MetricGate
+from components.evaluator.options import EvaluateConfig
 from components.splits import GATE_SPLIT
 from components.trained_spec import trained_spec
+from records.evaluation import BASELINE, CANDIDATE
 from records.findings import write_findings
 from tasks.base import Task
 
@@ -41,7 +39,7 @@ class Executor(executor.Executor):
         if not has_baseline:
             input_dict = {name: artifacts for name, artifacts in input_dict.items() if name != key}
         model_run = artifact_utils.get_single_uri(input_dict["model_run"])
-        evaluate = json.loads(exec_properties["evaluate"])
+        evaluate = EvaluateConfig.model_validate_json(exec_properties["evaluate"])
         config = two_models_config(trained_spec(exec_properties["task_spec"], model_run).load(), evaluate)
         properties = {
             standard_component_specs.EVAL_CONFIG_KEY: proto_utils.proto_to_json(config),
@@ -50,7 +48,7 @@ class Executor(executor.Executor):
         super().Do(input_dict, output_dict, properties)
         evaluation = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
         findings = [
-            *comparison_findings(baseline, gate=GATE, on_incomparable=evaluate["incomparable_baseline"]),
+            *comparison_findings(baseline, gate=GATE, on_incomparable=evaluate.incomparable_baseline),
             *threshold_findings(evaluation, config, gate=GATE, has_baseline=has_baseline),
         ]
         write_findings(evaluation, findings)
@@ -58,11 +56,11 @@ class Executor(executor.Executor):
         write_blessing(artifact_utils.get_single_instance(output_dict[standard_component_specs.BLESSING_KEY]), findings)
 
 
-def two_models_config(task: Task, evaluate: Mapping[str, Any]) -> tfma.EvalConfig:
+def two_models_config(task: Task, evaluate: EvaluateConfig) -> tfma.EvalConfig:
     """Of the new model and the baseline, which TFX's executor drops where there is none.
 
     Args:
-      task: as it was trained.
+      task: the task as it was trained.
       evaluate: the config's section.
     """
     specs = [
@@ -75,5 +73,4 @@ def two_models_config(task: Task, evaluate: Mapping[str, Any]) -> tfma.EvalConfi
         )
         for name in (CANDIDATE, BASELINE)
     ]
-    gates = {name: MetricGate(**gate) for name, gate in evaluate["gates"].items()}
-    return eval_config(task, gates=gates, slices=evaluate["slices"], model_specs=specs)
+    return eval_config(task, gates=evaluate.gates, slices=evaluate.slices, model_specs=specs)

@@ -37,24 +37,24 @@ def threshold_findings(uri: str, config: tfma.EvalConfig, *, gate: str, has_base
 
     Args:
       uri: directory of TFMA's output.
-      config: with the thresholds.
+      config: EvalConfig with the thresholds.
       gate: name of the gate in the findings.
       has_baseline: whether the config's baseline was there.
     """
     judged = [spec.name for spec in config.model_specs if not spec.is_baseline]
     # TFMA does not name a model that it has alone.
     models = judged if len(judged) + has_baseline > 1 else [""]
-    slices, values = _measured(uri)
+    slices, values = _read_metrics(uri)
     failed = set(_failures(uri))
     findings = []
     # A feature that the config names twice is one to TFMA.
     for limit in dict.fromkeys(_limits(config)):
         name = f"{limit.metric}{' against the baseline' if limit.is_change else ''}"
         if limit.is_change and not has_baseline:
-            nothing = {"value": "no baseline", "passed": True, "applies": False}
-            findings.append(Finding(gate=gate, metric=name, where="", limit=limit.text, **nothing))
+            findings.append(_inapplicable(name, limit, gate))
             continue
-        for model, where in itertools.product(models, slices.get(limit.features) or [_unmeasured(limit.features)]):
+        held = slices.get(limit.features) or [_empty_slices_text(limit.features)]
+        for model, where in itertools.product(models, held):
             key = MetricKey(where, model, limit.metric, limit.is_change)
             findings.append(
                 Finding(
@@ -70,7 +70,13 @@ def threshold_findings(uri: str, config: tfma.EvalConfig, *, gate: str, has_base
     return sorted(findings, key=lambda finding: (finding.metric, finding.where))
 
 
-def _measured(uri: str) -> tuple[dict[tuple[str, ...], list[str]], dict[MetricKey, float]]:
+def _inapplicable(metric: str, limit: Limit, gate: str) -> Finding:
+    return Finding(
+        gate=gate, metric=metric, where="", value="no baseline", limit=limit.text, passed=True, applies=False
+    )
+
+
+def _read_metrics(uri: str) -> tuple[dict[tuple[str, ...], list[str]], dict[MetricKey, float]]:
     """The slices that there were by their features, and every metric that is one number."""
     slices: dict[tuple[str, ...], list[str]] = {}
     values = {}
@@ -84,7 +90,7 @@ def _measured(uri: str) -> tuple[dict[tuple[str, ...], list[str]], dict[MetricKe
     return slices, values
 
 
-def _unmeasured(features: tuple[str, ...]) -> str:
+def _empty_slices_text(features: tuple[str, ...]) -> str:
     """What to call slices that no example fell into."""
     return f"by {', '.join(features)}" if features else ""
 

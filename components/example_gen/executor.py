@@ -16,6 +16,7 @@ from data.errors import DataError
 from data.source import SPLITS
 from data.unreadable import UNREADABLE, leave_out
 from records.repairs import write_repairs
+from records.splits import split_folder
 from tasks.loading import TaskSpec
 
 
@@ -33,7 +34,7 @@ def generate(*, task_spec: str, examples: standard_artifacts.Examples, pipeline:
     epath.Path(findings).mkdir(parents=True, exist_ok=True)
     for split in SPLITS:
         shards = source.shards(split)
-        directory = os.path.join(examples.uri, f"Split-{split}")
+        directory = os.path.join(examples.uri, split_folder(split))
         epath.Path(directory).mkdir(parents=True, exist_ok=True)
         # A split without shards gets one empty file, so that it is the data gate that speaks of it.
         count = max(1, len(shards))
@@ -42,7 +43,7 @@ def generate(*, task_spec: str, examples: standard_artifacts.Examples, pipeline:
             jobs.append((path, os.path.join(findings, f"{split}-{index:05d}.json"), shard))
     with pipeline:
         pipeline | beam.Create(jobs) | beam.Reshuffle() | beam.Map(_write_shard, task_spec=task_spec)
-    defects = _checked_defects([findings for _, findings, _ in jobs], allowed=task.allowed_unreadable())
+    defects = _check_defects([findings for _, findings, _ in jobs], allowed=task.allowed_unreadable())
     write_repairs(examples.uri, {**task.repairs(), **({UNREADABLE: len(defects)} if defects else {})})
     examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
     examples_utils.set_payload_format(examples, example_gen_pb2.PayloadFormat.FORMAT_TF_EXAMPLE)
@@ -58,8 +59,9 @@ def _write_shard(job: tuple[str, str, Any], *, task_spec: str) -> None:
         try:
             for origin, example in task.source().examples(shard) if shard is not None else ():
                 count += 1
-                defect = str(example) if isinstance(example, DataError) else task.example_defect(example)
-                if defect:
+                if isinstance(example, DataError):
+                    defects.append(f"{origin}: {example}")
+                elif defect := task.example_defect(example):
                     defects.append(f"{origin}: {defect}")
                 else:
                     writer.write(example.SerializeToString(deterministic=True))
@@ -68,8 +70,8 @@ def _write_shard(job: tuple[str, str, Any], *, task_spec: str) -> None:
     epath.Path(findings).write_text(json.dumps({"count": count, "defects": defects, "broken": broken}))
 
 
-def _checked_defects(paths: list[str], *, allowed: float) -> list[str]:
-    """What is wrong with the examples that were left out. Raises DataError where that is more than is allowed."""
+def _check_defects(paths: list[str], *, allowed: float) -> list[str]:
+    """What is wrong with the examples that were left out. Raises DataError where they are more than is allowed."""
     found = [json.loads(epath.Path(path).read_text()) for path in paths]
     broken = [each["broken"] for each in found if each["broken"]]
     defects = [defect for each in found for defect in each["defects"]]

@@ -5,23 +5,25 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from etils import epath
 from tfx.types import artifact, standard_artifacts
 from tfx.utils import path_utils
 
 from components.artifacts import CompressedModels
-from components.bundle_metadata import METADATA_FILE, describe
-from components.compressor.measurements import read_choice, read_measurements
+from components.bundle_metadata import describe
 from components.evaluator.metrics import candidate_metrics
 from components.gates import ADVICE, GateRefused
 from components.trained_spec import trained_spec
+from records.bundle import LABELS_FILE, METADATA_FILE
 from records.findings import Finding
+from records.properties import BLESSED, PUSHED, PUSHED_DESTINATION, PUSHED_VERSION
 from records.push import Push, write_push
 from records.shipment import read_shipment
-from serving.registry import Registry
+from records.variants import MeasuredVariant, read_choice, read_measurements, variant_file
+from serving.registry import Registry, Stage
 from serving.registry.storage import tree
 from tasks.base import Task
 
@@ -36,7 +38,7 @@ def push_model(
     task_spec: str,
     registry: str,
     model_name: str,
-    stage: str,
+    stage: Stage,
     pushed_model: standard_artifacts.PushedModel,
 ) -> None:
     """Pushes the SavedModel and the bundle of the TFLite files that ship, and records where they went.
@@ -46,7 +48,7 @@ def push_model(
     """
     require_blessings(blessings)
     names = read_shipment(blessings["serving"].uri).variants
-    shipped = [each for each in read_measurements(variants.uri) if each["name"] in names]
+    shipped = [each for each in read_measurements(variants.uri) if each.name in names]
     store = Registry(registry)
     # What ships: a push that was cut off and is run again finds what it had pushed.
     key = push_key(path_utils.serving_model_path(model.uri), variants.uri, shipped)
@@ -62,9 +64,9 @@ def push_model(
             push_key=key,
         )
     destination = str(store.path(version))
-    pushed_model.set_string_custom_property("pushed_destination", destination)
-    pushed_model.set_string_custom_property("pushed_version", str(version.number))
-    pushed_model.set_int_custom_property("pushed", 1)
+    pushed_model.set_string_custom_property(PUSHED_DESTINATION, destination)
+    pushed_model.set_string_custom_property(PUSHED_VERSION, str(version.number))
+    pushed_model.set_int_custom_property(PUSHED, 1)
     push = Push(
         destination=destination,
         version=version.number,
@@ -75,12 +77,12 @@ def push_model(
     write_push(pushed_model.uri, push)
 
 
-def push_key(saved_model: str, variants_uri: str, shipped: Sequence[Mapping[str, Any]]) -> str:
-    """The same for the same SavedModel, TFLite files that ship and choice; figures that differ from run to run do not
-    count."""
+def push_key(saved_model: str, variants_uri: str, shipped: Sequence[MeasuredVariant]) -> str:
+    """The same for the same SavedModel, TFLite files that ship and choice; measurements that differ from run to run do
+    not count."""
     digest = hashlib.sha256(content_digest(saved_model).encode())
     for variant in shipped:
-        name = f"{variant['name']}.tflite"
+        name = variant_file(variant.name)
         digest.update(name.encode() + hashlib.sha256((epath.Path(variants_uri) / name).read_bytes()).digest())
     digest.update(str(read_choice(variants_uri).variant).encode())
     return digest.hexdigest()
@@ -98,37 +100,34 @@ def content_digest(directory: str) -> str:
 def require_blessings(blessings: Mapping[str, artifact.Artifact]) -> None:
     """Raises GateRefused when an artifact is not blessed."""
     for gate, blessing in blessings.items():
-        if blessing.get_int_custom_property("blessed") != 1:
+        if blessing.get_int_custom_property(BLESSED) != 1:
             finding = Finding(gate=gate, metric="blessing", where="", value="none", limit="given", passed=False)
             raise GateRefused([finding], ADVICE[gate])
 
 
-def write_bundle(
-    task: Task, variants_uri: str, shipped: Sequence[Mapping[str, Any]], directory: Path
-) -> dict[str, str]:
+def write_bundle(task: Task, variants_uri: str, shipped: Sequence[MeasuredVariant], directory: Path) -> dict[str, str]:
     """The TFLite bundle: {name in the bundle: file}; `labels.txt` and `metadata.json` are written to `directory`.
 
     Args:
-      task: as it was trained.
-      variants_uri: where the files and the choice among them are.
+      task: the task as it was trained.
+      variants_uri: directory of the files and of the choice among them.
       shipped: measurements of the variants that go into the bundle.
-      directory: for what is written.
+      directory: folder for the files that are written.
     """
-    bundle = {
-        f"{variant['name']}.tflite": os.path.join(variants_uri, f"{variant['name']}.tflite") for variant in shipped
-    }
+    files = [variant_file(variant.name) for variant in shipped]
+    bundle = {file: os.path.join(variants_uri, file) for file in files}
     # What is known by layer or by call is for people, who have it in the run record; a device downloads this, and has
     # to have the ops.
-    figures = [
-        {key: value for key, value in variant.items() if key == "ops" or not isinstance(value, list)}
+    measurements = [
+        {key: value for key, value in asdict(variant).items() if key == "ops" or not isinstance(value, tuple)}
         for variant in shipped
     ]
-    metadata = {**describe(task), "variants": figures}
+    metadata = {**describe(task), "variants": measurements}
     # Which of the files to take: the best one within the budgets.
     metadata["chosen"] = read_choice(variants_uri).variant
     (directory / METADATA_FILE).write_text(json.dumps(metadata, indent=1))
     bundle[METADATA_FILE] = str(directory / METADATA_FILE)
     if task.labels():
-        (directory / "labels.txt").write_text("\n".join(task.labels()) + "\n")
-        bundle["labels.txt"] = str(directory / "labels.txt")
+        (directory / LABELS_FILE).write_text("\n".join(task.labels()) + "\n")
+        bundle[LABELS_FILE] = str(directory / LABELS_FILE)
     return bundle

@@ -22,6 +22,7 @@ def ServingCheck(  # noqa: N802 - TFX names a component after its function
     """Loads the SavedModel and the TFLite files that ship as clients would; `serving_check` is the config's section."""
     from components.gates import refuse_if_failed
     from components.serving_check.executor import check_serving
+    from components.serving_check.options import ServingCheckConfig
     from records.findings import read_findings
     from records.shipment import read_shipment
 
@@ -33,7 +34,7 @@ def ServingCheck(  # noqa: N802 - TFX names a component after its function
         examples=examples,
         transform_graph=transform_graph,
         task_spec=task_spec,
-        serving_check=serving_check,
+        serving_check=ServingCheckConfig.model_validate_json(serving_check),
         shipment=read_shipment(edge_evaluation.uri),
         blessing=blessing,
     )

@@ -1,9 +1,7 @@
 """ServingCheck's runtime."""
 
-import json
 import os
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -12,8 +10,8 @@ from tfx.types import standard_artifacts
 from tfx.utils import path_utils
 
 from components.artifacts import CompressedModels
-from components.compressor.measurements import read_measurements
 from components.gates import refuse_if_failed
+from components.serving_check.options import ServingCheckConfig
 from components.splits import GATE_SPLIT, split_files
 from components.trained_spec import trained_spec
 from compression.files.differences import max_difference, relative_difference
@@ -21,7 +19,9 @@ from compression.precisions import PRECISIONS
 from records.artifact_files import write_file
 from records.findings import Finding, write_findings
 from records.model_run import MODEL_FILE
+from records.properties import BLESSED
 from records.shipment import Shipment, write_shipment
+from records.variants import MeasuredVariant, read_measurements, variant_file
 from serving.saved_model import SavedModel, SavedModelError
 from serving.tensor_info import ModelInputError
 from serving.tflite import TFLiteModel, TFLiteModelError
@@ -38,7 +38,7 @@ def check_serving(
     examples: standard_artifacts.Examples,
     transform_graph: standard_artifacts.TransformGraph,
     task_spec: str,
-    serving_check: str,
+    serving_check: ServingCheckConfig,
     shipment: Shipment,
     blessing: standard_artifacts.InfraBlessing,
 ) -> None:
@@ -48,33 +48,32 @@ def check_serving(
       GateRefused: the SavedModel, or a file without which nothing ships, gives something else than the trained model.
     """
     task = trained_spec(task_spec, model_run.uri).load()
-    options = json.loads(serving_check)
     transform_output = tft.TFTransformOutput(transform_graph.uri)
     records = tf.data.TFRecordDataset(split_files(examples, GATE_SPLIT), compression_type="GZIP")
-    serialized = next(iter(records.batch(options["examples"])))
+    serialized = next(iter(records.batch(serving_check.examples)))
     parsed = tf.io.parse_example(serialized, transform_output.raw_feature_spec())
     inputs = task.model_inputs(transform_output.transform_features_layer()(parsed))
     trained = task.load_model(os.path.join(model_run.uri, MODEL_FILE))(inputs, training=False)
-    limit = options["max_difference"]
+    limit = serving_check.max_difference
 
     findings = saved_model_findings(task, path_utils.serving_model_path(model.uri), serialized, inputs, trained, limit)
     for variant in read_measurements(variants.uri):
-        if variant["name"] not in shipment.variants:
+        if variant.name not in shipment.variants:
             continue
-        if variant["retrained"]:
+        if variant.retrained:
             findings.append(retrained_finding(variant))
             continue
         try:
-            outputs = TFLiteModel(os.path.join(variants.uri, f"{variant['name']}.tflite")).predict(_numpy(inputs))
+            outputs = TFLiteModel(os.path.join(variants.uri, variant_file(variant.name))).predict(_numpy(inputs))
         except (TFLiteModelError, ModelInputError) as error:
-            findings.append(_finding(f"TFLite {variant['name']}", "outputs", error, limit, variant=variant["name"]))
+            findings.append(_finding(f"TFLite {variant.name}", "outputs", error, limit, variant=variant.name))
         else:
             findings += tflite_findings(variant, outputs, _numpy(trained), limit)
     shipment, findings = shipment.judged(findings)
     refuse_if_failed(findings)
     write_shipment(blessing.uri, shipment)
     write_findings(blessing.uri, findings)
-    blessing.set_int_custom_property("blessed", 1)
+    blessing.set_int_custom_property(BLESSED, 1)
     write_file(blessing.uri, "INFRA_BLESSED", "")
 
 
@@ -110,45 +109,48 @@ def saved_model_findings(
 
 
 def tflite_findings(
-    variant: Mapping[str, Any], outputs: Mapping[str, np.ndarray], trained: Mapping[str, np.ndarray], limit: float
+    variant: MeasuredVariant, outputs: Mapping[str, np.ndarray], trained: Mapping[str, np.ndarray], limit: float
 ) -> list[Finding]:
     """A TFLite file's outputs against the trained model's, with a tolerance for its precision."""
-    precision = variant["precision"]
     findings = []
     for key, value in trained.items():
-        if precision != "float32":
+        if variant.precision != "float32":
             difference = relative_difference(outputs.get(key), value)
-            allowed = PRECISIONS[precision].max_relative_difference
+            allowed = PRECISIONS[variant.precision].max_relative_difference
         else:
             difference, allowed = max_difference(outputs.get(key), value), limit
-        findings.append(_finding(f"TFLite {variant['name']}", key, difference, allowed, variant=variant["name"]))
+        findings.append(_finding(f"TFLite {variant.name}", key, difference, allowed, variant=variant.name))
     return findings
 
 
-def retrained_finding(variant: Mapping[str, Any]) -> Finding:
+def retrained_finding(variant: MeasuredVariant) -> Finding:
     """A file whose model was trained further: its outputs against that model's, as Compressor measured them."""
-    limit = PRECISIONS[variant["precision"]].max_relative_difference
+    limit = PRECISIONS[variant.precision].max_relative_difference
     return Finding(
         gate=GATE,
         metric="difference of outputs from the retrained model",
-        where=f"TFLite {variant['name']}",
-        value=variant["difference"],
+        where=f"TFLite {variant.name}",
+        value=variant.difference,
         limit=f"<= {limit:g}",
-        passed=variant["difference"] <= limit,
-        variant=variant["name"],
+        passed=variant.difference <= limit,
+        variant=variant.name,
     )
 
 
 def _finding(where: str, output: str, difference: float | Exception, limit: float, *, variant: str = "") -> Finding:
     """An exception in place of a difference says why there are no outputs to compare."""
-    is_known = not isinstance(difference, Exception)
+    if isinstance(difference, Exception):
+        value: float | str = f"none: {difference}".rstrip(".")
+        is_kept = False
+    else:
+        value, is_kept = difference, difference <= limit
     return Finding(
         gate=GATE,
         metric=f"difference of {output} from the trained model",
         where=where,
-        value=difference if is_known else f"none: {difference}".rstrip("."),
+        value=value,
         limit=f"<= {limit:g}",
-        passed=is_known and difference <= limit,
+        passed=is_kept,
         variant=variant,
     )
 

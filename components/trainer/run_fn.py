@@ -10,6 +10,7 @@ from tfx.utils import io_utils
 
 from components.trainer.export import export
 from components.trainer.history import History
+from components.trainer.options import TrainerCustomConfig
 from components.trainer.summaries import summaries
 from components.workspace import workspace
 from records.model_run import (
@@ -22,9 +23,7 @@ from records.model_run import (
 )
 from tasks.loading import TaskSpec
 from tasks.overrides import with_values
-from tasks.start import Start
 from tasks.training import TaskTraining
-from training.options import TrainOptions
 
 
 def run_fn(fn_args: FnArgs) -> None:
@@ -34,14 +33,12 @@ def run_fn(fn_args: FnArgs) -> None:
     TensorBoard shows, and the checkpoints kept. Until it is done all that lies in a workspace of its own, which
     outlives a killed step, so that the next one goes on from there.
     """
-    config = fn_args.custom_config
-    tuned = _tuned(fn_args)
-    spec, options = with_values(
-        TaskSpec.model_validate_json(config["task_spec"]), TrainOptions.model_validate(config["train"]), tuned
-    )
+    config = TrainerCustomConfig.model_validate(fn_args.custom_config)
+    tuned = _read_hyperparameters(fn_args)
+    spec, options = with_values(TaskSpec.model_validate_json(config.task_spec), config.train, tuned)
     task = spec.load()
     transform_output = tft.TFTransformOutput(fn_args.transform_output)
-    place = _workspace(fn_args)
+    place = _workspace(fn_args, config.workspaces, tuned)
     place.mkdir(parents=True, exist_ok=True)
     history = History(place / HISTORY_FILE)
     training = TaskTraining(
@@ -50,8 +47,8 @@ def run_fn(fn_args: FnArgs) -> None:
         train_files=fn_args.train_files,
         eval_files=fn_args.eval_files,
         feature_spec=transform_output.transformed_feature_spec(),
-        seed=config["seed"],
-        start=Start.model_validate(config["start"]) if config["start"] else None,
+        seed=config.seed,
+        start=config.start,
         checkpoints=place / "checkpoints",
     )
     with summaries(task, options, training.evaluation, place, resume_step=training.resume_step) as hooks:
@@ -84,13 +81,13 @@ def training_facts(rows: Sequence[dict[str, Any]]) -> TrainingFacts:
     )
 
 
-def _tuned(fn_args: FnArgs) -> dict[str, Any]:
+def _read_hyperparameters(fn_args: FnArgs) -> dict[str, Any]:
     """The hyperparameters that Tuner found, by dotted key; none without a Tuner."""
     found = fn_args.hyperparameters["values"] if fn_args.hyperparameters else {}
     return {key: value for key, value in found.items() if key.startswith(("train.", "options."))}
 
 
-def _workspace(fn_args: FnArgs) -> epath.Path:
+def _workspace(fn_args: FnArgs, workspaces: str, tuned: dict[str, Any]) -> epath.Path:
     """A directory for this training and no other: of the same code, options, seed and data."""
-    asked = fn_args.custom_config, _tuned(fn_args), fn_args.transform_output, list(fn_args.train_files)
-    return workspace(fn_args.custom_config["workspaces"], *asked)
+    determines = fn_args.custom_config, tuned, fn_args.transform_output, list(fn_args.train_files)
+    return workspace(workspaces, *determines)

@@ -55,6 +55,8 @@ class StartOptions(Section):
     def _path(self) -> epath.Path:
         if self.weights is not None:
             return epath.Path(self.weights)
+        assert self.registry is not None
+        assert self.model is not None
         registry = Registry(self.registry)
         try:
             versions = registry.versions(self.model)

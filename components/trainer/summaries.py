@@ -26,10 +26,10 @@ def summaries(
 
     Args:
       task: adds summaries of its own.
-      options: of the training, which are its hyperparameters.
-      evaluation: whose first batch is the task's sample.
-      directory: of this training.
-      resume_step: of the checkpoint that training goes on from, 0 without one.
+      options: options of the training, which TensorBoard shows as its hyperparameters.
+      evaluation: batches of the eval split, the first of which is the task's sample.
+      directory: folder of this training.
+      resume_step: step of the checkpoint that training goes on from, 0 without one.
     """
     wanted = options.summaries
     writers = [GuardedWriter(JsonlWriter(directory / STEPS_FILE, resume_step=resume_step))]

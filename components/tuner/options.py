@@ -1,4 +1,4 @@
-"""The config's section `tune`. Needs neither TensorFlow nor TFX."""
+"""The config's section `tune`, and what Tuner is asked for. Needs neither TensorFlow nor TFX."""
 
 from typing import Annotated, Any, Literal
 
@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from components.sections import Section
 from data.did_you_mean import did_you_mean
+from tasks.start import Start
+from training.options import TrainOptions
 
 
 class FloatRange(Section):
@@ -84,3 +86,21 @@ class TuneOptions(Section):
                 meant = did_you_mean(key.partition(".")[0], ("train", "options"))
                 raise ValueError(f"a key of space must start with train. or options. Received: {key!r}.{meant}")
         return self
+
+
+class TunerCustomConfig(Section):
+    """What TFX hands to `tuner_fn` as `custom_config`.
+
+    Attributes:
+      task_spec: JSON of the config's task.
+      tune: the config's section.
+      train: the config's section, over which each trial's values are laid.
+      seed: seed of the search and of each training.
+      start: the model whose weights trainings start from; None draws them.
+    """
+
+    task_spec: str
+    tune: TuneOptions
+    train: TrainOptions
+    seed: int
+    start: Start | None

@@ -1,6 +1,5 @@
 """What TFX's Tuner calls by its dotted path."""
 
-import json
 import logging
 from typing import Any
 
@@ -11,10 +10,9 @@ from keras_tuner.engine.oracle import Oracle
 from tfx.components.trainer.fn_args_utils import FnArgs
 from tfx.components.tuner.component import TunerFnResult
 
-from components.tuner.options import Choice, FloatRange, TuneOptions
+from components.tuner.options import Choice, FloatRange, TuneOptions, TunerCustomConfig
 from tasks.loading import TaskSpec
 from tasks.overrides import with_values
-from tasks.start import Start
 from tasks.training import TaskTraining
 from training.errors import DivergedError
 from training.options import TrainOptions
@@ -28,11 +26,9 @@ HYPERBAND_EPOCHS = "tuner/epochs"
 
 def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     """A search over the config's space, each trial a training by the loop that Trainer uses."""
-    config = fn_args.custom_config
-    options = TuneOptions.model_validate(config["tune"])
-    train = TrainOptions.model_validate(config["train"])
+    config = TunerCustomConfig.model_validate(fn_args.custom_config)
     tuner = TaskTuner(
-        oracle(options, epochs=options.epochs or train.epochs, seed=config["seed"]),
+        oracle(config.tune, epochs=config.tune.epochs or config.train.epochs, seed=config.seed),
         directory=fn_args.working_dir,
         project_name="trials",
     )
@@ -40,11 +36,12 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         "train_files": fn_args.train_files,
         "eval_files": fn_args.eval_files,
         "feature_spec": tft.TFTransformOutput(fn_args.transform_graph_path).transformed_feature_spec(),
-        "seed": config["seed"],
-        "start": Start.model_validate(config["start"]) if config["start"] else None,
+        "seed": config.seed,
+        "start": config.start,
     }
-    spec = TaskSpec.model_validate(json.loads(config["task_spec"]))
-    return TunerFnResult(tuner=tuner, fit_kwargs={"spec": spec, "train": train, "tune": options, "reading": reading})
+    spec = TaskSpec.model_validate_json(config.task_spec)
+    search = {"spec": spec, "train": config.train, "tune": config.tune, "reading": reading}
+    return TunerFnResult(tuner=tuner, fit_kwargs=search)
 
 
 class UnknownMetricError(keras_tuner.errors.FatalValueError):
@@ -71,7 +68,7 @@ class TaskTuner(BaseTuner):
         tuned = TrainOptions.model_validate({**tuned.model_dump(), "epochs": max(epochs, _fewest_epochs(tuned))})
         training = TaskTraining(tuned_spec.load(), tuned, **reading)
         try:
-            seen = [_measured(tune.metric, record) for record in training.records()]
+            seen = [_metric_value(tune.metric, record) for record in training.records()]
         except DivergedError as error:
             raise keras_tuner.errors.FailedTrialError(str(error)) from error
         best = min(seen) if tune.direction == "min" else max(seen)
@@ -105,7 +102,7 @@ def oracle(options: TuneOptions, *, epochs: int, seed: int) -> Oracle:
     return kinds[options.algorithm](max_trials=options.trials, **common)
 
 
-def _measured(metric: str, record: EpochRecord) -> float:
+def _metric_value(metric: str, record: EpochRecord) -> float:
     if metric not in record.evaluation:
         raise UnknownMetricError(
             f"tune.metric must be one that training reports: {', '.join(record.evaluation)}. Received: {metric!r}."

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from ai_edge_quantizer.utils.validation_utils import ValidationErrorMetric
 
 from compression.conversion.layer_names import LayerNames
 from compression.files.file_ops import read_operations, select_ops
+from records.variants import LayerError
 
 # Run one by one, with every intermediate tensor kept.
 EXAMPLES = 8
@@ -26,8 +26,8 @@ def layer_errors(
     *,
     layers: LayerNames,
     signature: str,
-) -> list[dict[str, Any]]:
-    """`{"layer": path, "error": …}` for each layer, the worst first.
+) -> list[LayerError]:
+    """The error of each layer, the worst first.
 
     The error is the root of the mean squared difference of the layer's output, over that of the float32 output itself;
     what earlier layers did wrong is part of it. A layer of several operations counts by the worst. Operations that
@@ -70,7 +70,7 @@ def layer_errors(
         if found:
             layer = next(iter(layers.of_operation(operation.outputs)), operation.outputs[0])
             worst[layer] = max(*found, worst.get(layer, 0.0))
-    return [{"layer": layer, "error": worst[layer]} for layer in sorted(worst, key=lambda layer: -worst[layer])]
+    return [LayerError(layer=layer, error=worst[layer]) for layer in sorted(worst, key=lambda layer: -worst[layer])]
 
 
 def relative_error(received: npt.ArrayLike, expected: npt.ArrayLike) -> float:

@@ -2,23 +2,15 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+from records.variants import LayerSparsity
+
 # Of a kernel and what became of it in a file: rounding to 4 bits leaves more, another layer's kernel far less.
 _SAME_COSINE = 0.9
-
-
-@dataclass(frozen=True, kw_only=True)
-class LayerSparsity:
-    """How many of a layer's weights are zero, as they are in a file."""
-
-    layer: str
-    sparsity: float
-    weights: int
 
 
 def count_weights(path: str | os.PathLike[str]) -> tuple[int, int]:

@@ -3,27 +3,21 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import DataError
 from data.images.classes import ImageClass, ImageClasses, classes_of
-from data.images.csv import ImageCSV
-from data.images.digits import Digits
-from data.images.folder import ImageFolder
-from data.images.idx_images import IDXImages
-from data.images.omniglot import Omniglot
-from data.images.tfrecord import TFRecords
+from data.images.source import ImageSource
 from data.overview import CountsClasses, HasOverview, Overview
-from data.source import SPLITS, LabelledImages
+from data.source import SPLITS
 from data.splits import Splits
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-AnyImages = Annotated[Omniglot | Digits | ImageFolder | ImageCSV | IDXImages | TFRecords, Field(discriminator="kind")]
 EPISODES_PER_SHARD = 500
 
 
@@ -40,7 +34,7 @@ class ImageEpisodes(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    source: AnyImages
+    source: ImageSource
     splits: Splits = Field(default_factory=Splits)
     ways: tuple[int, ...] = Field(min_length=1)
     shots: tuple[int, ...] = Field(min_length=1)
@@ -204,4 +198,4 @@ def _example(
 def _read(text: str, fingerprint: str) -> tuple[Sequence[ImageClass], int]:
     """One reading for all shards of a process; another fingerprint reads anew."""
     episodes = ImageEpisodes.model_validate_json(text)
-    return classes_of(cast(LabelledImages | ImageClasses, episodes.source), episodes.splits)
+    return classes_of(episodes.source, episodes.splits)

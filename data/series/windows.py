@@ -7,19 +7,19 @@ hold them all in 1.5 times those bytes; a reader cuts the windows out.
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import DataError
 from data.overview import Overview
-from data.series.co2 import CO2
 from data.series.file import SeriesFile
 from data.series.repair import SHORT
+from data.series.segments import Segment, train_segments
 from data.series.series import Series, SeriesSet
+from data.series.source import SeriesSource
 from data.series.splits import TimeShares, TimeSplits
 from data.source import SPLITS
 
@@ -28,46 +28,6 @@ if TYPE_CHECKING:
 
 EXAMPLES_PER_SHARD = 2048
 DAY_SECS = 24 * 3600
-
-AnySeries = Annotated[SeriesFile | CO2, Field(discriminator="kind")]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Segment:
-    """Rows of a series that are stored together.
-
-    Attributes:
-      index: of the series.
-      start: its first row.
-      length: in rows; those after the series' last one are NaN.
-      windows: how many windows begin in it, at its first row and the ones after it.
-      rows: how many of its rows, from the first on, no later segment holds again.
-    """
-
-    index: int
-    start: int
-    length: int
-    windows: int
-    rows: int
-
-
-def train_segments(rows: int, *, window: int, index: int = 0, start: int = 0) -> list[Segment]:
-    """Segments of one length that hold each window of `rows` rows exactly once; none where there is no window.
-
-    Their length in all is at most 2 × rows, and for long series 1.5 × rows.
-    """
-    count = rows - window + 1
-    if count < 1:
-        return []
-    number = -(-count // (2 * window)) if rows > 3 * window - 1 else 1
-    each = -(-count // number)
-    segments = []
-    for first in range(0, count, each):
-        windows = min(each, count - first)
-        is_last = first + windows == count
-        own = rows - first if is_last else windows
-        segments.append(Segment(index=index, start=start + first, length=each + window - 1, windows=windows, rows=own))
-    return segments
 
 
 class SeriesWindows(BaseModel):
@@ -84,7 +44,7 @@ class SeriesWindows(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    source: AnySeries
+    source: SeriesSource
     lookback: int = Field(ge=1)
     horizon: int = Field(ge=1)
     splits: TimeSplits = Field(default_factory=TimeShares)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from pipeline.config import PipelineConfig, load_config, load_task
-from pipeline.config_mistakes import validated
+from pipeline.config_mistakes import validate
 from pipeline.local_path import LOCAL_PATH
 from pipeline.session import session
 from pipeline.set_option import set_option
@@ -74,6 +74,6 @@ def load_candidates(grid: Path, config: PipelineConfig) -> list[Candidate]:
     sections = {"train": TrainOptions, "options": type(spec.load().options)}
     candidates = []
     for name, values in load_grid(grid).items():
-        changed = validated(partial(with_values, spec, config.train, values), sections, file=f"{grid}, {name}")
+        changed = validate(partial(with_values, spec, config.train, values), sections, file=f"{grid}, {name}")
         candidates.append(Candidate(name, values, *changed))
     return candidates

@@ -109,7 +109,7 @@ def run(run_id: str, root: Path | None, as_json: bool) -> None:
     place = find_root(root)
     found = read_run(place, find_run(place, run_id))
     if as_json:
-        _print_json(asdict(found))
+        _print_json({**asdict(found), "record": found.record.as_json() if found.record else {}})
     else:
         from inspection.terminal import run_details
 
@@ -125,6 +125,7 @@ def lineage(model_version: str, root: Path | None, as_json: bool) -> None:
     from inspection import lineage as model_lineage
     from inspection.locate import find_root
     from inspection.store import RunStore
+    from records.properties import PUSHED_DESTINATION
 
     place = find_root(root)
     store = RunStore(place)
@@ -134,7 +135,7 @@ def lineage(model_version: str, root: Path | None, as_json: bool) -> None:
     heading = {
         "version": model_lineage.model_name(pushed),
         "stage": version.stage if version else None,
-        "destination": pushed.properties[model_lineage.DESTINATION],
+        "destination": pushed.properties[PUSHED_DESTINATION],
         "metrics": dict(version.metrics) if version else {},
     }
     if as_json:

@@ -9,11 +9,9 @@ from typing import Any
 
 from compression.conversion.convert import ConversionError
 from compression.pareto import pareto_front
-from serving.latency import measure_latency
-from serving.peak_memory import peak_memory_bytes
-from serving.tflite import TFLiteModel
 from studies.architectures.candidates import INT8_FILE, Conditions, train_candidate
 from studies.architectures.grid import Candidate
+from studies.architectures.measuring import measure_files
 from studies.errors import StudyError
 from studies.serialization import write_whole
 from tasks.base import Task
@@ -76,7 +74,7 @@ def compare_architectures(
     begin("Measuring …")
     sample = conditions.run.data(task).calibration_sample(conditions.calibration_examples)
     files = {row["name"]: folder / row["name"] / INT8_FILE for row in rows}
-    measured = _measure(files, {name: values[:1] for name, values in sample.items()})
+    measured = measure_files(files, {name: values[:1] for name, values in sample.items()})
     rows = [{**row, **measured[row["name"]]} for row in rows]
     return {"seed": conditions.seed, "candidates": rows, **_fronts(task, rows), "failed": failed}
 
@@ -99,26 +97,6 @@ def _trained(candidate: Candidate, conditions: Conditions, folder: Path, code: s
     known = {"digest": digest, **train_candidate(candidate, conditions, folder)}
     write_whole(done, json.dumps(known))
     return known, "trained"
-
-
-def _measure(files: dict[str, Path], sample: Any) -> dict[str, dict[str, Any]]:
-    """Latency, all files in turn, and memory.
-
-    Args:
-      files: {name: int8 file}.
-      sample: model inputs of one example.
-    """
-    models = {name: TFLiteModel(path) for name, path in files.items()}
-    latencies = measure_latency({name: model.prepare(sample) for name, model in models.items()})
-    return {
-        name: {
-            "int8_p50_ms": latencies[name].p50_ms,
-            "int8_p99_ms": latencies[name].p99_ms,
-            "delegated": models[name].delegated,
-            "int8_peak_bytes": peak_memory_bytes(files[name]),
-        }
-        for name in files
-    }
 
 
 def _fronts(task: Task, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from studies.backtest.drawings import forecast_plots, last_attention
 from studies.backtest.origins import RollingOrigins, rows_at
 from studies.backtest.traditional import TRADITIONAL
 from tasks.forecasting import Forecasting
-from tasks.forecasting.metrics import FIGURES, Forecasts, figure
+from tasks.forecasting.metrics import METRICS, Forecasts, compute_metric
 
 # Windows that the model's latency is measured on, one by one.
 TIMED = 20
@@ -104,4 +104,4 @@ def _figures(task: Forecasting, origins: RollingOrigins, quantiles: Sequence[np.
         season=options.season,
         scale=np.broadcast_to(task.source().scale(), (len(futures), futures.shape[-1])),
     )
-    return {name: figure(name, forecasts) for name in FIGURES if levels or name != "coverage"}
+    return {name: compute_metric(name, forecasts) for name in METRICS if levels or name != "coverage"}

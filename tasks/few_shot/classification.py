@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from data.images.episodes import AnyImages, ImageEpisodes
+from data.images.episodes import ImageEpisodes
+from data.images.source import ImageSource
 from data.splits import Splits
 from data.unreadable import UNREADABLE
 from tasks.base import TaskOptions
@@ -44,7 +45,7 @@ class EpisodeAugmentOptions(TaskOptions):
 class FewShotClassificationOptions(FewShotOptions):
     """Options of FewShotClassification."""
 
-    source: AnyImages = Field(description="Where images and classes come from.")
+    source: ImageSource = Field(description="Where images and classes come from.")
     splits: Splits = Field(default_factory=Splits, description="Shares of classes, where the source does not say.")
     ways: tuple[int, ...] = Field(
         (5,), min_length=1, description="Classes of judged episodes; training takes the most."

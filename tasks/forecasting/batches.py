@@ -1,4 +1,4 @@
-"""From transformed examples to the windows that a forecaster is given."""
+"""From transformed examples to the windows that a forecaster takes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from models.forecasters.forecaster import CALENDAR, HISTORY, ForecastShape
-from tasks.forecasting.features import as_rows, filled, naive_error
+from tasks.forecasting.features import as_rows, fill_gaps, naive_error
 from tasks.forecasting.objective import FILLED
 from training.input import read_examples
 from training.windows import Windows
@@ -29,15 +29,15 @@ def read_windows(
 
     Args:
       files: paths or patterns.
-      feature_spec: of `tf.io.parse_example`.
-      shape: of the model.
-      calendar: features of a row's time in the files.
-      season: rows, for what MASE divides by.
-      is_taught: whether training needs the future as an input.
+      feature_spec: parsing spec of the transformed features.
+      shape: sizes of the model.
+      calendar: number of calendar features of a row in the files.
+      season: rows until the series repeats itself, for the denominator of MASE.
+      is_taught: whether training takes the future as an input.
     """
 
     def flat(features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        return {**joined(features, shape, calendar), "windows": features["windows"]}
+        return {**join_rows(features, shape, calendar), "windows": features["windows"]}
 
     batches = read_examples(files, feature_spec=feature_spec, batch_size=PARSED, to_batch=flat)
     parts: dict[str, list[np.ndarray]] = {}
@@ -55,7 +55,7 @@ def read_windows(
         rows,
         np.concatenate(starts) if starts else np.zeros(0, np.int64),
         length=shape.lookback + shape.horizon,
-        to_batch=lambda window: supervised(window, shape, season=season, is_taught=is_taught),
+        to_batch=lambda window: split_windows(window, shape, season=season, is_taught=is_taught),
     )
 
 
@@ -66,8 +66,12 @@ def count_windows(files: Sequence[str]) -> int:
     return int(sum(batch.sum() for batch in batches.as_numpy_iterator()))
 
 
-def joined(features: Mapping[str, Any], shape: ForecastShape, calendar: int) -> dict[str, tf.Tensor]:
-    """Transformed features as rows: `values` and `calendar`, `location` and `scale`, each `[batch, row, ...]`."""
+def join_rows(features: Mapping[str, Any], shape: ForecastShape, calendar: int) -> dict[str, tf.Tensor]:
+    """Joins history and future of transformed features to rows, `[batch, row, ...]` each.
+
+    Returns:
+      `values` of history and future; `calendar`, where there is one; `location` and `scale`, repeated for every row.
+    """
     history = as_rows(features["history"], shape.channels)
     values = tf.concat([history, features["future"]], axis=1)
     rows = {"values": values}
@@ -78,17 +82,17 @@ def joined(features: Mapping[str, Any], shape: ForecastShape, calendar: int) -> 
     return rows
 
 
-def supervised(
+def split_windows(
     window: Mapping[str, tf.Tensor], shape: ForecastShape, *, season: int, is_taught: bool
 ) -> tuple[Any, Any]:
-    """(inputs, targets) of windows as rows.
+    """Splits windows, as `join_rows` makes them, into inputs and targets.
 
     Targets: `future` and whether it was `observed` (1 or 0), `[batch, horizon, channel]`; the `scale` of a channel and
     the `naive` error of its history, `[batch, channel]`; with `is_taught`, the future with its gaps `filled`.
     """
     lookback = shape.lookback
     values = tf.ensure_shape(window["values"], [None, lookback + shape.horizon, shape.channels])
-    inputs = {HISTORY: filled(values[:, :lookback], window["location"][0, 0])}
+    inputs = {HISTORY: fill_gaps(values[:, :lookback], window["location"][0, 0])}
     if shape.calendar:
         inputs[CALENDAR] = tf.ensure_shape(window[CALENDAR], [None, lookback + shape.horizon, shape.calendar])
     future = values[:, lookback:]
@@ -100,7 +104,7 @@ def supervised(
         "naive": naive_error(values[:, :lookback], season),
     }
     if is_taught:
-        targets[FILLED] = filled(values, window["location"][0, 0])[:, lookback:]
+        targets[FILLED] = fill_gaps(values, window["location"][0, 0])[:, lookback:]
     return inputs, targets
 
 
@@ -108,7 +112,7 @@ def model_inputs(features: Mapping[str, Any], shape: ForecastShape, calendar: in
     """The inputs of a model, out of transformed features of single windows."""
     history = as_rows(features["history"], shape.channels)
     history = tf.ensure_shape(history, [None, shape.lookback, shape.channels])
-    inputs = {HISTORY: filled(history, features["location"][0])}
+    inputs = {HISTORY: fill_gaps(history, features["location"][0])}
     if shape.calendar:
         when = as_rows(features["calendar"], calendar)
         inputs[CALENDAR] = tf.ensure_shape(when, [None, shape.lookback + shape.horizon, shape.calendar])

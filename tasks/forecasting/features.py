@@ -1,4 +1,4 @@
-"""What a forecast's features are made of, inside TensorFlow graphs: the same in Transform, training and serving."""
+"""Features of a forecast, computed inside TensorFlow graphs: the same in Transform, training and serving."""
 
 import math
 
@@ -14,12 +14,13 @@ def calendar_size(step_secs: int) -> int:
 
 
 def calendar(times_secs: tf.Tensor, step_secs: int) -> tf.Tensor:
-    """Sine and cosine of where each stamp stands in the day, the week and the year, but for cycles that are no longer
-    than a step.
+    """Sine and cosine of the place of each time in the day, the week and the year.
+
+    Cycles that are no longer than a step are left out.
 
     Args:
       times_secs: `[...]`, seconds since 1970.
-      step_secs: between two rows.
+      step_secs: time between two rows.
 
     Returns:
       `[..., feature]` float32.
@@ -33,24 +34,24 @@ def calendar(times_secs: tf.Tensor, step_secs: int) -> tf.Tensor:
     return tf.stack(features, axis=-1) if features else tf.zeros([*times_secs.shape, 0])
 
 
-def filled(values: tf.Tensor, otherwise: tf.Tensor) -> tf.Tensor:
-    """Missing values replaced by the last one before, else by the first one after, else by `otherwise`.
+def fill_gaps(values: tf.Tensor, otherwise: tf.Tensor) -> tf.Tensor:
+    """Replaces missing values by the last one before, else by the first one after, else by `otherwise`.
 
     Args:
-      values: `[batch, time, channel]`, NaN where missing; time is known when the graph is made.
-      otherwise: `[channel]`.
+      values: `[batch, time, channel]`, NaN where missing; the length of time is known when the graph is made.
+      otherwise: values of a window without any, `[channel]`.
     """
 
     def fill() -> tf.Tensor:
-        both = tf.reverse(_carried(tf.reverse(_carried(values), [1])), [1])
+        both = tf.reverse(_carry_forward(tf.reverse(_carry_forward(values), [1])), [1])
         return tf.where(tf.math.is_nan(both), otherwise + tf.zeros_like(both), both)
 
     # Most batches have no gap, and the rounds cost more than a small network.
     return tf.cond(tf.reduce_any(tf.math.is_nan(values)), fill, lambda: tf.identity(values))
 
 
-def _carried(values: tf.Tensor) -> tf.Tensor:
-    """Values carried on into gaps; twice as far in each round, so that the nearest one before comes first."""
+def _carry_forward(values: tf.Tensor) -> tf.Tensor:
+    """Carries values forward into gaps, twice as far in each round, so that the nearest one before comes first."""
     distance, rows = 1, values.shape[1]
     while distance < rows:
         before = tf.pad(values[:, :-distance], [[0, 0], [distance, 0], [0, 0]], constant_values=float("nan"))
@@ -60,26 +61,27 @@ def _carried(values: tf.Tensor) -> tf.Tensor:
 
 
 def as_rows(feature: tf.Tensor | tf.SparseTensor, width: int) -> tf.Tensor:
-    """A flat feature `[batch, time · width]`, as an example holds it, as `[batch, time, width]`."""
+    """Shapes a flat feature `[batch, time · width]`, as an example holds it, to `[batch, time, width]`."""
     dense = tf.sparse.to_dense(feature) if isinstance(feature, tf.SparseTensor) else feature
     return tf.reshape(dense, [tf.shape(dense)[0], -1, width])
 
 
 def as_feature(rows: tf.Tensor) -> tf.SparseTensor:
-    """`[batch, time, width]` as a feature of whatever length, which Transform writes as it is."""
+    """Flattens `[batch, time, width]` to a sparse feature, which Transform writes whatever its length."""
     flat = tf.reshape(rows, [tf.shape(rows)[0], -1])
     return tf.SparseTensor(tf.where(tf.ones_like(flat, tf.bool)), tf.reshape(flat, [-1]), tf.shape(flat, tf.int64))
 
 
 def naive_error(history: tf.Tensor, season: int) -> tf.Tensor:
-    """The mean absolute error of the seasonal naive forecast inside each history, what MASE divides by; 0 where there
-    is nothing to compare.
+    """Mean absolute error of the seasonal naive forecast inside each history: the denominator of MASE.
+
+    It is 0 where there is nothing to compare.
 
     Source: Hyndman, Koehler, "Another look at measures of forecast accuracy", 2006, section 3, seasonal.
 
     Args:
       history: `[batch, time, channel]`, NaN where missing.
-      season: rows.
+      season: rows until the series repeats itself.
 
     Returns:
       `[batch, channel]`.

@@ -1,6 +1,6 @@
-"""Figures of forecasts, in NumPy: what TFMA's metrics, traditional forecasters and backtests are all judged by.
+"""Metrics of forecasts, in NumPy: the same for TFMA, for traditional forecasters and for backtests.
 
-Each figure is a ratio of two sums, so that windows can be added up in any order, sliced and merged. Missing values
+Each metric is a ratio of two sums, so that windows can be added up in any order, sliced and merged. Missing values
 count in neither sum.
 """
 
@@ -13,14 +13,14 @@ import numpy as np
 
 @dataclass(frozen=True, kw_only=True)
 class Forecasts:
-    """Windows and what was forecast of them.
+    """Windows, their future and its forecasts.
 
     Attributes:
       future: `[window, horizon, channel]`, NaN where missing.
       quantiles: `[window, horizon, channel, quantile]`; the middle one is the point forecast.
-      levels: of the quantiles; empty for a point forecast.
+      levels: levels of the quantiles; empty for a point forecast.
       history: `[window, lookback, channel]`, NaN where missing.
-      season: rows.
+      season: rows until the series repeats itself.
       scale: standard deviation of each channel over the train rows, `[window, channel]`.
     """
 
@@ -33,11 +33,11 @@ class Forecasts:
 
     @property
     def point(self) -> np.ndarray:
-        """`[window, horizon, channel]`."""
+        """The middle quantile, `[window, horizon, channel]`."""
         return self.quantiles[..., self.quantiles.shape[-1] // 2]
 
     def part(self, steps: slice, channel: int | None) -> "Forecasts":
-        """The same windows, less of each: some steps of the horizon, or one channel."""
+        """The same windows with these steps of the horizon alone, and with one channel unless it is None."""
         channels = slice(None) if channel is None else slice(channel, channel + 1)
         return Forecasts(
             future=self.future[:, steps, channels],
@@ -53,7 +53,7 @@ Sums: TypeAlias = tuple[float, float]
 
 
 def _mean(values: np.ndarray) -> Sums:
-    """The sum of what is no NaN, and how many that are."""
+    """Sum and number of the values that are not NaN."""
     return float(np.nansum(values, dtype=np.float64)), float(np.count_nonzero(~np.isnan(values)))
 
 
@@ -74,7 +74,7 @@ def scaled_mse(forecasts: Forecasts) -> Sums:
 
 
 def scaled_mae(forecasts: Forecasts) -> Sums:
-    """Mean absolute error of the same."""
+    """Mean absolute error of values scaled as for `scaled_mse`."""
     return _mean(np.abs((forecasts.future - forecasts.point) / forecasts.scale[:, None]))
 
 
@@ -117,25 +117,27 @@ def coverage(forecasts: Forecasts) -> Sums:
     return _mean(np.where(np.isnan(future), np.nan, inside))
 
 
-FIGURES: dict[str, Callable[[Forecasts], Sums]] = {
+METRICS: dict[str, Callable[[Forecasts], Sums]] = {
     function.__name__: function
     for function in (mase, mae, mse, scaled_mae, scaled_mse, smape, mae_over_naive, pinball, coverage)
 }
 
 
-def figure(name: str, forecasts: Forecasts) -> float:
-    """One figure over all windows; NaN where nothing was observed."""
-    total, count = FIGURES[name](forecasts)
+def compute_metric(name: str, forecasts: Forecasts) -> float:
+    """The metric of that name over all windows; NaN where nothing was observed."""
+    total, count = METRICS[name](forecasts)
     return total / count if count else float("nan")
 
 
 def seasonal_naive(history: np.ndarray, horizon: int, season: int) -> np.ndarray:
-    """The last season again and again, a missing value replaced by the one a season before it, NaN where none is left.
+    """The forecast that repeats the last season.
+
+    A missing value is replaced by the latest one whole seasons before it; NaN where there is none.
 
     Args:
       history: `[window, lookback, channel]`.
       horizon: rows to forecast.
-      season: rows.
+      season: rows until the series repeats itself.
 
     Returns:
       `[window, horizon, channel]`.

@@ -15,8 +15,10 @@ FILLED = "filled"
 
 
 class ForecastObjective:
-    """Loss and MASE of `(inputs, targets)`, see `tasks.forecasting.batches.supervised`; a model that is taught by the
-    future is given it."""
+    """Loss and MASE of `(inputs, targets)` batches, see `tasks.forecasting.batches.split_windows`.
+
+    A model with an input for the future is given it.
+    """
 
     layers: Sequence[keras.layers.Layer] = ()
 
@@ -36,8 +38,8 @@ def forecast_loss(kind: str, levels: Sequence[float]) -> Callable[[Any, Mapping[
     """A loss of scaled values, so that channels count alike: the mean over what was observed, `[example]`.
 
     Args:
-      kind: of each value, one of `POINTWISE`.
-      levels: of the quantiles; (0.5,) for a point forecast.
+      kind: loss of each value, a key of `POINTWISE`.
+      levels: levels of the quantiles; (0.5,) for a point forecast.
     """
     pointwise = POINTWISE[kind]
 
@@ -52,12 +54,13 @@ def forecast_loss(kind: str, levels: Sequence[float]) -> Callable[[Any, Mapping[
 
 
 def forecast_distance(kind: str, scale: Any) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Any]:
-    """How far a student's quantiles are from its teacher's, as `forecast_loss` counts errors: `[example]`. Between two
-    quantiles of a level there is no reason to prefer a side, so that pinball's is the absolute difference.
+    """Distance of a student's quantiles from its teacher's, as `forecast_loss` counts errors: `[example]`.
+
+    Between two quantiles of a level there is no reason to prefer a side, so that pinball's is the absolute difference.
 
     Args:
       kind: mse, mae, huber or pinball.
-      scale: of the channels, `[channel]`.
+      scale: standard deviation of each channel, `[channel]`.
     """
     pointwise = POINTWISE["mae" if kind == "pinball" else kind]
 
@@ -69,8 +72,11 @@ def forecast_distance(kind: str, scale: Any) -> Callable[[Mapping[str, Any], Map
 
 
 def mase_sums(targets: Mapping[str, Any], quantiles: Any) -> tuple[Any, Any]:
-    """Both sums of `tasks.forecasting.metrics.mase`, `[example]`: over the channels that can be compared, and their
-    number."""
+    """Both sums of `tasks.forecasting.metrics.mase`, `[example]` each.
+
+    Returns:
+      The sum over the channels that can be compared, and their number.
+    """
     observed = ops.convert_to_tensor(targets["observed"])
     naive = ops.convert_to_tensor(targets["naive"])
     point = ops.cast(quantiles, "float32")[..., quantiles.shape[-1] // 2]
@@ -88,7 +94,7 @@ def mase_of_examples(targets: Mapping[str, Any], quantiles: Any) -> Any:
 
 
 def targets_of(quantiles: Any) -> dict[str, Any]:
-    """Targets by which a forecast's middle quantile is right."""
+    """Targets that the middle quantile of a forecast meets exactly."""
     point = quantiles[..., quantiles.shape[-1] // 2]
     ones = ops.ones_like(point)
     return {"future": point, "observed": ones, "scale": ones[:, 0], "naive": ones[:, 0]}

@@ -4,8 +4,8 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 
-def fitted_scaler(rows: tf.Tensor, own_rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mean and standard deviation of each channel, as scikit-learn's StandardScaler has them, missing values left out.
+def fit_scaler(rows: tf.Tensor, own_rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Fits mean and standard deviation of each channel as scikit-learn's StandardScaler does, without missing values.
 
     In two passes and in float64: the squares of a series that is far from zero would cancel.
 
@@ -14,7 +14,7 @@ def fitted_scaler(rows: tf.Tensor, own_rows: tf.Tensor) -> tuple[tf.Tensor, tf.T
       own_rows: `[segment]`, how many of a segment's rows count; the others are in the next one too.
 
     Returns:
-      Both `[channel]` float32; a deviation of zero is taken for one.
+      Mean and standard deviation, `[channel]` float32 each; a deviation of zero is taken for one.
     """
     counts = tf.range(tf.shape(rows, tf.int64)[1])[None, :, None] < own_rows[:, None, None]
     observed = tf.logical_and(counts, ~tf.math.is_nan(rows))
@@ -26,5 +26,5 @@ def fitted_scaler(rows: tf.Tensor, own_rows: tf.Tensor) -> tuple[tf.Tensor, tf.T
 
 
 def _total(rows: tf.Tensor) -> tf.Tensor:
-    """Over the train split: `[channel]`."""
+    """Sum over the train split, `[channel]`."""
     return tft.sum(tf.reduce_sum(rows, axis=1), reduce_instance_dims=False)

@@ -1,4 +1,4 @@
-"""The signature that takes what a client has: raw history and its stamps."""
+"""The signature that takes what a client has: raw history and its times."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from models.forecasters.forecaster import CALENDAR, HISTORY, STANDARDIZATION, ForecastShape
-from tasks.forecasting.features import calendar, filled
+from tasks.forecasting.features import calendar, fill_gaps
 
 if TYPE_CHECKING:
     from tasks.base import Task
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 def forecast_endpoint(
     task: "Task", model: keras.Model, shape: ForecastShape, step_secs: int
 ) -> tuple[Any, list[tf.TensorSpec]]:
-    """(function, its specs): `history` `[batch, lookback, channel]`, NaN where missing, and `timestamps` `[batch,
-    lookback]`, seconds since 1970, to the task's predictions and the `timestamps` `[batch, horizon]` that they are for.
+    """The signature as (function, specs of its arguments).
 
-    The function raises InvalidArgumentError where stamps are not a step apart, and for infinity in the history.
+    It maps `history` `[batch, lookback, channel]`, NaN where missing, and `timestamps` `[batch, lookback]`, seconds
+    since 1970, to the task's predictions and the `timestamps` `[batch, horizon]` that they are for. It raises
+    InvalidArgumentError where timestamps are not a step apart, and for infinity in the history.
     """
 
     def forecast(history: tf.Tensor, timestamps: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -36,9 +37,9 @@ def forecast_endpoint(
 def raw_inputs(
     model: keras.Model, shape: ForecastShape, step_secs: int, history: tf.Tensor, timestamps: tf.Tensor
 ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-    """(the model's inputs, stamps `[batch, horizon]` of what it forecasts), out of raw history and its stamps."""
+    """The model's inputs from raw history and its timestamps, and the timestamps `[batch, horizon]` of the forecast."""
     future = timestamps[:, -1:] + step_secs * tf.range(1, shape.horizon + 1, dtype=tf.int64)
-    inputs = {HISTORY: filled(history, tf.convert_to_tensor(model.get_layer(STANDARDIZATION).location))}
+    inputs = {HISTORY: fill_gaps(history, tf.convert_to_tensor(model.get_layer(STANDARDIZATION).location))}
     if shape.calendar:
         inputs[CALENDAR] = calendar(tf.concat([timestamps, future], axis=1), step_secs)
     return inputs, future

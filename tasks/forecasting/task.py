@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
-
-from pydantic import Field, model_validator
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from data.series.file import SeriesFile
-from data.series.splits import TimeShares, TimeSplits
-from data.series.windows import AnySeries, SeriesWindows
-from models.forecasters.options import DLinearOptions, Forecaster
-from tasks.base import EvalMetric, Task, TaskOptions
+from data.series.windows import SeriesWindows
+from tasks.base import EvalMetric, Task
+from tasks.forecasting.options import ForecastingOptions
 
 if TYPE_CHECKING:
     import keras
@@ -25,54 +21,13 @@ if TYPE_CHECKING:
     from training.objective import Objective
     from training.windows import Windows
 
-# Figures that are reported of all, and those also of parts of the horizon and of channels.
-FIGURES = ("mase", "mae", "mse", "scaled_mae", "scaled_mse", "smape", "mae_over_naive")
-FIGURES_OF_QUANTILES = ("pinball", "coverage")
-FIGURES_OF_PARTS = ("mase", "mae")
-
-
-class ForecastingOptions(TaskOptions):
-    """Options of Forecasting."""
-
-    source: AnySeries = Field(description="Where series come from.")
-    lookback: int = Field(ge=2, description="Rows that are seen.")
-    horizon: int = Field(ge=1, description="Rows that are forecast.")
-    splits: TimeSplits = Field(default_factory=TimeShares, description="Shares of the time, or ranges of one's own.")
-    season: int = Field(1, ge=1, description="Rows until the series repeats itself; for what forecasts are judged by.")
-    channels: tuple[str, ...] = Field((), description="Names of the columns; default: those of the source.")
-    model: Forecaster = Field(default_factory=lambda: DLinearOptions(kind="dlinear"), description="The network.")
-    calendar: bool = Field(True, description="Give networks that can read it the calendar of each row.")
-    quantiles: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
-        (), description="Levels, an odd number, rising, 0.5 in the middle; empty: a point forecast."
-    )
-    loss: Literal["mse", "mae", "huber", "pinball"] | None = Field(
-        None, description="Of scaled values; default: pinball with quantiles, else mse."
-    )
-    horizon_parts: int = Field(2, ge=1, description="In how many parts of the horizon errors are told apart.")
-
-    @model_validator(mode="after")
-    def _fit_together(self) -> ForecastingOptions:
-        if self.season >= self.lookback:
-            raise ValueError(
-                f"lookback must be longer than season, or there is nothing to compare a season with. "
-                f"Received: lookback={self.lookback}, season={self.season}"
-            )
-        levels = list(self.quantiles)
-        if levels and (len(levels) % 2 == 0 or levels != sorted(set(levels)) or levels[len(levels) // 2] != 0.5):
-            raise ValueError(f"quantiles must rise and have 0.5 in their middle. Received: {levels}")
-        if levels and self.loss not in (None, "pinball"):
-            raise ValueError(f"With quantiles the loss is pinball. Received: {self.loss}")
-        self.model.check_rows(lookback=self.lookback, horizon=self.horizon)
-        if self.horizon_parts > self.horizon:
-            raise ValueError(
-                f"horizon_parts must not exceed horizon. Received: {self.horizon_parts}, horizon={self.horizon}"
-            )
-        return self
-
 
 class Forecasting(Task):
-    """Raw features: see `data.series.windows.SeriesWindows`. Model: `[batch, lookback, channel]` to `[batch, horizon,
-    channel, quantile]`, both in the series' units; a point forecast is the one quantile there is."""
+    """Forecasts of the rows of a series that follow a look-back window.
+
+    Raw features: see `data.series.windows.SeriesWindows`. The model maps `[batch, lookback, channel]` to `[batch,
+    horizon, channel, quantile]`, both in the series' units; a point forecast is a single quantile.
+    """
 
     Options = ForecastingOptions
     label_key = "future"
@@ -124,44 +79,19 @@ class Forecasting(Task):
         return self.source().read().repairs
 
     def schema(self) -> schema_pb2.Schema:
-        from tensorflow_metadata.proto.v0 import schema_pb2
+        from tasks.forecasting.schema import window_schema
 
-        schema = schema_pb2.Schema()
-        kinds = {"start": "INT", "windows": "INT", "rows": "INT", "hour": "INT", "month": "INT"}
-        kinds |= {"history": "FLOAT", "future": "FLOAT", "missing": "FLOAT", "scale": "FLOAT", "series": "BYTES"}
-        channels = len(self.channel_names())
-        widths = {"future": self.options.horizon * channels, "scale": channels}
-        for name, kind in kinds.items():
-            feature = schema.feature.add(name=name, type=schema_pb2.FeatureType.Value(kind))
-            feature.presence.CopyFrom(schema_pb2.FeaturePresence(min_fraction=1.0, min_count=1))
-            # Train segments are longer than windows.
-            if name != "history":
-                feature.shape.dim.add(size=widths.get(name, 1))
-        return schema
+        return window_schema(horizon=self.options.horizon, channels=len(self.channel_names()))
 
     def preprocessing_fn(self, inputs: Mapping[str, tf.Tensor | tf.SparseTensor]) -> dict[str, tf.Tensor]:
-        import tensorflow as tf
+        from tasks.forecasting.transform import transform_windows
 
-        from tasks.forecasting.features import as_feature, as_rows, calendar, calendar_size
-        from tasks.forecasting.scaler import fitted_scaler
-
-        channels, step_secs = len(self.channel_names()), self.options.source.step_secs()
-        history, future = (as_rows(inputs[name], channels) for name in ("history", "future"))
-        own_rows = tf.reshape(inputs["rows"], [-1])
-        location, scale = fitted_scaler(tf.concat([history, future], axis=1), own_rows)
-        rows = tf.shape(history, tf.int64)[1] + self.options.horizon
-        times = tf.reshape(inputs["start"], [-1, 1]) + step_secs * tf.range(rows)
-        batch = tf.shape(history)[0]
-        features = {
-            "history": inputs["history"],
-            "future": tf.reshape(inputs["future"], [-1, self.options.horizon, channels]),
-            "windows": tf.reshape(inputs["windows"], [-1]),
-            "location": tf.tile(location[None], [batch, 1]),
-            "scale": tf.tile(scale[None], [batch, 1]),
-        }
-        if calendar_size(step_secs):
-            features["calendar"] = as_feature(calendar(times, step_secs))
-        return features
+        return transform_windows(
+            inputs,
+            horizon=self.options.horizon,
+            channels=len(self.channel_names()),
+            step_secs=self.options.source.step_secs(),
+        )
 
     def shape(self) -> ForecastShape:
         """Sizes of the model."""
@@ -200,11 +130,11 @@ class Forecasting(Task):
         return model
 
     def to_batch(self, features: dict[str, tf.Tensor]) -> Any:
-        from tasks.forecasting.batches import joined, supervised
+        from tasks.forecasting.batches import join_rows, split_windows
 
-        rows = joined(features, self.shape(), self._calendar_size())
+        rows = join_rows(features, self.shape(), self._calendar_size())
         options = self.options
-        return supervised(rows, self.shape(), season=options.season, is_taught=options.model.is_taught)
+        return split_windows(rows, self.shape(), season=options.season, is_taught=options.model.is_taught)
 
     def batches(self, files: Sequence[str], *, feature_spec: Mapping[str, Any], batch_size: int) -> tf.data.Dataset:
         return self._windows(files, feature_spec).batches(batch_size)
@@ -241,18 +171,9 @@ class Forecasting(Task):
         return DistillationObjective(self.objective(), teacher=teacher, loss=loss, weight=options.weight)
 
     def metrics(self) -> tuple[EvalMetric, ...]:
-        options, names = self.options, self.channel_names()
-        figures = FIGURES + (FIGURES_OF_QUANTILES if options.quantiles else ())
-        found = [self._metric(figure, figure) for figure in figures]
-        bounds = [round(part * options.horizon / options.horizon_parts) for part in range(options.horizon_parts + 1)]
-        if options.horizon_parts > 1:
-            for first, last in itertools.pairwise(bounds):
-                part = {"first_step": first, "last_step": last}
-                found += [self._metric(f"{f}_steps_{first + 1}_{last}", f, **part) for f in FIGURES_OF_PARTS]
-        if len(names) > 1:
-            for index, name in enumerate(names):
-                found += [self._metric(f"{f}_{name}", f, channel=index) for f in FIGURES_OF_PARTS]
-        return tuple(found)
+        from tasks.forecasting.eval_metrics import list_metrics
+
+        return list_metrics(self.options, self.channel_names())
 
     def example_metric(self, targets: Any, outputs: Mapping[str, Any]) -> Any:
         from tasks.forecasting.objective import mase_of_examples
@@ -270,7 +191,7 @@ class Forecasting(Task):
         return model_inputs(features, self.shape(), self._calendar_size())
 
     def window_inputs(self, series: Series, origin: int, model: keras.Model) -> dict[str, tf.Tensor]:
-        """The model's inputs of one window out of a series, whose first forecast row is `origin`."""
+        """The model's inputs `{name: [1, ...]}` for the window of a series whose first forecast row is `origin`."""
         import tensorflow as tf
 
         from tasks.forecasting.serving import raw_inputs
@@ -327,20 +248,4 @@ class Forecasting(Task):
             calendar=self._calendar_size(),
             season=self.options.season,
             is_taught=self.options.model.is_taught,
-        )
-
-    def _metric(self, name: str, figure: str, **part: Any) -> EvalMetric:
-        return EvalMetric(
-            name=name,
-            class_name="ForecastMetric",
-            module="tasks.forecasting.tfma_metric",
-            config={
-                "figure": figure,
-                "channels": len(self.channel_names()),
-                "levels": list(self.options.quantiles),
-                "season": self.options.season,
-                **part,
-            },
-            # Coverage has a right value rather than a direction; a gate on it has both limits.
-            higher_is_better=figure == "coverage",
         )

@@ -1,4 +1,4 @@
-"""Figures of forecasts as TFMA metrics: labels `[horizon, channel]`, predictions `[horizon, channel, quantile]`."""
+"""Metrics of forecasts for TFMA: labels `[horizon, channel]`, predictions `[horizon, channel, quantile]`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import apache_beam as beam
 import numpy as np
 import tensorflow_model_analysis as tfma
 
-from tasks.forecasting.metrics import FIGURES, Forecasts
+from tasks.forecasting.metrics import METRICS, Forecasts
 from tasks.tfma_inputs import label_and_prediction
 
 HISTORY = "history"
@@ -17,13 +17,13 @@ SCALE = "scale"
 
 
 class ForecastMetric(tfma.metrics.Metric):
-    """One of `tasks.forecasting.metrics.FIGURES`, of all of each window or of a part."""
+    """One of `tasks.forecasting.metrics.METRICS`, over whole windows or over a part of each."""
 
     def __init__(
         self,
         *,
         name: str,
-        figure: str,
+        metric: str,
         channels: int,
         levels: list[float],
         season: int,
@@ -32,19 +32,19 @@ class ForecastMetric(tfma.metrics.Metric):
         channel: int | None = None,
     ) -> None:
         """Args:
-        name: of the metric.
-        figure: which.
-        channels: values in a row.
-        levels: of the quantiles; none for a point forecast.
-        season: rows.
-        first_step: of the part of the horizon that counts.
-        last_step: after its last; None is all to the end.
-        channel: the one that counts; None takes all.
+        name: name that TFMA reports the metric under.
+        metric: a key of `METRICS`.
+        channels: number of values in a row.
+        levels: levels of the quantiles; empty for a point forecast.
+        season: rows until the series repeats itself.
+        first_step: first step of the horizon that counts.
+        last_step: the step after the last one that counts; None counts all to the end.
+        channel: index of the channel that counts; None counts all.
         """
         super().__init__(
             tfma.metrics.metric_util.merge_per_key_computations(_computations),
             name=name,
-            figure=figure,
+            metric=metric,
             channels=channels,
             levels=levels,
             season=season,
@@ -56,7 +56,7 @@ class ForecastMetric(tfma.metrics.Metric):
 
 def _computations(
     name: str,
-    figure: str,
+    metric: str,
     channels: int,
     levels: list[float],
     season: int,
@@ -73,7 +73,7 @@ def _computations(
     )
     combiner = _SumsCombiner(
         key,
-        figure=figure,
+        metric=metric,
         channels=channels,
         levels=levels,
         season=season,
@@ -92,13 +92,13 @@ def _computations(
 
 
 class _SumsCombiner(beam.CombineFn):
-    """Adds up both sums of a figure."""
+    """Adds up both sums of a metric."""
 
     def __init__(
         self,
         key: tfma.metrics.MetricKey,
         *,
-        figure: str,
+        metric: str,
         channels: int,
         levels: list[float],
         season: int,
@@ -108,7 +108,7 @@ class _SumsCombiner(beam.CombineFn):
         eval_config: tfma.EvalConfig | None,
     ) -> None:
         self._key = key
-        self._figure = FIGURES[figure]
+        self._sums = METRICS[metric]
         self._channels = channels
         self._levels = levels
         self._season = season
@@ -120,7 +120,7 @@ class _SumsCombiner(beam.CombineFn):
         return 0.0, 0.0
 
     def add_input(self, sums: tuple[float, float], element: Any) -> tuple[float, float]:
-        added = self._figure(self._forecasts(element).part(*self._part))
+        added = self._sums(self._forecasts(element).part(*self._part))
         return sums[0] + added[0], sums[1] + added[1]
 
     def merge_accumulators(self, accumulators: Iterator[tuple[float, float]]) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from playwright.sync_api import sync_playwright
 
 from inspection.report import render_report
 from inspection.runs import Run
+from records.run import RunRecord
 from tests.inspection.test_report import RECORD
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -24,7 +25,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(render_report(Run(run_id="r", state="refused", record=RECORD, executions=[])))
+    path.write_text(render_report(Run(run_id="r", state="refused", record=RunRecord.from_json(RECORD), executions=[])))
     return path
 
 

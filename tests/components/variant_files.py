@@ -7,8 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from components.artifacts import CompressedModels
-from components.compressor.measurements import write_choice, write_measurements
-from compression.choice import Choice
+from records.variants import Choice, MeasuredVariant, variant_file, write_choice, write_measurements
 from tests.compression.saved_models import save
 
 # `point` [batch, 2] in metres to `{output: [batch, ...]}`.
@@ -25,9 +24,10 @@ def wrong_answer(point: tf.Tensor) -> dict[str, tf.Tensor]:
     return {"logits": point[:, :1] * tf.constant([[1.0, -1.0]])}
 
 
-def measurement(name: str, **changes: Any) -> dict[str, Any]:
+def measurement(name: str, **changes: Any) -> MeasuredVariant:
     """A float32 file of the trained model as it is, other than `changes`."""
-    return {"name": name, "precision": "float32", "retrained": False, "difference": 0.0, **changes}
+    measured = {"bytes": 4, "gzip_bytes": 2, "latency_p50_ms": 0.5, "latency_p99_ms": 1.0, "delegated": True}
+    return MeasuredVariant(name=name, **{"precision": "float32", "difference": 0.0, **measured, **changes})
 
 
 def write_variants(
@@ -44,7 +44,7 @@ def write_variants(
     directory.mkdir()
     for name, answer in answers.items():
         content = answer if isinstance(answer, bytes) else tflite_content(answer, directory / f"saved_{name}")
-        (directory / f"{name}.tflite").write_bytes(content)
+        (directory / variant_file(name)).write_bytes(content)
     variants = CompressedModels()
     variants.uri = str(directory)
     write_measurements(variants.uri, [measurement(name, **changes.get(name, {})) for name in answers])

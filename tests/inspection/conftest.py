@@ -1,11 +1,14 @@
 """A small root, made by hand through ML Metadata's own API: no pipeline runs."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
+
+from records.run import RECORD_FILE
 
 FIRST, SECOND = "20260101-000000-000", "20260102-000000-000"
 # What the evaluation gate finds of a limit on change while nothing is in production.
@@ -65,11 +68,13 @@ class RootWriter:
             "PushedModel", place, pushed=1, pushed_version=str(version), pushed_destination=destination
         )
 
-    def record(self, run: str, **values: object) -> None:
-        """Writes a run record."""
+    def record(self, run: str, *, nodes: Sequence[Mapping[str, object]] = (), **values: object) -> None:
+        """Writes a run record that may lack what earlier versions did not record."""
         folder = self.path / "runs" / run
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "summary.json").write_text(json.dumps({"run_id": run, "pipeline": "digits", **values}))
+        nodes = [{"upstream": [], **node} for node in nodes]
+        record = {"run_id": run, "pipeline": "digits", "state": "done", "nodes": nodes, **values}
+        (folder / RECORD_FILE).write_text(json.dumps(record))
 
     def _context(self, type_name: str, name: str) -> int:
         type_id = self.store.put_context_type(mlmd.ContextType(name=type_name))

@@ -1,11 +1,16 @@
 import re
+from typing import Any
 
 import pytest
+from markupsafe import Markup
 
+from inspection.page import Section
 from inspection.report import render_report
 from inspection.runs import Run, read_run
+from records.run import RunRecord
 from tests.inspection.conftest import FIRST_MODEL, SECOND
 
+# As version 0.1.0 wrote it, less what this page does not show.
 RECORD = {
     "run_id": "r",
     "pipeline": "digits",
@@ -46,9 +51,13 @@ RECORD = {
 }
 
 
+def _page(record: dict[str, Any], *, state: str = "done") -> str:
+    return render_report(Run(run_id="r", state=state, record=RunRecord.from_json(record), executions=[]))
+
+
 @pytest.fixture(scope="module")
 def page() -> str:
-    return render_report(Run(run_id="r", state="refused", record=RECORD, executions=[]))
+    return _page(RECORD, state="refused")
 
 
 def test_says_what_became_of_the_run(page):
@@ -67,7 +76,7 @@ def test_reasons_and_hyperparameters_are_told():
         {**node, "reasons": ["train.epochs 3 -> 4"] if node["name"] == "Trainer" else []} for node in RECORD["nodes"]
     ]
     record = {**RECORD, "nodes": nodes, "hyperparameters": {"options.model.dropout": 0.25}}
-    page = render_report(Run(run_id="r", state="done", record=record, executions=[]))
+    page = _page(record)
     table = page[page.index('id="reasons-table"') :].partition("</table>")[0]
     assert "<td>Trainer</td>" in table
     assert "train.epochs 3 -&gt; 4" in table
@@ -94,7 +103,7 @@ def test_a_variant_that_was_left_out_is_shown_with_the_limit_that_it_missed():
         "variants": [*RECORD["variants"], {**RECORD["variants"][0], "name": "int4", "left_out": True}],
         "gates": [{**finding, "passed": False, "stops": False}],
     }
-    page = render_report(Run(run_id="r", state="done", record=record, executions=[]))
+    page = _page(record)
     assert "0 of 1 limits kept, 1 missed by variants left out." in page
     assert '<tr><td><span class="left">left out</span></td><td>compression</td>' in page
     assert 'int4 <span class="state skipped">left out</span>' in page
@@ -133,5 +142,15 @@ def test_a_run_without_a_record_has_a_page(root):
 
 def test_a_label_that_the_run_moved_is_told():
     push = {"version": 1, "stage": "production", "destination": "x", "in_this_run": False, "moved_from": "candidate"}
-    moved = render_report(Run(run_id="r", state="done", record={**RECORD, "pushes": [push]}, executions=[]))
+    moved = _page({**RECORD, "pushes": [push]})
     assert "Version 1, pushed by an earlier run, was moved from candidate to production." in moved
+
+
+def test_studies_are_sections_in_the_order_given():
+    sections = [
+        Section(name=name, title=f"{name} & co", content=Markup(f"<p>of {name}</p>"))
+        for name in ("backtest", "episodes")
+    ]
+    page = render_report(Run(run_id="r", state="done", record=RECORD, executions=[]), studies=sections)
+    body = page.partition("</script>")[2]
+    assert '<h2 id="backtest">backtest &amp; co</h2>\n<p>of backtest</p>\n<h2 id="episodes">' in body

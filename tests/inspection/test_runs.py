@@ -35,7 +35,7 @@ def test_metrics_that_a_gate_judges_are_shown_rather_than_the_first(writer):
 
 def test_what_a_killed_process_left_running_was_interrupted(root):
     run = read_run(root, SECOND)
-    assert (run.state, run.record) == ("interrupted", {})
+    assert (run.state, run.record) == ("interrupted", None)
     assert [(e.node, e.state) for e in run.executions] == [("ExampleGen", "cached"), ("Trainer", "interrupted")]
 
 

@@ -7,8 +7,9 @@ import tensorflow as tf
 from pydantic import TypeAdapter, ValidationError
 
 from models.forecasters.forecaster import ForecastShape
+from models.forecasters.forecaster_options import ForecasterOptions
 from models.forecasters.linear import dlinear, nlinear, periodic
-from models.forecasters.options import Forecaster, ForecasterOptions
+from models.forecasters.options import Forecaster
 from models.forecasters.scheduled_sampling import ScheduledSampling
 
 RNG = np.random.default_rng(0)

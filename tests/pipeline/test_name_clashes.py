@@ -93,7 +93,7 @@ def test_what_nothing_imports_hides_nothing(project, file):
     load_config(
         project(
             *(file.format(name=name) for name in ROOMS),
-            at_import="from models.classifiers.options import ResNetOptions",
+            at_import="from models.classifiers.resnet_options import ResNetOptions",
         )
     )
 

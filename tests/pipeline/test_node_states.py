@@ -10,8 +10,8 @@ from rich.console import Console
 from components.gates import GateRefused
 from pipeline.node_states import NodeStates
 from pipeline.progress import Progress
-from pipeline.run_record import NodeRecord
 from records.findings import Finding, write_findings
+from records.run import NodeRecord
 from tests.inspection.conftest import RootWriter
 
 NODES = ["ExampleGen", "Trainer", "Baseline", "Evaluator", "Compressor", "Pusher"]

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from pipeline.commands.config import command
 from pipeline.config import PipelineConfig
-from pipeline.config_keys import dotted, option_groups
+from pipeline.config_keys import key_text, option_groups
 from pipeline.option_search import find_options
 from pipeline.option_text import default_text, option_description, type_text, value_text
 from pipeline.reference import reference
@@ -72,8 +72,8 @@ def test_the_page_has_every_key_of_every_section(task):
         section = part
         if group.key:
             kinds = f", kind: {', '.join(group.kinds)}" if group.kinds else ""
-            assert f"### `{dotted(group.key)}`{kinds}\n" in part
-            section = part.partition(f"### `{dotted(group.key)}`{kinds}\n")[2].partition("\n### ")[0]
+            assert f"### `{key_text(group.key)}`{kinds}\n" in part
+            section = part.partition(f"### `{key_text(group.key)}`{kinds}\n")[2].partition("\n### ")[0]
         for name in group.model.model_fields:
             assert f"\n| `{name}` | " in section
 
@@ -107,7 +107,7 @@ def test_values_and_defaults_are_told(name, value, default):
 
 def test_groups_are_those_of_all_models_within():
     groups = list(option_groups(Outer))
-    assert [(dotted(group.key), group.kinds) for group in groups] == [
+    assert [(key_text(group.key), group.kinds) for group in groups] == [
         ("", ()),
         ("by_name.NAME", ()),
         ("inner", ("inner",)),
@@ -148,7 +148,7 @@ def test_the_options_of_a_task_are_found_as_a_whole():
     assert "lookback" in told
 
 
-@pytest.mark.parametrize("group", GROUPS, ids=lambda group: dotted(group.key))
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: key_text(group.key))
 def test_every_key_is_found_by_its_own_name(group):
     for option in group.options:
         [found] = find_options(GROUPS, str(option).replace("NAME", "mine"))

@@ -1,8 +1,8 @@
 """When a run is taken for a repetition of the last, and how it is recorded."""
 
 import io
-import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,13 @@ from inspection.store import RunStore
 from pipeline.config import load_config
 from pipeline.repeated_run import RepeatedRun, unchanged_run
 from pipeline.root import Root
-from pipeline.run_record import FILE_NAME, NodeRecord, RunRecord
 from records.findings import Finding
+from records.push import Push
+from records.run import NodeRecord, RunRecord, read_run_record
 from tests.pipeline.small_pipeline import run_small_pipeline
 
 DIGITS = Path(__file__).resolve().parents[2] / "pipeline" / "configs" / "digits.yaml"
 CONFIG = load_config(DIGITS)
-PUSH = {"version": 1, "stage": "production", "in_this_run": True, "moved_from": "canary"}
 
 
 @pytest.fixture
@@ -35,7 +35,8 @@ def _write(root: Root, run_id: str, **changes: Any) -> None:
         NodeRecord(name="Number", upstream=[], state="done", secs=2.0, executor_secs=1.0, reasons=["seed 1 -> 2"]),
         NodeRecord(name="Twice", upstream=["Number"], state="cached", cached=True),
     ]
-    push = {**PUSH, "destination": str(root.path / "registry" / "digits" / "1")}
+    destination = str(root.path / "registry" / "digits" / "1")
+    push = Push(destination=destination, version=1, stage="production", in_this_run=True, moved_from="canary")
     finding = Finding(gate="data", metric="examples", where="", value=5, limit=">= 4", passed=True)
     record = {
         "run_id": run_id,
@@ -53,7 +54,7 @@ def _write(root: Root, run_id: str, **changes: Any) -> None:
 
 
 def test_the_last_run_with_the_key_is_repeated(root):
-    assert unchanged_run(CONFIG, root, key="key")["run_id"] == "20260101-000000-000"
+    assert unchanged_run(CONFIG, root, key="key").run_id == "20260101-000000-000"
 
 
 def test_another_key_is_no_repetition(root):
@@ -96,17 +97,17 @@ def test_a_repetition_is_recorded_with_what_the_earlier_run_came_to(root):
     earlier = unchanged_run(CONFIG, root, key="key")
     common = {"config": CONFIG, "config_path": DIGITS, "root": root, "run_id": run_id, "console": console}
     RepeatedRun(earlier, **common, start_secs=0.0).run()
-    record = json.loads((root.run(run_id) / FILE_NAME).read_text())
+    record = read_run_record(root.run(run_id))
     for result in ("key", "metrics", "gates", "config", "versions", "state"):
-        assert record[result] == earlier[result]
-    assert [(node["name"], node["state"], node["cached"], node["reasons"]) for node in record["nodes"]] == [
+        assert getattr(record, result) == getattr(earlier, result)
+    assert [(node.name, node.state, node.cached, node.reasons) for node in record.nodes] == [
         ("Number", "cached", True, []),
         ("Twice", "cached", True, []),
     ]
-    assert record["executor_secs"] == 0
+    assert record.executor_secs == 0
     # An earlier run pushed it.
-    assert record["pushes"] == [{**earlier["pushes"][0], "in_this_run": False, "moved_from": None}]
+    assert record.pushes == [replace(earlier.pushes[0], in_this_run=False, moved_from=None)]
     assert [execution.state for execution in RunStore(root.path).run(run_id)] == ["cached", "cached"]
     assert "2 of 2 nodes from the cache" in console.file.getvalue()
     # And is what the next is held against.
-    assert unchanged_run(CONFIG, root, key="key")["run_id"] == run_id
+    assert unchanged_run(CONFIG, root, key="key").run_id == run_id

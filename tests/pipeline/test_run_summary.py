@@ -1,23 +1,27 @@
 import io
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from pipeline.root import Root
-from pipeline.run_record import NodeRecord, RunRecord
 from pipeline.run_summary import print_summary
 from records.findings import Finding
+from records.push import Push
+from records.run import NodeRecord, RunRecord, VariantRecord
+from records.variants import Choice
 from serving.registry import Registry
 
-FLOAT32 = {
-    "name": "float32",
-    "bytes": 1234567,
-    "gzip_bytes": 1000,
-    "metric": 0.5,
-    "latency_p50_ms": 0.25,
-    "latency_p99_ms": 1.5,
-    "delegated": True,
-}
+FLOAT32 = VariantRecord(
+    name="float32",
+    bytes=1234567,
+    gzip_bytes=1000,
+    metric=0.5,
+    latency_p50_ms=0.25,
+    latency_p99_ms=1.5,
+    delegated=True,
+)
 
 
 @pytest.fixture
@@ -33,7 +37,7 @@ def record() -> RunRecord:
         nodes=[NodeRecord(name="Trainer", upstream=[]), NodeRecord(name="Pusher", upstream=["Trainer"], cached=True)],
         metrics={"test_accuracy": 0.98765, "parameters": 99672},
         variants=[FLOAT32],
-        choice={"variant": "float32", "reason": "the best metric"},
+        choice=Choice(variant="float32", reason="the best metric", front=("float32",)),
         gates=[
             Finding(**finding, passed=False),
             Finding(**finding, passed=True),
@@ -42,10 +46,9 @@ def record() -> RunRecord:
     )
 
 
-def _push(destination: object, **changes: object) -> dict[str, object]:
+def _push(destination: object, **changes: Any) -> Push:
     """Of a version that an earlier run made."""
-    push = {"destination": str(destination), "version": 1, "stage": "production", "in_this_run": False}
-    return {**push, "moved_from": None, **changes}
+    return Push(destination=str(destination), version=1, stage="production", **changes)
 
 
 def _printed(record: RunRecord, root: Root) -> str:
@@ -56,7 +59,7 @@ def _printed(record: RunRecord, root: Root) -> str:
 
 def test_a_variant_that_was_left_out_is_told_with_the_limit_that_it_missed(record, tmp_path):
     finding = {"gate": "compression", "metric": "accuracy", "where": "int8", "value": 0.7, "limit": ">= 0.9"}
-    record.variants = [FLOAT32, {**FLOAT32, "name": "int8", "left_out": True}]
+    record.variants = [FLOAT32, replace(FLOAT32, name="int8", left_out=True)]
     record.gates = [Finding(**finding, passed=False, variant="int8", stops=False)]
     printed = _printed(record, Root(tmp_path))
     assert "TFLite variants (in brackets: left out)" in printed

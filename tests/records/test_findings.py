@@ -1,6 +1,6 @@
 """What gates find, as files keep it."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from records.findings import FINDINGS_FILE, Finding, read_findings, write_findings
@@ -16,6 +16,7 @@ EARLIER = """[
 ]"""
 
 
+@settings(deadline=None, max_examples=30)
 @given(findings=st.lists(FINDINGS))
 def test_findings_survive_the_artifact(tmp_path_factory, findings):
     uri = str(tmp_path_factory.mktemp("gate"))

@@ -1,6 +1,6 @@
 """What is known of a trained model, as its model run keeps it."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from records.model_run import ModelFacts, TrainingFacts, read_model_facts, write_model_facts
@@ -13,6 +13,7 @@ FACTS = st.builds(
 )
 
 
+@settings(deadline=None, max_examples=30)
 @given(facts=FACTS)
 def test_facts_survive_the_artifact(tmp_path_factory, facts):
     uri = str(tmp_path_factory.mktemp("model_run"))

@@ -1,6 +1,6 @@
 """What became of a push, as its artifact keeps it."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from records.push import PUSH_FILE, Push, read_push, write_push
@@ -9,6 +9,7 @@ from records.push import PUSH_FILE, Push, read_push, write_push
 EARLIER = '{"destination": "/registry/digits/2", "version": 2, "stage": "production"}'
 
 
+@settings(deadline=None, max_examples=30)
 @given(push=st.builds(Push))
 def test_a_push_survives_the_artifact(tmp_path_factory, push):
     uri = str(tmp_path_factory.mktemp("pushed"))

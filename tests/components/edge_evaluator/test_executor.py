@@ -2,7 +2,7 @@ import pytest
 
 from components.edge_evaluator.executor import budget_findings, worsening_findings
 from components.evaluator.options import MetricGate
-from compression.choice import Choice, Miss
+from records.variants import Choice, Miss
 from tasks.loading import TaskSpec
 
 TASK = TaskSpec(

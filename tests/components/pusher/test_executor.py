@@ -4,16 +4,16 @@ import pytest
 from tfx.types import standard_artifacts
 
 from components.artifacts import CompressedModels
-from components.compressor.measurements import write_choice, write_measurements
 from components.gates import GateRefused
 from components.pusher.executor import content_digest, push_key, push_model, require_blessings, write_bundle
-from compression.choice import Choice
 from records.model_run import ModelFacts, TrainingFacts, write_model_facts
 from records.push import Push, read_push
 from records.shipment import Shipment, write_shipment
+from records.variants import Choice, LayerSparsity, write_choice, write_measurements
 from serving.registry import Registry
 from tasks.loading import TaskSpec
 from tests.components.tfma_files import write_tfma_files
+from tests.components.variant_files import measurement
 from tests.serving.registry_sample import sample_push
 
 DIGITS = TaskSpec(
@@ -44,13 +44,17 @@ def test_blessed_by_all_is_pushed():
 def test_the_bundle_names_labels_and_what_a_client_must_know(tmp_path):
     task = DIGITS.load()
     variants = tmp_path / "variants"
-    shipped = [{"name": "int8", "bytes": 12, "layer_sparsity": [{"layer": "stem"}]}]
+    layers = (LayerSparsity(layer="stem", sparsity=0.5, weights=9),)
+    shipped = [measurement("int8", bytes=12, layer_sparsity=layers, ops=("CONV_2D",), equals=("float32",))]
     write_choice(str(variants), Choice(variant="int8", reason="it is the only one", front=("int8",), misses=()))
     bundle = write_bundle(task, str(variants), shipped, tmp_path)
     assert set(bundle) == {"int8.tflite", "labels.txt", "metadata.json"}
     assert bundle["int8.tflite"] == str(variants / "int8.tflite")
     metadata = json.loads((tmp_path / "metadata.json").read_text())
-    assert metadata["variants"] == [{"name": "int8", "bytes": 12}]
+    [variant] = metadata["variants"]
+    assert (variant["name"], variant["bytes"], variant["ops"]) == ("int8", 12, ["CONV_2D"])
+    # For people, who have them in the run record.
+    assert variant.keys().isdisjoint({"layer_sparsity", "layer_errors", "latency_buckets_ms", "equals"})
     assert metadata["chosen"] == "int8"
     assert "[batch, 8, 8, 1]" in metadata["input"]
     assert (tmp_path / "labels.txt").read_text().splitlines() == metadata["labels"]
@@ -67,7 +71,7 @@ def test_what_became_of_a_push_is_recorded_as_it_is(tmp_path):
     write_model_facts(model_run.uri, ModelFacts(parameters=10, training=TRAINING, hyperparameters={}))
     (tmp_path / "model" / "Format-Serving").mkdir()
     (tmp_path / "model" / "Format-Serving" / "saved_model.pb").write_bytes(b"model")
-    write_measurements(variants.uri, [{"name": "float32"}, {"name": "int8"}])
+    write_measurements(variants.uri, [measurement("float32"), measurement("int8")])
     for name in ("float32", "int8"):
         (tmp_path / "variants" / f"{name}.tflite").write_text(name)
     write_choice(variants.uri, Choice(variant="int8", reason="", front=(), misses=()))
@@ -122,7 +126,7 @@ def test_another_file_or_another_choice_is_another_push_and_another_latency_is_n
 
     def key(content: bytes = b"int8", chosen: str = "int8", latency: float = 1.0) -> str:
         variants = tmp_path / "variants"
-        shipped = [{"name": "int8", "latency_p50_ms": latency}]
+        shipped = [measurement("int8", latency_p50_ms=latency)]
         write_choice(str(variants), Choice(variant=chosen, reason="", front=(), misses=()))
         (variants / "int8.tflite").write_bytes(content)
         return push_key(str(tmp_path / "model"), str(variants), shipped)

@@ -82,8 +82,8 @@ def test_int8_inputs_and_outputs_stay_int8_beside_layers_in_float32(files):
 def test_the_worst_layer_is_found_and_keeping_it_in_float32_mends_the_output(saved_model, sample, files):
     def errors(path: Path) -> dict[str, float]:
         found = layer_errors(files["float32"], path, sample, layers=read_layer_names(saved_model), signature="predict")
-        assert [each["error"] for each in found] == sorted((each["error"] for each in found), reverse=True)
-        return {each["layer"]: each["error"] for each in found}
+        assert [each.error for each in found] == sorted((each.error for each in found), reverse=True)
+        return {each.layer: each.error for each in found}
 
     spoilt, mended = errors(files["int8"]), errors(files["partly_int8"])
     assert list(spoilt) == ["outlier", "first"]

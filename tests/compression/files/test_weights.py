@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from compression.conversion.convert import convert, export_for_conversion
-from compression.files.weights import LayerSparsity, count_weights, layer_sparsity
+from compression.files.weights import count_weights, layer_sparsity
+from records.variants import LayerSparsity
 from tests.compression.saved_models import dense
 
 # A third of the kernel is zero.

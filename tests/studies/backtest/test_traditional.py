@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 
-from studies.backtest.traditional import ETS, SARIMA, TRADITIONAL, LagRegression, Repeat, SeasonalNaive
+from studies.backtest.traditional import TRADITIONAL
+from studies.backtest.traditional.naive import Repeat, SeasonalNaive
+from studies.backtest.traditional.regression import LagRegression
+from studies.backtest.traditional.state_space import ETS, SARIMA
 
 RNG = np.random.default_rng(0)
 SEASON, LOOKBACK, HORIZON, TRAIN = 12, 36, 8, 180
@@ -38,7 +41,7 @@ def test_state_space_models_forecast_as_statsmodels_does(kind):
     forecaster.fit(values[:TRAIN], HORIZON)
     found = forecaster.forecast(values, [190, 200], HORIZON)
     for forecast, origin in zip(found, (190, 200), strict=True):
-        results = forecaster._build(values[:origin, 0]).filter(forecaster.fitted()[0])
+        results = forecaster._build(values[:origin, 0]).filter(forecaster.parameters()[0])
         np.testing.assert_allclose(forecast[:, 0], results.forecast(HORIZON), rtol=1e-6, atol=1e-6)
 
 

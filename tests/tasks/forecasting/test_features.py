@@ -5,7 +5,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.forecasting.features import as_feature, as_rows, calendar, calendar_size, filled, naive_error
+from tasks.forecasting.features import as_feature, as_rows, calendar, calendar_size, fill_gaps, naive_error
 
 NAN = np.nan
 HOUR, WEEK = 3600, 7 * 24 * 3600
@@ -13,7 +13,7 @@ HOUR, WEEK = 3600, 7 * 24 * 3600
 
 def _filled(values, otherwise=9.0) -> list[float]:
     rows = tf.constant(np.reshape(values, (1, -1, 1)), tf.float32)
-    return filled(rows, tf.constant([otherwise])).numpy()[0, :, 0].tolist()
+    return fill_gaps(rows, tf.constant([otherwise])).numpy()[0, :, 0].tolist()
 
 
 def test_gaps_are_filled_from_before_else_from_after_else_by_the_mean():

@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.forecasters.forecaster import ForecastShape
-from tasks.forecasting.batches import supervised
-from tasks.forecasting.metrics import Forecasts, figure
+from tasks.forecasting.batches import split_windows
+from tasks.forecasting.metrics import Forecasts, compute_metric
 from tasks.forecasting.objective import ForecastObjective, forecast_distance, forecast_loss, mase_of_examples
 from training.metric_sums import means, sums_of
 
@@ -77,7 +77,7 @@ def test_the_mase_of_examples_is_that_of_all_windows():
     forecasts = _forecasts(future, point, history)
     targets = {name: values.astype("float32") for name, values in _targets(future, naive=naive).items()}
     values = mase_of_examples(targets, point[..., None].astype("float32"))
-    assert float(np.mean(values)) == pytest.approx(figure("mase", forecasts), rel=1e-5)
+    assert float(np.mean(values)) == pytest.approx(compute_metric("mase", forecasts), rel=1e-5)
 
 
 @settings(deadline=None, max_examples=20)
@@ -96,10 +96,10 @@ def test_the_mase_of_training_is_that_of_evaluation(gaps, batch_size):
     objective = ForecastObjective("mse", (0.5,))
     for first in range(0, 5, batch_size):
         part = slice(first, first + batch_size)
-        batch = supervised({name: each[part] for name, each in rows.items()}, SHAPE, season=4, is_taught=False)
+        batch = split_windows({name: each[part] for name, each in rows.items()}, SHAPE, season=4, is_taught=False)
         told = objective(Answering(point[part]), batch, training=False)
         sums.update({name: float(value) for name, value in sums_of(*told).items()})
-    expected = figure("mase", _forecasts(values[:, 12:], point, values[:, :12]))
+    expected = compute_metric("mase", _forecasts(values[:, 12:], point, values[:, :12]))
     assert means(sums)["mase"] == pytest.approx(expected, rel=1e-4, nan_ok=True)
 
 

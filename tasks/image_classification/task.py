@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
-
-from pydantic import Field, model_validator
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from data.examples import image_defect
 from data.images.csv import ImageCSV
-from data.images.digits import Digits
 from data.images.folder import ImageFolder
-from data.images.idx_images import IDXImages
-from data.images.tfrecord import TFRecords
 from data.unreadable import Unreadable
-from models.classifiers.options import Architecture, ResNetOptions
-from tasks.base import EvalMetric, Task, TaskOptions
+from tasks.base import EvalMetric, Task
+from tasks.image_classification.options import ImageClassificationOptions, require_shared_classes
 
 if TYPE_CHECKING:
     import keras
@@ -27,84 +22,6 @@ if TYPE_CHECKING:
     from training.hooks import Hook
     from training.objective import Objective
     from training.writers import Writer
-
-ImageSource = Annotated[Digits | ImageFolder | ImageCSV | IDXImages | TFRecords, Field(discriminator="kind")]
-
-
-class AugmentOptions(TaskOptions):
-    """Random changes of train images. Defaults change nothing."""
-
-    flip: Literal["horizontal", "vertical", "horizontal_and_vertical"] | None = Field(
-        None, description="Mirror half of the images."
-    )
-    crop_padding: int = Field(0, ge=0, description="Pixels around, before a crop to the size that was.")
-    translate: float = Field(0.0, ge=0, lt=1, description="Largest shift, as a share of height and of width.")
-    rotate_degrees: float = Field(0.0, ge=0, le=180, description="Largest turn either way.")
-    zoom: float = Field(0.0, ge=0, lt=1, description="Largest zoom in or out, as a share of the size.")
-    fill_mode: Literal["constant", "nearest", "reflect"] = Field(
-        "constant", description="What shows behind a cropped, shifted, turned or zoomed image; constant is black."
-    )
-    erase: float = Field(0.0, ge=0, le=1, description="Chance that a rectangle of an image is erased.")
-    mixup_alpha: float = Field(0.0, ge=0, description="Of MixUp's beta distribution.")
-    cutmix_alpha: float = Field(0.0, ge=0, description="The same of CutMix; with both, one is drawn for each batch.")
-
-
-class ClassificationLossOptions(TaskOptions):
-    """What training minimizes."""
-
-    kind: Literal["cross_entropy", "focal"] = Field(
-        "cross_entropy", description="Cross-entropy, or the focal loss, which counts what the model is sure of less."
-    )
-    label_smoothing: float = Field(0.0, ge=0, lt=1, description="Of cross_entropy.")
-    gamma: float = Field(2.0, ge=0, description="Of focal.")
-    label_weights: tuple[Annotated[float, Field(ge=0)], ...] | None = Field(None, description="One for each class.")
-
-
-class ContrastOptions(TaskOptions):
-    """A supervised contrastive loss on a layer inside the model, beside the main loss."""
-
-    layer: str = Field("pooled", description="Name of the layer whose output is projected.")
-    weight: Annotated[float, Field(gt=0)] | Literal["learned"] = Field(
-        0.1, description="Of this loss beside the main one, or learned with the model."
-    )
-    dim: int = Field(32, ge=1, description="Of the projection.")
-    temperature: float = Field(0.1, gt=0, description="That similarities are divided by.")
-
-
-class ImageClassificationOptions(TaskOptions):
-    """Options of ImageClassification."""
-
-    source: ImageSource = Field(description="Where images and labels come from.")
-    height: int = Field(ge=2, description="Images are resized to this height, in pixels.")
-    width: int = Field(ge=2, description="Images are resized to this width, in pixels.")
-    channels: int = Field(1, description="1 for grey, 3 for colour.")
-    model: Architecture = Field(
-        default_factory=ResNetOptions, description="The network; without a kind a residual one."
-    )
-    augment: AugmentOptions = Field(default_factory=AugmentOptions)
-    loss: ClassificationLossOptions = Field(default_factory=ClassificationLossOptions)
-    contrast: ContrastOptions | None = Field(
-        None, description="A supervised contrastive loss beside the main one; default: none."
-    )
-    fold: bool = Field(True, description="Multiply normalizations and scales into the kernels before them at export.")
-
-    @model_validator(mode="after")
-    def _fit_together(self) -> ImageClassificationOptions:
-        if self.channels not in (1, 3):
-            raise ValueError(f"channels must be 1 or 3. Received: {self.channels}")
-        smallest = self.model.reduction()
-        if min(self.height, self.width) < smallest:
-            raise ValueError(
-                f"The network (options.model) shrinks images {smallest} times, so that they must have {smallest}x"
-                f"{smallest} pixels or more. Received: {self.height}x{self.width}. Name fewer stages or larger images."
-            )
-        weights = self.loss.label_weights
-        if weights is not None and len(weights) != len(self.source.class_names()):
-            raise ValueError(
-                f"loss.label_weights must hold one weight for each of the {len(self.source.class_names())} classes. "
-                f"Received: {len(weights)}"
-            )
-        return self
 
 
 class ImageClassification(Task):
@@ -123,7 +40,7 @@ class ImageClassification(Task):
     options: ImageClassificationOptions
 
     def source(self) -> LabelledImages:
-        return self.options.source
+        return require_shared_classes(self.options.source)
 
     def resolved_options(self) -> ImageClassificationOptions:
         source = self.options.source
@@ -172,15 +89,13 @@ class ImageClassification(Task):
             return resized / 255.0
 
         encoded = tf.reshape(inputs["image"], [-1])
-        shape = [options.height, options.width, options.channels]
         return {
-            "image": tf.map_fn(pixels, encoded, fn_output_signature=tf.TensorSpec(shape, tf.float32)),
+            "image": tf.map_fn(pixels, encoded, fn_output_signature=tf.TensorSpec(options.image_shape(), tf.float32)),
             "label": tf.reshape(inputs["label"], [-1]),
         }
 
     def model(self) -> keras.Model:
-        image_shape = (self.options.height, self.options.width, self.options.channels)
-        return self.options.model.build(image_shape=image_shape, num_classes=len(self.labels()))
+        return self.options.model.build(image_shape=self.options.image_shape(), num_classes=len(self.labels()))
 
     def interface(self) -> dict[str, Any]:
         return self.options.model_dump(mode="json", include={"source", "height", "width", "channels"})
@@ -214,24 +129,9 @@ class ImageClassification(Task):
         return {"label": keras.ops.argmax(outputs["logits"], axis=-1)}
 
     def objective(self) -> Objective:
-        from training.augmentation.image import ImageAugmentation
-        from training.objective import SupervisedObjective
+        from tasks.image_classification.objective import classification_objective
 
-        augmentation = ImageAugmentation(num_classes=len(self.labels()), **self.options.augment.model_dump())
-        augmentation.build((None, self.options.height, self.options.width, self.options.channels))
-
-        def augment(inputs: Mapping[str, tf.Tensor], targets: Mapping[str, tf.Tensor]) -> tuple[Any, Any]:
-            image, learned = augmentation(inputs["image"], targets["label"], training=True)
-            return {"image": image}, {**targets, "learned": learned}
-
-        loss = self._loss()
-        is_augmented = self.options.augment != AugmentOptions()
-        return SupervisedObjective(
-            loss=loss,
-            metrics={"accuracy": self.example_metric},
-            augment=augment if is_augmented else None,
-            layers=[augmentation, loss] if is_augmented else [loss],
-        )
+        return classification_objective(self.options, num_classes=len(self.labels()), accuracy=self.example_metric)
 
     def distillation_objective(self, teacher: keras.Model, options: DistillationOptions) -> Objective:
         from compression.changes.distillation import DistillationObjective
@@ -244,25 +144,6 @@ class ImageClassification(Task):
             loss=lambda theirs, ours: loss(theirs["logits"], ours["logits"]),
             weight=options.weight,
         )
-
-    def _loss(self) -> keras.Layer:
-        from training.losses import LossTerm, SupCon, WeightedSum, loss
-
-        options, contrast = self.options.loss, self.options.contrast
-        shape = (
-            {"label_smoothing": options.label_smoothing}
-            if options.kind == "cross_entropy"
-            else {"gamma": options.gamma}
-        )
-        main = loss(options.kind, label_weights=options.label_weights, **shape)
-        terms = {"main": LossTerm(loss=main, output="logits", target="learned")}
-        weights: Any = {"main": 1.0}
-        if contrast is not None:
-            terms["contrast"] = LossTerm(
-                loss=SupCon(temperature=contrast.temperature), output="projection", target="label"
-            )
-            weights = "learned" if contrast.weight == "learned" else {"main": 1.0, "contrast": contrast.weight}
-        return WeightedSum(terms=terms, weights=weights)
 
     def summaries(self, writer: Writer, sample: Any, *, every_epochs: int) -> Sequence[Hook]:
         from training.summaries import ClassificationSummaries
