@@ -1,6 +1,7 @@
 """From TFMA's files to a gate's findings."""
 
 import itertools
+import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -125,8 +126,6 @@ def _limits(config: tfma.EvalConfig) -> Iterator[Limit]:
 
 def tfma_name(metric: config_pb2.MetricConfig) -> str:
     """The name under which TFMA writes a metric."""
-    import json
-
     return json.loads(metric.config or "{}").get("name", metric.class_name)
 
 

@@ -36,6 +36,7 @@ def _fn_args(points, place: Path, *, start: dict | None = None, hyperparameters:
             "train": {**TRAIN, **train},
             "seed": 1,
             "start": start,
+            "code": "c0de",
             "workspaces": str(place / "workspaces"),
         },
     )
