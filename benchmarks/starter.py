@@ -17,8 +17,8 @@ from typing import Any
 import yaml
 
 from benchmarks.figures import Figure, main
+from benchmarks.run_results import newest_record
 from benchmarks.starter_images import SETS, write
-from records.run import read_run_record, recorded_runs
 
 OUTPUT = Path("output") / "benchmarks" / "starter"
 SEEDS = (0, 1, 2)
@@ -43,7 +43,7 @@ def starter(name: str, seed: int) -> dict[str, Any]:
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     root = project / "root"
     _slipway("run", path, "--root", root)
-    record = read_run_record(recorded_runs(root)[-1])
+    record = newest_record(root)
     [trainer] = [node for node in record.nodes if node.name == "Trainer"]
     return {
         "accuracy": record.metrics["test_accuracy"],
