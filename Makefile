@@ -37,7 +37,7 @@ lint: $(DEV)
 	$(BIN)/mypy
 
 unit: $(DEV)
-	$(BIN)/python -m pytest -m "not e2e" --numprocesses 2
+	$(BIN)/python -m pytest -m "not e2e" --numprocesses 2 --dist worksteal
 
 e2e: $(DEV)
 	$(BIN)/python -m pytest -m e2e --timeout 900 --numprocesses 2 --dist loadfile

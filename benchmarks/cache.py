@@ -18,7 +18,9 @@ from typing import Any
 import yaml
 
 from benchmarks.figures import Figure, main
+from benchmarks.run_records import newest_record
 from pipeline.step_code import step_code
+from records.run import RunRecord
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -185,14 +187,14 @@ def _nodes_run(name: str, option: str, value: Any) -> set[str]:
         config.write_text(yaml.safe_dump(_changed(_config(name), changes)))
         print(f"{name}: {option}", flush=True)
         record = _run(config, _folder() / name / "root")
-        known.write_text(json.dumps([node["name"] for node in record["nodes"] if node["state"] == "done"]))
+        known.write_text(json.dumps([node.name for node in record.nodes if node.state == "done"]))
     return set(json.loads(known.read_text()))
 
 
-def _run(config: Path, root: Path) -> dict[str, Any]:
+def _run(config: Path, root: Path) -> RunRecord:
     command = [sys.executable, "-m", "pipeline.cli", "run", str(config), "--root", str(root)]
     subprocess.run(command, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)
-    return json.loads(max(root.glob("runs/*/summary.json")).read_text())
+    return newest_record(root)
 
 
 def _config(name: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import tensorflow as tf
 import benchmarks.omniglot_training as omniglot
 import benchmarks.sinusoid_training as sinusoid
 from benchmarks.figures import Figure, main
-from training.meta.objective import LEARNER
+from training.meta.learner import LEARNER
 
 SEED = 0
 EPISODES, TOGETHER, WAY, QUERIES = 500, 10, 5, 15

@@ -18,13 +18,15 @@ import tensorflow as tf
 
 from data.images.omniglot import Omniglot
 from models.few_shot.networks import convolutions
-from tasks.few_shot.features import images
+from tasks.few_shot.features import decode_images
 from tasks.few_shot.image_draws import ImageDraws
 from training import CheckpointStore, Loop
 from training.augmentation.image import ImageAugmentation
 from training.meta.build import episodic_model
+from training.meta.learner_options import LearnerOptions
+from training.meta.learners.maml import MAMLOptions
+from training.meta.learners.prototypes import PrototypeOptions
 from training.meta.objective import MetaObjective
-from training.meta.options import MAMLOptions, PrototypeOptions
 from training.options import ScheduleOptions, StepOptions
 from training.schedules import schedule
 
@@ -54,7 +56,7 @@ class Case:
       start: name of the case whose trained weights this one begins with.
     """
 
-    learner: Any
+    learner: LearnerOptions
     widths: tuple[int, ...]
     way: int
     shot: int
@@ -103,7 +105,7 @@ def drawings(split: str) -> tuple[np.ndarray, np.ndarray]:
     of "train", "eval" (held out of the background archive) or "test" (the evaluation archive)."""
     characters = [one for one in Omniglot(kind="omniglot").image_classes() if one.split == split]
     encoded = [drawing for one in characters for drawing in one.images]
-    pixels = np.concatenate([images(tf.constant(part), IMAGE_SHAPE) for part in np.array_split(encoded, 16)])
+    pixels = np.concatenate([decode_images(tf.constant(part), IMAGE_SHAPE) for part in np.array_split(encoded, 16)])
     return np.rint(255 * (1 - pixels)).astype(np.uint8), np.array([len(one.images) for one in characters])
 
 
@@ -118,13 +120,12 @@ def draws(split: str, *, way: int, shot: int, queries: int, is_mirrored: bool = 
 def model(name: str, *, way: int, shot: int, queries: int) -> keras.Model:
     """An untrained model for episodes of a size; sizes change no weights, but for MAML's head."""
     learner, widths = CASES[name].learner, CASES[name].widths
-    is_prototypes = isinstance(learner, PrototypeOptions)
     network = convolutions(
         image_shape=IMAGE_SHAPE,
         outputs=way,
         widths=widths,
-        normalization="batch" if is_prototypes else "episode",
-        has_head=not is_prototypes,
+        normalization="batch" if learner.has_running_statistics else "episode",
+        has_head=learner.has_head,
     )
     return episodic_model(
         network=network,

@@ -19,7 +19,8 @@ import benchmarks.sinusoid_training as training
 from benchmarks.figures import Figure, main
 from tasks.loading import TaskSpec
 from training.meta.build import PREDICTIONS
-from training.meta.objective import LEARNER, MetaObjective
+from training.meta.learner import LEARNER
+from training.meta.objective import MetaObjective
 from training.step import TrainStep
 
 SEEDS = (0, 1, 2)

@@ -18,8 +18,10 @@ import tensorflow as tf
 from models.few_shot.networks import perceptron
 from training import Loop
 from training.meta.build import PREDICTIONS, episodic_model
+from training.meta.learners.cavia import CAVIAOptions
+from training.meta.learners.fine_tuning import FineTuningOptions
+from training.meta.learners.maml import MAMLOptions
 from training.meta.objective import MetaObjective
-from training.meta.options import CAVIAOptions, FineTuningOptions, MAMLOptions
 from training.options import ScheduleOptions, StepOptions
 from training.schedules import schedule
 

@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from benchmarks.figures import Figure, main
+from benchmarks.run_records import newest_record
 from benchmarks.starter_images import SETS, write
 
 OUTPUT = Path("output") / "benchmarks" / "starter"
@@ -42,12 +43,12 @@ def starter(name: str, seed: int) -> dict[str, Any]:
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     root = project / "root"
     _slipway("run", path, "--root", root)
-    record = json.loads(max(root.glob("runs/*/summary.json")).read_text())
-    [trainer] = [node for node in record["nodes"] if node["name"] == "Trainer"]
+    record = newest_record(root)
+    [trainer] = [node for node in record.nodes if node.name == "Trainer"]
     return {
-        "accuracy": record["metrics"]["test_accuracy"],
-        "secs": trainer["executor_secs"],
-        "parameters": record["metrics"]["parameters"],
+        "accuracy": record.metrics["test_accuracy"],
+        "secs": trainer.executor_secs,
+        "parameters": record.metrics["parameters"],
     }
 
 

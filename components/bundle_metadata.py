@@ -4,8 +4,6 @@ from typing import Any
 
 from tasks.base import Task
 
-METADATA_FILE = "metadata.json"
-
 
 def describe(task: Task) -> dict[str, Any]:
     """What a client has to know of the task's models, JSON-serializable: the task's own facts, and the classes."""

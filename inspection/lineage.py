@@ -9,9 +9,9 @@ from typing import Any
 from inspection.locate import RunNotFoundError
 from inspection.runs import utc
 from inspection.store import Artifact, NodeExecution, RunStore
+from records.properties import BLESSED, PUSHED, PUSHED_DESTINATION
 from serving.registry import ModelVersion, Registry, RegistryError
 
-DESTINATION, VERSION = "pushed_destination", "pushed_version"
 # Output -> what its node waits for without reading it. Such an arrow of the DAG leaves no event: an execution that
 # wrote a TransformGraph could start because its run's DataGate had written a DataBlessing.
 WAITED_FOR = {"TransformGraph": "components.DataBlessing"}
@@ -38,7 +38,7 @@ class Step:
         """The overall verdict of a gate; None for a step that is none."""
         blessings = [a for found in self.execution.outputs.values() for a in found if a.type.endswith("Blessing")]
         # DataGate has no artifact when it refuses.
-        return all(blessing.properties.get("blessed", 1) == 1 for blessing in blessings) if blessings else None
+        return all(blessing.properties.get(BLESSED, 1) == 1 for blessing in blessings) if blessings else None
 
     def as_json(self) -> dict[str, Any]:
         """The step and all behind it."""
@@ -73,12 +73,12 @@ def origin_of(execution: NodeExecution) -> dict[str, str | int]:
 
 def model_name(pushed: Artifact) -> str:
     """`digits/3`."""
-    return "/".join(pushed.properties[DESTINATION].rsplit("/", 2)[1:])
+    return "/".join(pushed.properties[PUSHED_DESTINATION].rsplit("/", 2)[1:])
 
 
 def find_registered(pushed: Artifact) -> ModelVersion | None:
     """The version as the registry has it now; None if it has it no longer or cannot be reached."""
-    registry, model, number = pushed.properties[DESTINATION].rsplit("/", 2)
+    registry, model, number = pushed.properties[PUSHED_DESTINATION].rsplit("/", 2)
     try:
         return Registry(registry).version(model, int(number))
     except (RegistryError, OSError, ValueError):
@@ -91,7 +91,7 @@ def find_pushed_model(store: RunStore, version: str) -> Artifact:
     Raises:
       RunNotFoundError: this root pushed no such version, or several models have one of that number.
     """
-    found = [artifact for artifact in store.artifacts("PushedModel") if artifact.properties.get("pushed") == 1]
+    found = [artifact for artifact in store.artifacts("PushedModel") if artifact.properties.get(PUSHED) == 1]
     pushed = [artifact for artifact in found if store.producer(artifact.id)]
     known = list(dict.fromkeys(map(model_name, pushed)))
     if version == "latest" and known:

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from inspection.default_roots import PATTERNS, in_default_roots
-from inspection.store import STORE_FILE, RunStore
-from records.run import RECORD_FILE, read_run_record
+from inspection.store import RunStore
+from records.root import STORE_FILE, run_directory
+from records.run import read_run_record, recorded_runs
 
 # States of nodes that a run did not come to or left out; records of older versions call them pending.
 NEVER_BEGUN = ("pending", "skipped")
@@ -56,7 +57,7 @@ def _only_root() -> Path:
 
 def run_ids(root: Path) -> list[str]:
     """The runs of a root, oldest first: those with a record and those that only ML Metadata knows of."""
-    recorded = {path.parent.name for path in root.glob(f"runs/*/{RECORD_FILE}")}
+    recorded = {directory.name for directory in recorded_runs(root)}
     # An id begins with the time at which the run started.
     return sorted(recorded.union(RunStore(root).run_ids()))
 
@@ -70,7 +71,7 @@ def find_run(root: Path, run: str) -> str:
     """
     ids = run_ids(root)
     if run == "latest" and ids:
-        return next((run_id for run_id in reversed(ids) if _is_whole(root / "runs" / run_id)), ids[-1])
+        return next((run_id for run_id in reversed(ids) if _is_whole(run_directory(root, run_id))), ids[-1])
     meant = [run] if run in ids else [run_id for run_id in ids if run_id.startswith(run)]
     if len(meant) == 1:
         return meant[0]

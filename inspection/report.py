@@ -18,11 +18,10 @@ from inspection.page import Section, html
 from inspection.runs import Run
 from inspection.statistics import read_anomalies, read_statistics
 from inspection.store import Artifact
+from records.evaluation import CANDIDATE
 from records.findings import Finding
 from records.model_run import HISTORY_FILE
 from records.run import RunRecord
-
-CANDIDATE = "candidate"
 
 VERDICTS = {
     "done": "Every gate passed.",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from inspection.locate import run_ids
 from inspection.store import Artifact, NodeExecution, RunStore
+from records.properties import PUSHED, PUSHED_DESTINATION
+from records.root import LOCK_HOLDER_FILE, run_directory
 from records.run import RunRecord, read_run_record
-
-LOCK_HOLDER = ".lock.pid"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ def read_overviews(root: Path) -> list[RunOverview]:
     store, ids = RunStore(root), run_ids(root)
     found = []
     for run_id in ids:
-        record = read_run_record(root / "runs" / run_id)
+        record = read_run_record(run_directory(root, run_id))
         if record is not None:
             found.append(_overview_of_record(record))
         else:
@@ -110,7 +110,7 @@ def utc(secs: float) -> str:
 
 
 def _read_run(store: RunStore, root: Path, run_id: str, *, is_newest: bool) -> Run:
-    record = read_run_record(root / "runs" / run_id)
+    record = read_run_record(run_directory(root, run_id))
     # One run at a time holds a root, so that only the newest can still be going on.
     state = record.state if record else ("running" if is_newest and _is_held(root) else "interrupted")
     recorded = {node.name: node.state for node in record.nodes} if record else {}
@@ -126,7 +126,7 @@ def _read_run(store: RunStore, root: Path, run_id: str, *, is_newest: bool) -> R
 def _is_held(root: Path) -> bool:
     """Whether a live process holds the root; a killed one leaves its number behind."""
     try:
-        os.kill(int((root / LOCK_HOLDER).read_text()), 0)
+        os.kill(int((root / LOCK_HOLDER_FILE).read_text()), 0)
     except PermissionError:
         return True
     except (OSError, ValueError):
@@ -149,7 +149,7 @@ def _overview_of_record(record: RunRecord) -> RunOverview:
 
 def _overview_of_run(run: Run) -> RunOverview:
     outputs = [a for e in run.executions if e.state == "done" for found in e.outputs.values() for a in found]
-    destinations = [a.properties["pushed_destination"] for a in outputs if a.properties.get("pushed") == 1]
+    destinations = [a.properties[PUSHED_DESTINATION] for a in outputs if a.properties.get(PUSHED) == 1]
     return RunOverview(
         run_id=run.run_id,
         state=run.state,

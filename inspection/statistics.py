@@ -6,6 +6,8 @@ from pathlib import Path
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
+from records.splits import ALL_SPLITS, split_name
+
 # What TFDV counts in place of values that are plain bytes, such as images.
 OPAQUE = "__BYTES_VALUE__"
 
@@ -32,23 +34,23 @@ class SplitStatistics:
 def read_statistics(directory: Path) -> list[SplitStatistics]:
     """Statistics of every split below a StatisticsGen artifact."""
     found = []
-    for path in sorted(directory.glob("Split-*/FeatureStats.pb")):
+    for path in sorted(directory.glob(f"{ALL_SPLITS}/FeatureStats.pb")):
         proto = statistics_pb2.DatasetFeatureStatisticsList.FromString(path.read_bytes())
         for dataset in proto.datasets:
             features = tuple(_feature(feature, dataset.num_examples) for feature in dataset.features)
-            split = path.parent.name.removeprefix("Split-")
+            split = split_name(path.parent.name)
             found.append(SplitStatistics(split=split, num_examples=dataset.num_examples, features=features))
     return found
 
 
 def read_anomalies(directory: Path) -> list[tuple[str, str, str]]:
     """(split, feature, description) of every anomaly below an ExampleValidator artifact."""
-    return [anomaly for path in sorted(directory.glob("Split-*/SchemaDiff.pb")) for anomaly in _anomalies(path)]
+    return [anomaly for path in sorted(directory.glob(f"{ALL_SPLITS}/SchemaDiff.pb")) for anomaly in _anomalies(path)]
 
 
 def _anomalies(path: Path) -> Iterator[tuple[str, str, str]]:
     proto = anomalies_pb2.Anomalies.FromString(path.read_bytes())
-    split = path.parent.name.removeprefix("Split-")
+    split = split_name(path.parent.name)
     if proto.HasField("dataset_anomaly_info"):
         yield split, "dataset", proto.dataset_anomaly_info.description
     for name, info in sorted(proto.anomaly_info.items()):

@@ -9,7 +9,7 @@ from ml_metadata import errors
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 
-STORE_FILE = "metadata.db"
+from records.root import STORE_FILE
 
 _STATES = {
     metadata_store_pb2.Execution.COMPLETE: "done",

@@ -17,6 +17,7 @@ from inspection.locate import NEVER_BEGUN
 from inspection.runs import NodeView, Run, RunOverview, key_metrics, nodes_of, utc
 from inspection.store import Artifact
 from records.findings import Finding
+from records.properties import BLESSED, INCOMPARABLE, PUSHED_VERSION, REGISTRY_VERSION
 from records.run import RunRecord
 
 STYLES = {"done": "green", "cached": "cyan", "failed": "red", "refused": "yellow", "interrupted": "yellow"}
@@ -162,17 +163,17 @@ def _grow(tree: Tree, step: Step, root: Path) -> None:
 def _telling(artifact: Artifact) -> str:
     """The properties that say what a person wants to know; TFX's own are mostly its version and empty strings."""
     properties, found = artifact.properties, []
-    if properties.get("blessed") in (0, 1):
-        found.append("blessed" if properties["blessed"] else "not blessed")
+    if properties.get(BLESSED) in (0, 1):
+        found.append("blessed" if properties[BLESSED] else "not blessed")
     if artifact.type == "Examples":
         found.append("/".join(json.loads(properties.get("split_names") or "[]")))
-    if "pushed_version" in properties:
-        found.append(f"version {properties['pushed_version']}")
-    if "registry_version" in properties:
-        number = properties["registry_version"]
+    if PUSHED_VERSION in properties:
+        found.append(f"version {properties[PUSHED_VERSION]}")
+    if REGISTRY_VERSION in properties:
+        number = properties[REGISTRY_VERSION]
         found.append(f"version {number}" if number else "no baseline")
-        if properties.get("incomparable"):
-            found.append(f"not comparable: {properties['incomparable']}")
+        if properties.get(INCOMPARABLE):
+            found.append(f"not comparable: {properties[INCOMPARABLE]}")
     return "".join(f"  {word}" for word in found if word)
 
 

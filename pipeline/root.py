@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from pipeline.errors import RunError, UsageError
 from pipeline.shown_commands import shown_path
+from records.root import LOCK_HOLDER_FILE, REGISTRY, STORE_FILE, run_directory
 
 MIN_FREE_BYTES = 200 * 2**20
 
@@ -28,11 +29,11 @@ class Root:
 
     @property
     def metadata(self) -> Path:
-        return self.path / "metadata.db"
+        return self.path / STORE_FILE
 
     @property
     def registry(self) -> Path:
-        return self.path / "registry"
+        return self.path / REGISTRY
 
     @property
     def workspaces(self) -> Path:
@@ -41,7 +42,7 @@ class Root:
 
     def run(self, run_id: str) -> Path:
         """The directory of one run's record and log."""
-        return self.path / "runs" / run_id
+        return run_directory(self.path, run_id)
 
     @property
     def shown(self) -> str:
@@ -73,7 +74,7 @@ class Root:
         Raises:
           RunError: another run holds it.
         """
-        holder = self.path / ".lock.pid"
+        holder = self.path / LOCK_HOLDER_FILE
         lock = FileLock(self.path / ".lock")
         try:
             lock.acquire(timeout=0)

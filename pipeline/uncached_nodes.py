@@ -1,9 +1,9 @@
 """Nodes whose outputs depend on the registry too, which the cache does not see."""
 
-from components.baseline.properties import INCOMPARABLE_PROPERTY, VERSION_PROPERTY
 from inspection.store import RunStore
 from pipeline.config import PipelineConfig
 from pipeline.root import Root
+from records.properties import INCOMPARABLE, REGISTRY_VERSION
 from serving.registry import Registry
 
 
@@ -34,7 +34,6 @@ def _is_outdated(store: RunStore, config: PipelineConfig, root: Root) -> bool:
         [newest[model]] = execution.outputs["baseline"]
     now = Registry(config.push.registry or root.registry).at_stage(config.name, "production")
     return any(
-        baseline.properties.get(INCOMPARABLE_PROPERTY)
-        and baseline.properties[VERSION_PROPERTY] != (now.number if now else 0)
+        baseline.properties.get(INCOMPARABLE) and baseline.properties[REGISTRY_VERSION] != (now.number if now else 0)
         for baseline in newest.values()
     )

@@ -47,7 +47,7 @@ class Finding:
         return not self.passed and self.stops
 
     def __str__(self) -> str:
-        value = f"{self.value:.4g}" if isinstance(self.value, float) else str(self.value)
+        value = f"{self.value:.4g}" if isinstance(self.value, float) else str(self.value).removesuffix(".")
         where = f" ({self.where})" if self.where else ""
         return f"{self.metric}{where} must be {self.limit}. Received: {value}."
 

@@ -10,6 +10,7 @@ from records.findings import Finding
 from records.known_fields import known_fields
 from records.model_run import TrainingFacts
 from records.push import Push
+from records.root import run_directory
 from records.variants import Choice, MeasuredVariant
 
 RECORD_FILE = "summary.json"
@@ -171,6 +172,12 @@ class RunRecord:
         self.startup_secs, self.nodes_secs, self.total_secs = startup_secs, nodes_secs, total_secs
         self.executor_secs = sum(node.executor_secs for node in self.nodes)
         self.orchestration_share = 1 - self.executor_secs / total_secs
+
+
+def recorded_runs(root: Path) -> list[Path]:
+    """Directories of a root's runs that have written their records, oldest first."""
+    # An id begins with the time at which the run started.
+    return sorted(path.parent for path in root.glob(f"{run_directory(Path(), '*')}/{RECORD_FILE}"))
 
 
 def read_run_record(directory: Path) -> RunRecord | None:

@@ -32,12 +32,13 @@ def load(
     """
     from pipeline.commands.registry import registry_of
     from pipeline.errors import UsageError
+    from records.root import REGISTRY
     from serving.registry import RegistryError
     from studies.errors import StudyUsageError
     from studies.pushed import find_version
 
     if registry is None and root is not None:
-        registry = Path(root).expanduser() / "registry"
+        registry = Path(root).expanduser() / REGISTRY
     try:
         found = registry_of(name, None if registry is None else os.fspath(registry))
         path = find_version(found.root, name, version, stage=stage)

@@ -6,6 +6,7 @@ import os
 import numpy as np
 from etils import epath
 
+from records.bundle import BUNDLE, LABELS_FILE, METADATA_FILE
 from serving.inference import Arrays
 from serving.saved_model import SavedModel
 from serving.tensor_info import ModelInputError
@@ -26,7 +27,7 @@ class PushedModel(SavedModel):
         super().__init__(path)
         self.path = epath.Path(path)
         self.version = int(self.path.name)
-        labels, metadata = self.path / "tflite" / "labels.txt", self.path / "tflite" / "metadata.json"
+        labels, metadata = (self.path / BUNDLE / name for name in (LABELS_FILE, METADATA_FILE))
         self.labels = tuple(labels.read_text().splitlines()) if labels.exists() else ()
         self.takes = json.loads(metadata.read_text()).get("input", "") if metadata.exists() else ""
 

@@ -4,11 +4,12 @@ import json
 
 from etils import epath
 
+from records.bundle import BUNDLE, METADATA_FILE
 from serving.registry import ModelVersion, Registry, RegistryError, Stage
 from studies.errors import StudyUsageError
 
 # Of a version, beside its TFLite files.
-METADATA = "tflite/metadata.json"
+METADATA = f"{BUNDLE}/{METADATA_FILE}"
 
 
 def find_version(

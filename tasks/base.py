@@ -1,16 +1,16 @@
-"""The Task contract: everything that the pipeline has to know of a problem, one place each.
+"""The Task contract: what the pipeline has to know of a problem, one method for each thing.
 
-The pipeline knows no problem; it calls these methods from the components. A task is made in every step anew, from its
-dotted path and its options, so that a step can run in another process or on another machine. Methods that run inside
-a graph say so; what a method does not say is up to the task: images, windows of a series or whole episodes all pass.
+The pipeline itself knows no problem: its components call these methods. Each step makes the task anew, out of its
+dotted path and its options, so that a step can run in another process or on another machine. Methods that run inside a
+graph say so. What an example is, an image, a window of a series or a whole episode, is up to the task.
 """
 
 import abc
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tasks.aspects import Aspect
+from tasks.eval_metric import EvalMetric
 from tasks.options import TaskOptions
 
 if TYPE_CHECKING:
@@ -26,50 +26,32 @@ if TYPE_CHECKING:
     from training.writers import Writer
 
 
-@dataclass(frozen=True, kw_only=True)
-class EvalMetric:
-    """A metric that TFMA computes, under the name that gates, reports and the run record use.
-
-    Attributes:
-      name: unique in the task.
-      class_name: of a metric that TFMA knows, which are its own and those of Keras 2; or of `module`. One of Keras 3
-        is told of labels `[batch, ...]` as the raw examples hold them and of predictions `[batch, ...]`, and gives one
-        number.
-      config: keyword arguments of that class, besides `name`.
-      module: where the class lives, such as a module of yours or `keras.metrics`.
-      higher_is_better: the direction that gates take.
-      is_plot: a plot has no single value and can have no gate.
-    """
-
-    name: str
-    class_name: str
-    config: Mapping[str, Any] = field(default_factory=dict)
-    module: str = ""
-    higher_is_better: bool = True
-    is_plot: bool = False
-
-
 class Task(abc.ABC):
-    """One kind of problem. A subclass names its `Options`; an instance holds them, checked."""
+    """One kind of problem. A subclass names the class of its options; an instance holds checked options.
+
+    Where a method takes them, `files` are paths or patterns of what Transform wrote of one split, `feature_spec` is the
+    parsing spec of the transformed features, and `batch_size` is the number of examples in a batch.
+    """
 
     Options: ClassVar[type[TaskOptions]]
 
-    # Feature of a raw example that TFMA compares predictions with.
+    # Raw feature that TFMA compares predictions with; clients do not send it.
     label_key: ClassVar[str]
-    # Raw features that metrics alone read beside it, which clients do not send either.
+    # Raw features that only metrics read, beside the label; clients do not send them either.
     evaluation_keys: ClassVar[tuple[str, ...]] = ()
     # Key of `predictions` that TFMA compares with the label.
     prediction_key: ClassVar[str]
 
-    # Which options the methods of an aspect read, by name; an aspect that is not listed reads all. A step is given
-    # these alone, and runs again when one of them changes; see `tasks.options_read` for what subclasses read.
+    # {aspect: names of the options that its methods read}; an aspect that is not listed reads all options. A step is
+    # given the options of its aspects alone and runs again when one of them changes. What subclasses read: see
+    # `tasks.options_read`.
     reads: ClassVar[Mapping[Aspect, tuple[str, ...]]] = {}
-    # Steps of compression recipes (see `compression.recipe`) that the models do not allow, and the reason of each, as
-    # it goes on after "where".
+    # {step of a compression recipe that the model does not allow: the reason, as it goes on after "where"}; the steps
+    # are fields of `compression.recipe.Recipe`.
     refused_changes: ClassVar[Mapping[str, str]] = {}
 
-    # What must be equal of two models, besides classes and the shape of `prediction_key`, for their metrics on the same
-    # examples to be compared: keys of `serving_metadata`, and inputs whose shape the raw examples decide.
+    # Metrics of two models are compared if their classes and the shape of their `prediction_key` are equal, and these
+    # too: values of `serving_metadata`, by key, and shapes of model inputs, by name.
     compared_metadata: ClassVar[tuple[str, ...]] = ()
     compared_inputs: ClassVar[tuple[str, ...]] = ()
 
@@ -77,8 +59,8 @@ class Task(abc.ABC):
         self.options = options
 
     def resolved_options(self) -> TaskOptions:
-        """The options with what only this machine knows made explicit, such as the names of folders: steps that run
-        elsewhere get these."""
+        """The options for steps that may run on another machine: what only this one knows, such as names of folders, is
+        written out."""
         return self.options
 
     # -- data: source, repairs, example_defect and allowed_unreadable are of the aspect source ------------------------
@@ -88,24 +70,25 @@ class Task(abc.ABC):
         """Where the raw examples come from."""
 
     def repairs(self) -> Mapping[str, int]:
-        """How many of which repairs reading the source took, by what was wrong; the data gate reports them."""
+        """{what was wrong in the source: how many times it was repaired}; the data gate reports them."""
         return {}
 
     @abc.abstractmethod
     def schema(self) -> "schema_pb2.Schema":
-        """What a good raw example looks like; ExampleValidator reports and DataGate stops what departs from it."""
+        """What a good raw example looks like; ExampleValidator reports, and DataGate refuses, what departs from it."""
 
     def example_defect(self, example: "tf.train.Example") -> str | None:
-        """What is wrong with one raw example that a schema cannot say, in one line; None if nothing is."""
+        """What is wrong with a raw example that a schema cannot find, in one line; None if nothing is wrong."""
         return None
 
     def allowed_unreadable(self) -> float:
-        """Largest share of the examples that may be unreadable, and are then left out, counted among the repairs."""
+        """Largest share of the examples, 0 to 1, that may be unreadable: those are left out, and counted as repairs."""
         return 0.0
 
     @abc.abstractmethod
     def preprocessing_fn(self, inputs: "Mapping[str, tf.Tensor | tf.SparseTensor]") -> "dict[str, tf.Tensor]":
-        """Transform's function of raw features `{name: [batch, ...]}`; its graph is exported with the model."""
+        """Transformed features out of raw features, both `{name: [batch, ...]}`; see TensorFlow Transform. Its graph is
+        exported with the model."""
 
     # -- training --------------------------------------------------------------------------------------------------
 
@@ -115,42 +98,43 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def to_batch(self, features: "dict[str, tf.Tensor]") -> Any:
-        """Maps a batch of transformed features to what `objective` takes; runs inside a graph."""
+        """What `objective` takes, out of transformed features `{name: [batch, ...]}`; runs inside a graph."""
 
     def interface(self) -> dict[str, Any]:
-        """What decides the model's inputs and outputs, JSON-serializable and known without TensorFlow: a student whose
-        task differs in it from its teacher's is refused."""
+        """What decides the model's inputs and outputs, JSON-serializable and known without TensorFlow.
+
+        A student whose interface is not its teacher's is refused.
+        """
         return {}
 
     def training_model(self, model: "keras.Model") -> "keras.Model":
-        """What is trained in place of `model`, sharing its weights: with outputs that only the objective needs."""
+        """The model to train in place of `model`, with the same weights and what only the objective needs beside."""
         return model
 
     def exported_model(self, model: "keras.Model") -> "keras.Model":
-        """What is exported and converted in place of the trained `model`: the same outputs, for less."""
+        """The model to export and convert in place of the trained `model`: the same outputs for less computation."""
         return model
 
-    def adapt(self, model: "keras.Model", files: Sequence[str], *, feature_spec: Mapping[str, Any]) -> "keras.Model":
-        """The model with what it holds of the train split without training, such as a scaler that Transform fitted.
-
-        Args:
-          model: of `model`, before training.
-          files: patterns of what Transform wrote of the train split.
-          feature_spec: of them.
-        """
+    def with_train_statistics(
+        self, model: "keras.Model", files: Sequence[str], *, feature_spec: Mapping[str, Any]
+    ) -> "keras.Model":
+        """The untrained model with statistics of the train split set in it, such as a scaler that Transform fitted."""
         return model
 
     def load_model(self, path: str) -> "keras.Model":
-        """A trained model; see `models.loading.load_model`. Override it where layers are defined elsewhere."""
+        """A trained model from a .keras file; see `models.loading.load_model`.
+
+        Override it for layers that are defined outside of `models`: Keras knows them only once they are imported.
+        """
         from models.loading import load_model
 
         return load_model(path)
 
     def batches(self, files: Sequence[str], *, feature_spec: Mapping[str, Any], batch_size: int) -> "tf.data.Dataset":
-        """What `objective` is given in evaluation; see `training.input.read_examples`.
+        """Batches for `objective` in evaluation, the same each time; see `training.input.read_examples`.
 
-        Override it, `train_batches` and `examples_per_epoch` where an example is not a stored one but cut or drawn from
-        several: windows of a series, episodes of a few classes.
+        Override this, `train_batches` and `examples_per_epoch` where examples are not stored but cut or drawn out of
+        what is: windows of a series, episodes of a few classes.
         """
         from training.input import read_examples
 
@@ -165,7 +149,10 @@ class Task(abc.ABC):
         seed: int,
         steps_per_epoch: int,
     ) -> "Callable[[int], tf.data.Dataset]":
-        """What `objective` is given in training; see `training.input.read_shuffled_examples`."""
+        """A function from steps done to the training batches that follow, without end.
+
+        The same `seed` gives the same batches; see `training.input.read_shuffled_examples`.
+        """
         from training.input import read_shuffled_examples
 
         return read_shuffled_examples(
@@ -178,7 +165,7 @@ class Task(abc.ABC):
         )
 
     def examples_per_epoch(self, files: Sequence[str]) -> int:
-        """How many training examples make an epoch."""
+        """How many training examples count as an epoch, of what Transform wrote of the train split."""
         from training.input import count_examples
 
         return count_examples(files)
@@ -188,12 +175,9 @@ class Task(abc.ABC):
         """What a training step minimizes and what it reports."""
 
     def distillation_objective(self, teacher: "keras.Model", options: "DistillationOptions") -> "Objective":
-        """What a student minimizes: `objective`, of which a share is to agree with its teacher; here by the mean
-        squared difference of their outputs.
+        """What a student minimizes: a weighted sum of `objective` and its distance from its teacher.
 
-        Args:
-          teacher: a trained model of the same `interface`.
-          options: of the recipe.
+        Here the distance is the mean squared difference of their outputs. The teacher has the same `interface`.
         """
         from compression.changes.distillation import DistillationObjective, mean_squared_difference
 
@@ -201,56 +185,66 @@ class Task(abc.ABC):
         return DistillationObjective(self.objective(), teacher=teacher, loss=loss, weight=options.weight)
 
     def summaries(self, writer: "Writer", sample: Any, *, every_epochs: int) -> "Sequence[Hook]":
-        """Hooks that write for TensorBoard what the model makes of a batch of the eval split."""
+        """Hooks that write to TensorBoard what the model makes of `sample`, a batch of the eval split."""
         return ()
 
     # -- evaluation ------------------------------------------------------------------------------------------------
 
     @abc.abstractmethod
     def metrics(self) -> tuple[EvalMetric, ...]:
-        """What TFMA computes, the most important first, for the SavedModel and for each TFLite file alike."""
+        """Metrics that TFMA computes of the SavedModel and of each TFLite file, the most important one first."""
 
     @abc.abstractmethod
     def example_metric(self, targets: Any, outputs: "Mapping[str, Any]") -> Any:
-        """The first of `metrics` for each example of its own, `[example]`, for targets as in `to_batch` and the model's
-        outputs `{name: [example, ...]}`: what converted files are chosen by on the eval split."""
+        """The first of `metrics` of each example by itself, `[example]`; converted files are chosen by its mean.
+
+        Args:
+          targets: targets as `to_batch` gives them.
+          outputs: outputs of the model, `{name: [example, ...]}`.
+        """
 
     @abc.abstractmethod
     def as_targets(self, outputs: "Mapping[str, Any]") -> Any:
-        """Targets that `example_metric` finds these outputs right by: how well two models agree is measured so."""
+        """Targets for which `example_metric` finds these outputs right, `{name: [example, ...]}`.
+
+        By them `example_metric` measures how well the outputs of another model agree with these.
+        """
 
     # -- serving ---------------------------------------------------------------------------------------------------
 
     @abc.abstractmethod
     def model_inputs(self, features: "dict[str, tf.Tensor]") -> "dict[str, tf.Tensor]":
-        """The model's inputs out of transformed features, `{name: [batch, ...]}`; runs inside a graph."""
+        """Inputs of the model out of transformed features, both `{name: [batch, ...]}`; runs inside a graph."""
 
     def checked_inputs(self, inputs: "Mapping[str, tf.Tensor]") -> "dict[str, tf.Tensor]":
-        """The model's inputs as a client sent them; runs inside a graph, which raises InvalidArgumentError here for
-        what must not be answered, NaN and infinity at least: servers report that as the client's error."""
+        """The inputs that a client sent for the model, `{name: [batch, ...]}`, checked; runs inside a graph.
+
+        The graph raises InvalidArgumentError, which servers report as the client's error, for what must not be
+        answered: NaN and infinity at least.
+        """
         from tasks.finite import require_finite
 
         return require_finite(inputs)
 
     @abc.abstractmethod
     def predictions(self, outputs: "Mapping[str, tf.Tensor]") -> "dict[str, tf.Tensor]":
-        """What a client gets, out of the model's named outputs; runs inside a graph."""
+        """What a client gets, out of outputs of the model, both `{name: [batch, ...]}`; runs inside a graph."""
 
     def endpoints(self, model: "keras.Model") -> "Mapping[str, tuple[Any, list[Any]]]":
-        """Signatures beyond the three that every model has: {name: (function, its TensorSpecs)}."""
+        """Signatures beside the three that every model has: `{name: (function, TensorSpecs of its arguments)}`."""
         return {}
 
     def serving_metadata(self) -> dict[str, Any]:
-        """What a client has to know besides the signature, JSON-serializable; shipped with the TFLite files."""
+        """What a client has to know beside the signature, JSON-serializable; it is shipped with the TFLite files."""
         return {}
 
     def labels(self) -> tuple[str, ...]:
-        """Names of the classes, in the order of the outputs; empty where there are none. Shipped as `labels.txt`."""
+        """Names of the classes in the order of the outputs, shipped as `labels.txt`; empty without classes."""
         return ()
 
     def representative_sample(self, inputs: "Mapping[str, np.ndarray]", size: int) -> "dict[str, np.ndarray]":
-        """`size` examples for calibration out of the train split's model inputs, `{name: [example, ...]}`.
+        """As many examples as `size` for calibration, out of inputs of the train split; both `{name: [example, ...]}`.
 
-        They are in the order in which Transform wrote them; override it where that order is not a fair sample.
+        They are evenly spaced. Override it where the order in which Transform wrote them makes that no fair sample.
         """
         return {name: values[:: max(1, len(values) // size)][:size] for name, values in inputs.items()}

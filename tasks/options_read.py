@@ -9,10 +9,10 @@ from tasks.base import Task
 
 
 def options_read(cls: type[Task], aspects: Iterable[Aspect]) -> frozenset[str]:
-    """Names of the options that the methods of these aspects of a task read, as its `reads` lists them.
+    """Names of the options that a step may read which asks a task for these aspects: those that `Task.reads` lists.
 
-    A subclass that overrides a method of an aspect, or one that any may use, and lists nothing of its own, reads all
-    there.
+    A subclass that overrides a method of an aspect and has no `reads` of its own is taken to read all options there;
+    one that overrides a method which belongs to no aspect, all options everywhere.
     """
     listing = next(each for each in cls.__mro__ if "reads" in vars(each))
     newer = cls.__mro__[: cls.__mro__.index(listing)]
@@ -26,6 +26,6 @@ def options_read(cls: type[Task], aspects: Iterable[Aspect]) -> frozenset[str]:
 
 
 def _is_method(name: str, value: Any) -> bool:
-    """Whether it is a method or a property, however it is wrapped; a class, such as `Options`, is none."""
+    """Whether it is a method or a property, however it is wrapped; a class, such as `Options`, is neither."""
     is_called = callable(value) or hasattr(value, "__get__")
     return not name.startswith("__") and is_called and not inspect.isclass(value)

@@ -77,7 +77,7 @@ class TaskTraining:
             if start is not None:
                 moved = transfer_weights(self.model, task.load_model(start.weights), fresh=start.fresh)
                 logger.info("start: the weights of %d layers are those of %s", len(moved), start.weights)
-            self.model = task.adapt(self.model, train_files, feature_spec=feature_spec)
+            self.model = task.with_train_statistics(self.model, train_files, feature_spec=feature_spec)
             self.loop = self._loop(checkpoints)
 
     @property

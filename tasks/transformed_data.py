@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from records.splits import split_folder
 from tasks.base import Task
 
 # Train examples that are read for calibration at the most; the sample is drawn from these.
@@ -30,7 +31,7 @@ class TransformedData:
 
     def files(self, split: str) -> list[str]:
         """Patterns of a split's files."""
-        return [f"{self.directory}/Split-{split}/*"]
+        return [f"{self.directory}/{split_folder(split)}/*"]
 
     def evaluation(self, batch_size: int) -> tf.data.Dataset:
         """Batches of the eval split."""

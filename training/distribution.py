@@ -31,6 +31,15 @@ def strategy(options: DistributionOptions) -> tf.distribute.Strategy:
     return tf.distribute.get_strategy()
 
 
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Whether this process is the one that writes, of several that train together."""
+    resolver = strategy.cluster_resolver
+    if resolver is None or resolver.task_type in (None, "chief"):
+        return True
+    is_first_worker = resolver.task_type == "worker" and resolver.task_id == 0
+    return is_first_worker and "chief" not in resolver.cluster_spec().jobs
+
+
 def _kind() -> str:
     return "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
 

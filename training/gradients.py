@@ -6,8 +6,8 @@ import keras
 import tensorflow as tf
 
 
-def centralized(gradients: Sequence[tf.Tensor | None]) -> list[tf.Tensor | None]:
-    """Each unit's gradient less its mean over the unit's inputs; those of rank one or none stay.
+def centralize(gradients: Sequence[tf.Tensor | None]) -> list[tf.Tensor | None]:
+    """Subtracts from each unit's gradient its mean over the unit's inputs; gradients of rank one or none stay.
 
     Source: Yong et al., "Gradient Centralization", ECCV 2020, equation 1. Keras keeps units on the last axis.
     """
@@ -19,14 +19,17 @@ def centralized(gradients: Sequence[tf.Tensor | None]) -> list[tf.Tensor | None]
     ]
 
 
-def clipped(gradients: Sequence[tf.Tensor | None], norm: tf.Tensor | float) -> list[tf.Tensor | None]:
-    """Scaled down together to the global norm, where theirs is larger (Pascanu et al., ICML 2013, algorithm 1)."""
+def clip(gradients: Sequence[tf.Tensor | None], norm: tf.Tensor | float) -> list[tf.Tensor | None]:
+    """Scales all gradients down together to a global norm, where theirs is larger.
+
+    Source: Pascanu et al., "On the difficulty of training recurrent neural networks", ICML 2013, algorithm 1.
+    """
     return tf.clip_by_global_norm(gradients, norm)[0]
 
 
-def constrained(gradients: Sequence[tf.Tensor | None], variables: Sequence[keras.Variable]) -> list[tf.Tensor | None]:
-    """As the variables' constraints want them: one that has a method `gradient`, such as weights that share a value, is
-    asked, for the optimizer's own call of a constraint comes after the step."""
+def constrain(gradients: Sequence[tf.Tensor | None], variables: Sequence[keras.Variable]) -> list[tf.Tensor | None]:
+    """Changes each gradient as the variable's constraint asks, where that has a method `gradient`, such as that of
+    weights which share a value: the optimizer calls a constraint itself only after the step."""
     asked = [getattr(variable.constraint, "gradient", None) for variable in variables]
     return [
         gradient if ask is None or gradient is None else ask(gradient)

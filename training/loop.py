@@ -12,16 +12,20 @@ from collections.abc import Callable, Iterator, Sequence
 import keras
 import tensorflow as tf
 
-from training.batches import Train
+from training.batches import BatchReader, Train
 from training.checkpoints import CheckpointStore
+from training.distribution import is_chief
 from training.early_stopping import EarlyStopping
+from training.epoch_evaluation import EpochEvaluation
 from training.gap_ratio import GapRatioGuard
 from training.hooks import Hook
-from training.metric_sums import means
 from training.objective import Objective
 from training.options import RecoveryOptions, StepOptions
 from training.records import EpochRecord
+from training.recovery import Recovery
 from training.run import TrainingRun
+from training.run_state import RunState
+from training.saving import Saving
 from training.schedules import constant
 from training.snapshot import Snapshots
 from training.step import TrainStep
@@ -93,7 +97,6 @@ class Loop:
             options=step or StepOptions(),
         )
         self.weights = Snapshots({"model": model.variables})
-        self.wants_gradients = False
 
     @functools.cached_property
     def snapshots(self) -> Snapshots:
@@ -103,24 +106,11 @@ class Loop:
 
     def request_gradients(self) -> None:
         """The next graph call is a single step whose StepsRecord holds its gradients."""
-        self.wants_gradients = True
+        self.step.wants_gradients = True
 
     def evaluate(self, batches: tf.data.Dataset) -> dict[str, float]:
         """The mean over examples of the loss and of each metric."""
-        self.step.evaluate(batches)
-        return means(self.step.take_sums())
-
-    @property
-    def is_chief(self) -> bool:
-        """Whether this process is the one that writes, of several that train together."""
-        resolver = self.strategy.cluster_resolver
-        return (
-            resolver is None
-            or resolver.task_type in (None, "chief")
-            or (
-                resolver.task_type == "worker" and resolver.task_id == 0 and "chief" not in resolver.cluster_spec().jobs
-            )
-        )
+        return self.step.evaluate(batches)
 
     def epochs(
         self,
@@ -153,5 +143,33 @@ class Loop:
           CheckpointWriteError: a checkpoint could not be written.
           Preempted: on SIGTERM, after a checkpoint; where an epoch is over, after it was yielded.
         """
-        run = TrainingRun(self, train=train, evaluation=evaluation, train_sample=train_sample)
-        yield from run.epochs(epochs=epochs, steps_per_epoch=steps_per_epoch)
+        state = RunState(
+            snapshots=self.snapshots,
+            weights=self.weights,
+            steps_per_epoch=steps_per_epoch,
+            early_stopping=self.early_stopping,
+            gap_guard=self.gap_guard,
+        )
+        if self.checkpoints is not None and self.checkpoints.steps():
+            state.resume(self.checkpoints)
+        reader = BatchReader(train, self.step.feed)
+        recovery = Recovery(self.recovery, state=state, step=self.step, reader=reader)
+        run = TrainingRun(
+            step=self.step,
+            state=state,
+            reader=reader,
+            evaluation=EpochEvaluation(
+                evaluation, train_sample=train_sample, state=state, step=self.step, recovery=recovery
+            ),
+            recovery=recovery,
+            saving=Saving(
+                self.checkpoints,
+                every_secs=self.checkpoint_every_secs,
+                is_chief=is_chief(self.strategy),
+                clock=self.clock,
+            ),
+            unfreezing=self.unfreezing,
+            hooks=self.hooks,
+            clock=self.clock,
+        )
+        yield from run.epochs(epochs, loop=self)

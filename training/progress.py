@@ -4,13 +4,9 @@ import datetime
 import logging
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
-from training.hooks import Hook
+from training.hooks import Hook, HookedLoop
 from training.records import EpochRecord, StepsRecord
-
-if TYPE_CHECKING:
-    from training.loop import Loop
 
 logger = logging.getLogger("slipway.trainer")
 
@@ -26,7 +22,7 @@ class TrainingProgress(Hook):
         self._total_steps = total_steps
         self._clock = clock
 
-    def on_train_begin(self, loop: "Loop") -> None:
+    def on_train_begin(self, loop: HookedLoop) -> None:
         self._logged_at = self._epoch_began_at = self._clock()
         self._first: tuple[int, float] | None = None
 

@@ -1,25 +1,33 @@
 """When a training is saved: where it is time, and where SIGTERM asks for it."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
 
+from training.checkpoints import CheckpointStore
 from training.errors import Preempted
 from training.preemption import Preemption
 from training.snapshot import Snapshot
 
-if TYPE_CHECKING:
-    from training.loop import Loop
-
 
 class Saving:
-    """Writes last good states to the loop's checkpoints, counting the time to the next from when it was made. Without
-    checkpoints it does nothing, and nothing is due."""
+    """Writes good states as checkpoints, counting the time to the next from when it was made. Without a store it does
+    nothing, and nothing is due."""
 
-    def __init__(self, loop: "Loop") -> None:
-        self._loop = loop
-        self._store = loop.checkpoints
+    def __init__(
+        self, store: CheckpointStore | None, *, every_secs: float, is_chief: bool, clock: Callable[[], float]
+    ) -> None:
+        """Args:
+        store: where checkpoints are kept, or None.
+        every_secs: at least this long between two, and between those of two epochs' ends.
+        is_chief: whether this process writes, of several that train together.
+        clock: seconds, monotonic.
+        """
+        self._store = store
+        self._every_secs = every_secs
+        self._is_chief = is_chief
+        self._clock = clock
         self._preemption = Preemption()
-        self._saved_at = self._epoch_saved_at = loop.clock()
+        self._saved_at = self._epoch_saved_at = clock()
 
     def heeding_sigterm(self) -> AbstractContextManager:
         """The context in which SIGTERM asks for a checkpoint; without checkpoints it ends the process, as any."""
@@ -32,16 +40,16 @@ class Saving:
 
     def save(self, step: int, good: Snapshot) -> None:
         """Starts to write a state, if this process is the one that writes."""
-        self._saved_at = self._loop.clock()
-        if self._store is not None and self._loop.is_chief:
+        self._saved_at = self._clock()
+        if self._store is not None and self._is_chief:
             # Checkpoints of earlier versions have none.
             self._store.save(step, good, monitored=good.state.get("monitored"))
 
     def save_epoch(self, step: int, good: Snapshot) -> None:
-        """The same of a state at the end of an epoch, where it is time for one of these."""
+        """Starts to write a state at the end of an epoch, where it is time for one of these."""
         if self._is_time(self._epoch_saved_at):
             self.save(step, good)
-            self._epoch_saved_at = self._loop.clock()
+            self._epoch_saved_at = self._clock()
 
     def save_end(self, step: int, good: Snapshot) -> None:
         """Writes the state at the end of training, unless it is there already."""
@@ -68,4 +76,4 @@ class Saving:
             self._store.wait()
 
     def _is_time(self, last_secs: float) -> bool:
-        return self._store is not None and self._loop.clock() - last_secs >= self._loop.checkpoint_every_secs
+        return self._store is not None and self._clock() - last_secs >= self._every_secs

@@ -7,9 +7,10 @@ from typing import Any
 import tensorflow as tf
 from etils import epath
 
-from components.bundle_metadata import METADATA_FILE, describe
+from components.bundle_metadata import describe
 from compression.conversion.errors import ConversionError
 from compression.conversion.signature import read_signature
+from records.bundle import BUNDLE, METADATA_FILE
 from tasks.base import Task
 
 # More names than this are told by those that came and went.
@@ -27,7 +28,7 @@ def differences(task: Task, candidate: epath.PathLike, production: epath.PathLik
       candidate: SavedModel of the new model.
       production: directory of the version in production.
     """
-    bundle = epath.Path(production) / "tflite" / METADATA_FILE
+    bundle = epath.Path(production) / BUNDLE / METADATA_FILE
     theirs = json.loads(bundle.read_text()) if bundle.exists() else {}
     # By way of JSON, in which tuples are lists.
     ours = json.loads(json.dumps(describe(task)))

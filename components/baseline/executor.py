@@ -5,8 +5,8 @@ from tfx.types import standard_artifacts
 from tfx.utils import io_utils, path_utils
 
 from components.baseline.comparison import differences
-from components.baseline.properties import INCOMPARABLE_PROPERTY, VERSION_PROPERTY
 from components.trained_spec import trained_spec
+from records.properties import INCOMPARABLE, REGISTRY_VERSION
 from serving.registry import Registry
 
 
@@ -23,14 +23,14 @@ def copy_production(
     model cannot be compared with, and says why."""
     store = Registry(registry)
     version = store.at_stage(model_name, "production")
-    baseline.set_int_custom_property(VERSION_PROPERTY, version.number if version else 0)
+    baseline.set_int_custom_property(REGISTRY_VERSION, version.number if version else 0)
     reasons = []
     if version is not None:
         task = trained_spec(task_spec, model_run.uri).load()
         reasons = differences(task, path_utils.serving_model_path(model.uri), store.path(version))
         if not reasons:
             io_utils.copy_dir(str(store.path(version)), path_utils.serving_model_path(baseline.uri))
-    baseline.set_string_custom_property(INCOMPARABLE_PROPERTY, "; ".join(reasons))
+    baseline.set_string_custom_property(INCOMPARABLE, "; ".join(reasons))
 
 
 def has_model(baseline: standard_artifacts.Model) -> bool:

@@ -4,8 +4,8 @@ from typing import Literal
 
 from tfx.types import standard_artifacts
 
-from components.baseline.properties import INCOMPARABLE_PROPERTY, VERSION_PROPERTY
 from records.findings import Finding
+from records.properties import INCOMPARABLE, REGISTRY_VERSION
 
 ADVICE = (
     "No figure says whether this model is better than the one in production. If it shall follow it all the same, set "
@@ -24,14 +24,14 @@ def comparison_findings(
       on_incomparable: the config's `evaluate.incomparable_baseline`.
     """
     # Outputs that the cache keeps of an earlier Baseline have no such property.
-    reason = baseline.get_string_custom_property(INCOMPARABLE_PROPERTY)
+    reason = baseline.get_string_custom_property(INCOMPARABLE)
     if not reason:
         return []
     return [
         Finding(
             gate=gate,
             metric="comparable with production",
-            where=f"version {baseline.get_int_custom_property(VERSION_PROPERTY)}",
+            where=f"version {baseline.get_int_custom_property(REGISTRY_VERSION)}",
             value=f"no: {reason}",
             limit="yes",
             passed=on_incomparable == "ignore",

@@ -10,10 +10,10 @@ import keras
 import numpy as np
 
 from components.compressor.variants import Variant
+from records.bundle import LABELS_FILE
 from serving.tflite import TFLiteModel, TFLiteTensor
 from tasks.loading import TaskSpec
 
-LABELS_FILE = "labels.txt"
 MODEL_FILE = "model.json"
 
 

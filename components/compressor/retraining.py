@@ -136,7 +136,7 @@ class Retraining:
                 f"distil.student must leave the model's inputs and outputs as they are: {theirs}. Received: {ours}. "
                 "Change only what lies between."
             )
-        return task.adapt(student, self._data.files("train"), feature_spec=self._data.feature_spec)
+        return task.with_train_statistics(student, self._data.files("train"), feature_spec=self._data.feature_spec)
 
     def _train(
         self,

@@ -12,6 +12,7 @@ from components.data_gate.options import DataGateConfig
 from components.gates import refuse_if_failed
 from records.findings import Finding, write_findings
 from records.repairs import read_repairs
+from records.splits import split_folder
 
 
 def check_data(
@@ -27,9 +28,9 @@ def check_data(
     findings = repair_findings(read_repairs(examples.uri))
     schema_proto = io_utils.SchemaReader().read(os.path.join(schema.uri, "schema.pbtxt"))
     for split, min_examples in data_gate.min_examples.items():
-        split_statistics = tfdv.load_stats_binary(os.path.join(statistics.uri, f"Split-{split}", "FeatureStats.pb"))
+        split_statistics = tfdv.load_stats_binary(os.path.join(statistics.uri, split_folder(split), "FeatureStats.pb"))
         split_anomalies = anomalies_pb2.Anomalies.FromString(
-            io_utils.read_bytes_file(os.path.join(anomalies.uri, f"Split-{split}", "SchemaDiff.pb"))
+            io_utils.read_bytes_file(os.path.join(anomalies.uri, split_folder(split), "SchemaDiff.pb"))
         )
         findings.append(count_finding(split, split_statistics, min_examples))
         findings += anomaly_findings(split, split_anomalies, split_statistics, schema_proto, data_gate.ignore_anomalies)

@@ -13,10 +13,10 @@ from components.baseline.findings import comparison_findings
 from components.blessing import write_blessing
 from components.evaluator.eval_config import eval_config
 from components.evaluator.findings import threshold_findings
-from components.evaluator.metrics import BASELINE, CANDIDATE
 from components.evaluator.options import EvaluateConfig
 from components.splits import GATE_SPLIT
 from components.trained_spec import trained_spec
+from records.evaluation import BASELINE, CANDIDATE
 from records.findings import write_findings
 from tasks.base import Task
 

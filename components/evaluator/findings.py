@@ -1,6 +1,7 @@
 """From TFMA's files to a gate's findings."""
 
 import itertools
+import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -51,21 +52,10 @@ def threshold_findings(uri: str, config: tfma.EvalConfig, *, gate: str, has_base
     for limit in dict.fromkeys(_limits(config)):
         name = f"{limit.metric}{' against the baseline' if limit.is_change else ''}"
         if limit.is_change and not has_baseline:
-            findings.append(
-                Finding(
-                    gate=gate,
-                    metric=name,
-                    where="",
-                    value="no baseline",
-                    limit=limit.text,
-                    passed=True,
-                    applies=False,
-                )
-            )
+            findings.append(_inapplicable(name, limit, gate))
             continue
-        for model, where in itertools.product(
-            models, slices.get(limit.features) or [_empty_slices_text(limit.features)]
-        ):
+        held = slices.get(limit.features) or [_empty_slices_text(limit.features)]
+        for model, where in itertools.product(models, held):
             key = MetricKey(where, model, limit.metric, limit.is_change)
             findings.append(
                 Finding(
@@ -79,6 +69,12 @@ def threshold_findings(uri: str, config: tfma.EvalConfig, *, gate: str, has_base
                 )
             )
     return sorted(findings, key=lambda finding: (finding.metric, finding.where))
+
+
+def _inapplicable(metric: str, limit: Limit, gate: str) -> Finding:
+    return Finding(
+        gate=gate, metric=metric, where="", value="no baseline", limit=limit.text, passed=True, applies=False
+    )
 
 
 def _read_metrics(uri: str) -> tuple[dict[tuple[str, ...], list[str]], dict[MetricKey, float]]:
@@ -130,8 +126,6 @@ def _limits(config: tfma.EvalConfig) -> Iterator[Limit]:
 
 def tfma_name(metric: config_pb2.MetricConfig) -> str:
     """The name under which TFMA writes a metric."""
-    import json
-
     return json.loads(metric.config or "{}").get("name", metric.class_name)
 
 

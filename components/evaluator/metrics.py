@@ -1,8 +1,6 @@
 """Metrics out of TFMA's files."""
 
-# What TFMA calls the two models.
-CANDIDATE = "candidate"
-BASELINE = "baseline"
+from records.evaluation import CANDIDATE
 
 
 def overall_metrics(uri: str) -> dict[str, dict[str, float]]:

@@ -16,6 +16,7 @@ from data.errors import DataError
 from data.source import SPLITS
 from data.unreadable import UNREADABLE, leave_out
 from records.repairs import write_repairs
+from records.splits import split_folder
 from tasks.loading import TaskSpec
 
 
@@ -33,7 +34,7 @@ def generate(*, task_spec: str, examples: standard_artifacts.Examples, pipeline:
     epath.Path(findings).mkdir(parents=True, exist_ok=True)
     for split in SPLITS:
         shards = source.shards(split)
-        directory = os.path.join(examples.uri, f"Split-{split}")
+        directory = os.path.join(examples.uri, split_folder(split))
         epath.Path(directory).mkdir(parents=True, exist_ok=True)
         # A split without shards gets one empty file, so that it is the data gate that speaks of it.
         count = max(1, len(shards))

@@ -13,11 +13,13 @@ from tfx.types import artifact, standard_artifacts
 from tfx.utils import path_utils
 
 from components.artifacts import CompressedModels
-from components.bundle_metadata import METADATA_FILE, describe
+from components.bundle_metadata import describe
 from components.evaluator.metrics import candidate_metrics
 from components.gates import ADVICE, GateRefused
 from components.trained_spec import trained_spec
+from records.bundle import LABELS_FILE, METADATA_FILE
 from records.findings import Finding
+from records.properties import BLESSED, PUSHED, PUSHED_DESTINATION, PUSHED_VERSION
 from records.push import Push, write_push
 from records.shipment import read_shipment
 from records.variants import MeasuredVariant, read_choice, read_measurements, variant_file
@@ -62,9 +64,9 @@ def push_model(
             push_key=key,
         )
     destination = str(store.path(version))
-    pushed_model.set_string_custom_property("pushed_destination", destination)
-    pushed_model.set_string_custom_property("pushed_version", str(version.number))
-    pushed_model.set_int_custom_property("pushed", 1)
+    pushed_model.set_string_custom_property(PUSHED_DESTINATION, destination)
+    pushed_model.set_string_custom_property(PUSHED_VERSION, str(version.number))
+    pushed_model.set_int_custom_property(PUSHED, 1)
     push = Push(
         destination=destination,
         version=version.number,
@@ -98,7 +100,7 @@ def content_digest(directory: str) -> str:
 def require_blessings(blessings: Mapping[str, artifact.Artifact]) -> None:
     """Raises GateRefused when an artifact is not blessed."""
     for gate, blessing in blessings.items():
-        if blessing.get_int_custom_property("blessed") != 1:
+        if blessing.get_int_custom_property(BLESSED) != 1:
             finding = Finding(gate=gate, metric="blessing", where="", value="none", limit="given", passed=False)
             raise GateRefused([finding], ADVICE[gate])
 
@@ -126,6 +128,6 @@ def write_bundle(task: Task, variants_uri: str, shipped: Sequence[MeasuredVarian
     (directory / METADATA_FILE).write_text(json.dumps(metadata, indent=1))
     bundle[METADATA_FILE] = str(directory / METADATA_FILE)
     if task.labels():
-        (directory / "labels.txt").write_text("\n".join(task.labels()) + "\n")
-        bundle["labels.txt"] = str(directory / "labels.txt")
+        (directory / LABELS_FILE).write_text("\n".join(task.labels()) + "\n")
+        bundle[LABELS_FILE] = str(directory / LABELS_FILE)
     return bundle

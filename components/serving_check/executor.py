@@ -19,6 +19,7 @@ from compression.precisions import PRECISIONS
 from records.artifact_files import write_file
 from records.findings import Finding, write_findings
 from records.model_run import MODEL_FILE
+from records.properties import BLESSED
 from records.shipment import Shipment, write_shipment
 from records.variants import MeasuredVariant, read_measurements, variant_file
 from serving.saved_model import SavedModel, SavedModelError
@@ -72,7 +73,7 @@ def check_serving(
     refuse_if_failed(findings)
     write_shipment(blessing.uri, shipment)
     write_findings(blessing.uri, findings)
-    blessing.set_int_custom_property("blessed", 1)
+    blessing.set_int_custom_property(BLESSED, 1)
     write_file(blessing.uri, "INFRA_BLESSED", "")
 
 

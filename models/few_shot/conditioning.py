@@ -8,7 +8,7 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="slipway")
 class FiLM(keras.layers.Layer):
-    """Scales and shifts channels as the context says: (1 + a) · x + b, with a and b linear in the context.
+    """Scales and shifts each channel: (1 + a) · x + b, with a and b linear in the context.
 
     Takes features `[example, ..., channel]` and context `[example, variable]`. A context of zeros changes nothing, and
     at the start only the variables have a gradient that depends on the features. Source: Perez et al., "FiLM: Visual

@@ -1,4 +1,4 @@
-"""Batch normalization whose statistics come from examples that the caller names."""
+"""Batch normalization by statistics of chosen examples."""
 
 from typing import Any
 
@@ -8,16 +8,17 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="slipway")
 class EpisodeNormalization(keras.layers.Layer):
-    """Normalizes channels by the weighted mean and variance of the examples at hand; keeps no running ones.
+    """Normalizes channels by the weighted mean and variance of the examples of one call; keeps no running statistics.
 
-    Takes features `[example, ..., channel]` and weights `[example]`. All ones is what MAML does, where queries are
-    normalized by each other and so tell each other who they are (transductive); ones for the support set and zeros for
-    the queries lets each query be predicted on its own. The two differ: see Bronskill et al., "TaskNorm", ICML 2020.
+    Takes features `[example, ..., channel]` and weights `[example]`, and gives features of the same shape. Weights of 1
+    for all are MAML's way, in which queries are normalized by each other (transductive): the prediction of one depends
+    on the others. With 1 for the support set and 0 for the queries it does not. The two differ: see Bronskill et al.,
+    "TaskNorm: Rethinking Batch Normalization for Meta-Learning", ICML 2020.
     """
 
     def __init__(self, epsilon: float = 1e-3, **kwargs: Any) -> None:
         """Args:
-        epsilon: added to the variance.
+        epsilon: number that is added to the variance.
         """
         super().__init__(**kwargs)
         self.epsilon = epsilon

@@ -1,4 +1,4 @@
-"""Learned constants beside a network's input, as a start that adapts."""
+"""Learned constants beside a network's input, which adapt with its weights."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ from keras import ops
 class ExtraInputs(keras.layers.Layer):
     """`[example, input]` to `[example, input + extra]`: the same learned numbers beside every example.
 
-    To a network they are no more than a bias of its first layer, but one whose gradient the first layer's weights
-    scale: a gradient step of the inner loop goes further. Source: Finn et al., "One-Shot Visual Imitation Learning via
+    They are a bias of the first layer whose gradient is multiplied by that layer's weights: a step of the inner loop
+    goes further than on a bias alone. Source: Finn et al., "One-Shot Visual Imitation Learning via
     Meta-Learning", CoRL 2017, section 4.2 (bias transformation).
     """
 
     def __init__(self, extra: int, **kwargs: Any) -> None:
         """Args:
-        extra: how many.
+        extra: number of constants.
         """
         super().__init__(**kwargs)
         self.extra = extra

@@ -1,7 +1,6 @@
-"""The small networks that few-shot learning is compared on, with or without context variables.
+"""The small networks of the few-shot literature, with or without context variables.
 
-Inputs by name: `x`, with `context` the context variables of each example, and with normalization "episode" `weight`,
-what each example counts for in the statistics. The last layer is called `head`.
+Inputs and layers that a learner looks for have the names of `models.few_shot.names`.
 """
 
 import math
@@ -13,6 +12,7 @@ import keras
 from models.few_shot.conditioning import FiLM
 from models.few_shot.episode_normalization import EpisodeNormalization
 from models.few_shot.extra_inputs import ExtraInputs
+from models.few_shot.names import CONTEXT, FEATURES, HEAD, WEIGHT, X
 from models.few_shot.patch_convolution import PatchConvolution
 from models.few_shot.rectifier import Rectifier
 
@@ -28,25 +28,26 @@ def perceptron(
     conditioning: Conditioning = "concatenation",
     extra_inputs: int = 0,
 ) -> keras.Model:
-    """`[example, inputs]` to `[example, outputs]` through layers with ReLU.
+    """A perceptron with ReLU, from `x` `[example, inputs]` and `context` `[example, variable]`, if any, to `[example,
+    outputs]`.
 
-    Weights and biases start even within ± 1/√(a unit's inputs), as in the published sinusoid experiments.
+    Weights and biases are drawn evenly from ± 1/√(inputs of a unit), as in the published experiments on
+    sinusoids.
 
     Args:
       inputs: numbers in an example.
-      outputs: numbers predicted.
+      outputs: numbers predicted of an example.
       widths: units of each hidden layer.
-      context: context variables; 0 makes a network without.
-      conditioning: how they enter: beside `x`, or as FiLM of each hidden layer.
-      extra_inputs: learned constants beside `x`, which adapt with the other weights; see
-        `models.few_shot.extra_inputs`.
+      context: number of context variables; 0 makes a network without the input `context`.
+      conditioning: how context variables enter: beside `x`, or as FiLM of each hidden layer.
+      extra_inputs: number of learned constants beside `x`; see `models.few_shot.extra_inputs`.
     """
-    x = keras.Input((inputs,), name="x")
-    every = {"x": x}
+    x = keras.Input((inputs,), name=X)
+    every = {X: x}
     features = ExtraInputs(extra_inputs)(x) if extra_inputs else x
     variables = None
     if context:
-        variables = every["context"] = keras.Input((context,), name="context")
+        variables = every[CONTEXT] = keras.Input((context,), name=CONTEXT)
         if conditioning == "concatenation":
             features = keras.layers.Concatenate()([x, variables])
     for index, width in enumerate(widths):
@@ -54,7 +55,7 @@ def perceptron(
         if variables is not None and conditioning == "film":
             features = FiLM(name=f"film_{index}")([features, variables])
         features = Rectifier()(features)
-    return keras.Model(every, _dense(outputs, features.shape[-1], "head")(features), name="network")
+    return keras.Model(every, _dense(outputs, features.shape[-1], HEAD)(features), name="network")
 
 
 def convolutions(
@@ -66,47 +67,48 @@ def convolutions(
     has_head: bool = True,
     context: int = 0,
 ) -> keras.Model:
-    """`[example, height, width, channel]` to `[example, outputs]`: 3×3 convolutions, normalized, ReLU, each halving the
-    image.
+    """A stack of 3×3 convolutions, each normalized, rectified and halving the image, from `x` `[example, height, width,
+    channel]` to `[example, outputs]`.
 
-    With running statistics by 2×2 maxima (Vinyals et al., "Matching Networks", NeurIPS 2016, section 4.1), normalized
-    by the episode by strides (Finn, Abbeel, Levine, ICML 2017, section 5.2), as products of matrices: such networks
-    have weights of their own for each task. Context variables enter by FiLM.
+    With normalization "batch" 2×2 maxima halve it (Vinyals et al., "Matching Networks", NeurIPS 2016, section 4.1);
+    with normalization "episode" strides (Finn, Abbeel, Levine, ICML 2017, section 5.2), in convolutions that are
+    products of matrices, as their weights differ from task to task. Context variables enter by FiLM.
 
     Args:
       image_shape: (height, width, channels).
-      outputs: number of outputs of the head.
+      outputs: numbers predicted of an example.
       widths: channels of each convolution.
-      normalization: by the statistics of the episode at hand, or by running statistics.
-      has_head: without, the network ends in the features, `[example, feature]`.
-      context: context variables; 0 makes a network without.
+      normalization: "batch", by running statistics; or "episode", by the examples of a call as the input `weight`
+        `[example]` counts them.
+      has_head: whether the network ends in a head; else it ends in the features, `[example, feature]`.
+      context: number of context variables; 0 makes a network without the input `context` `[example, variable]`.
     """
-    x = keras.Input(image_shape, name="x")
-    every = {"x": x}
+    x = keras.Input(image_shape, name=X)
+    every = {X: x}
     if normalization == "episode":
-        every["weight"] = keras.Input((), name="weight")
+        every[WEIGHT] = keras.Input((), name=WEIGHT)
     if context:
-        every["context"] = keras.Input((context,), name="context")
+        every[CONTEXT] = keras.Input((context,), name=CONTEXT)
     features = x
     for index, width in enumerate(widths):
         if normalization == "episode":
             features = PatchConvolution(width, name=f"convolution_{index}")(features)
-            features = EpisodeNormalization(name=f"normalization_{index}")([features, every["weight"]])
+            features = EpisodeNormalization(name=f"normalization_{index}")([features, every[WEIGHT]])
         else:
             features = keras.layers.Conv2D(width, 3, padding="same", use_bias=False, name=f"convolution_{index}")(
                 features
             )
             features = keras.layers.BatchNormalization(momentum=0.95, name=f"normalization_{index}")(features)
         if context:
-            features = FiLM(name=f"film_{index}")([features, every["context"]])
+            features = FiLM(name=f"film_{index}")([features, every[CONTEXT]])
         features = Rectifier()(features)
         if normalization == "batch":
             features = keras.layers.MaxPooling2D(2)(features)
-    features = keras.layers.Reshape((math.prod(features.shape[1:]),), name="features")(features)
+    features = keras.layers.Reshape((math.prod(features.shape[1:]),), name=FEATURES)(features)
     if has_head:
         # With running statistics only the inner loop trains the head: it starts where all classes are alike.
         start = "zeros" if normalization == "batch" else "glorot_uniform"
-        features = keras.layers.Dense(outputs, kernel_initializer=start, name="head")(features)
+        features = keras.layers.Dense(outputs, kernel_initializer=start, name=HEAD)(features)
     return keras.Model(every, features, name="network")
 
 

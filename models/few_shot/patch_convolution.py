@@ -11,16 +11,16 @@ KERNEL, STRIDE = 3, 2
 
 @keras.saving.register_keras_serializable(package="slipway")
 class PatchConvolution(keras.layers.Layer):
-    """3×3 convolution without bias at stride 2, `[example, height, width, channel]` to half the height and width,
-    rounded up: what Conv2D computes of an image with a border of one zero.
+    """A 3×3 convolution without bias at stride 2: what Conv2D computes of an image with a border of one zero.
 
-    With weights of its own for each task, as in an inner loop over tasks side by side, a convolution becomes a loop
-    over the tasks, and its gradients do; a matrix product of patches stays one batched product.
+    Takes `[example, height, width, channel]` and gives `[example, row, column, filter]`, of half the height and width,
+    rounded up. In an inner loop each task has weights of its own. Over tasks side by side TensorFlow makes a loop of a
+    convolution with such weights, and of its gradients; a matrix product of patches stays one batched product.
     """
 
     def __init__(self, filters: int, **kwargs: Any) -> None:
         """Args:
-        filters: channels of the output.
+        filters: number of channels of the output.
         """
         super().__init__(**kwargs)
         self.filters = filters
@@ -33,7 +33,7 @@ class PatchConvolution(keras.layers.Layer):
         )
 
     def call(self, x: Any) -> Any:
-        return ops.matmul(patches(x), self.kernel)
+        return ops.matmul(cut_patches(x), self.kernel)
 
     def compute_output_shape(self, input_shape: tuple[int | None, int, int, int]) -> tuple[int | None, int, int, int]:
         examples, height, width, _ = input_shape
@@ -44,13 +44,13 @@ class PatchConvolution(keras.layers.Layer):
 
 
 def halve(size: int) -> int:
-    """Number of rows or columns of the output."""
+    """Number of rows or columns of the output, out of those of the input."""
     return (size + 1) // STRIDE
 
 
-def patches(x: Any) -> Any:
-    """`[example, height, width, channel]` to `[example, row, column, 9 · channel]`, by row of the kernel, column of the
-    kernel, and channel."""
+def cut_patches(x: Any) -> Any:
+    """The patches that a kernel covers, `[example, row, column, 9 · channel]`, of images `[example, height, width,
+    channel]`; the last axis goes by row of the kernel, column of the kernel and channel."""
     _, height, width, channels = x.shape
     rows, columns = halve(height), halve(width)
     border = ((0, 0), (1, STRIDE * rows + 1 - height), (1, STRIDE * columns + 1 - width), (0, 0))

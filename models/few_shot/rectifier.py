@@ -8,8 +8,11 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="slipway")
 class Rectifier(keras.layers.Layer):
-    """max(x, 0), of any shape: what ReLU computes. The gradient of Keras's ReLU is an operation of TensorFlow's own,
-    which no TFLite file can hold; this one's is a selection. For networks with an inner loop in their graph."""
+    """max(x, 0), of any shape, for networks with an inner loop in their graph.
+
+    It computes what ReLU does. The gradient of Keras's ReLU is an operation of TensorFlow that no TFLite file can hold;
+    the gradient of this one is a selection.
+    """
 
     def call(self, inputs: Any) -> Any:
         return ops.maximum(inputs, 0.0)

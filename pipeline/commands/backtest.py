@@ -11,6 +11,7 @@ from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
 from pipeline.session import root_of
 from pipeline.set_option import set_option
+from records.root import REGISTRY
 
 # SARIMA's fit takes minutes where a season is long: only when it is asked for.
 DEFAULT = ("repeat", "seasonal naive", "linear regression on lags", "ETS (Holt-Winters)")
@@ -54,7 +55,7 @@ def command(
     from studies.pushed import find_version
 
     place = root_of(pipeline_config, root).path
-    version = find_version(pipeline_config.push.registry or place / "registry", pipeline_config.name, number)
+    version = find_version(pipeline_config.push.registry or place / REGISTRY, pipeline_config.name, number)
     with quiet_terminal(place / BACKTEST.folder / "log") as console:
         with console.status("Forecasting …"):
             from studies.backtest.study import backtest

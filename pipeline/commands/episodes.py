@@ -10,6 +10,7 @@ from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
 from pipeline.session import root_of
 from pipeline.set_option import set_option
+from records.root import REGISTRY
 
 
 @click.command()
@@ -43,11 +44,11 @@ def command(
     from studies.pushed import find_version, newest_learners
 
     place = root_of(pipeline_config, root).path
-    registry = pipeline_config.push.registry or place / "registry"
+    registry = pipeline_config.push.registry or place / REGISTRY
     version = find_version(registry, pipeline_config.name, number)
     others = newest_learners(registry)
     for other in against:
-        found = newest_learners(other / "registry")
+        found = newest_learners(other / REGISTRY)
         if not found:
             raise UsageError(f"--against must be a root with a pushed few-shot learner. Received: {other}.")
         others += found

@@ -125,6 +125,7 @@ def lineage(model_version: str, root: Path | None, as_json: bool) -> None:
     from inspection import lineage as model_lineage
     from inspection.locate import find_root
     from inspection.store import RunStore
+    from records.properties import PUSHED_DESTINATION
 
     place = find_root(root)
     store = RunStore(place)
@@ -134,7 +135,7 @@ def lineage(model_version: str, root: Path | None, as_json: bool) -> None:
     heading = {
         "version": model_lineage.model_name(pushed),
         "stage": version.stage if version else None,
-        "destination": pushed.properties[model_lineage.DESTINATION],
+        "destination": pushed.properties[PUSHED_DESTINATION],
         "metrics": dict(version.metrics) if version else {},
     }
     if as_json:

@@ -11,6 +11,7 @@ import click
 from inspection.default_roots import PATTERNS, in_default_roots
 from pipeline.errors import UsageError
 from pipeline.known_name import KnownName
+from records.root import REGISTRY
 from serving.registry import ModelVersion, Registry, RegistryError, Stage
 
 DEFAULT_REGISTRIES = " and ".join(f"{pattern}/registry" for pattern in PATTERNS)
@@ -108,7 +109,7 @@ def _registries(directory: str | None) -> list[Registry]:
                 "Check the path."
             )
         return [registry]
-    found = [path for path in in_default_roots("registry") if path.is_dir()]
+    found = [path for path in in_default_roots(REGISTRY) if path.is_dir()]
     if not found:
         raise UsageError(
             f"A registry must be given by --registry DIR, or be one of {DEFAULT_REGISTRIES}. Received: neither; there "

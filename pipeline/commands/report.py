@@ -20,11 +20,13 @@ def command(run: str, root: Path | None, out: Path | None) -> None:
     from inspection.locate import find_root, find_run
     from inspection.runs import read_run
     from pipeline.console import quiet_terminal
+    from records.root import run_directory
 
     place = find_root(root)
     run_id = find_run(place, run)
-    path = out or place / "runs" / run_id / "report.html"
-    with quiet_terminal(place / "runs" / run_id / "report.log") as console, console.status("Reading the run …"):
+    directory = run_directory(place, run_id)
+    path = out or directory / "report.html"
+    with quiet_terminal(directory / "report.log") as console, console.status("Reading the run …"):
         from inspection.report import render_report
         from studies.all import STUDIES
 

@@ -9,6 +9,7 @@ from pipeline.config import load_config, load_task
 from pipeline.local_path import LOCAL_PATH
 from pipeline.session import root_of
 from pipeline.set_option import set_option
+from records.root import REGISTRY
 
 
 @click.command()
@@ -51,7 +52,7 @@ def command(
 
     place = find_root(root_of(pipeline_config, root).path)
     run_id = find_run(place, run)
-    registry = pipeline_config.push.registry or place / "registry"
+    registry = pipeline_config.push.registry or place / REGISTRY
     pushed = None if version is None else find_version(registry, pipeline_config.name, version) / TRAINED_MODEL
     with quiet_terminal(place / SENSITIVITY.folder / "log") as console:
         with console.status("Starting TensorFlow …") as status:

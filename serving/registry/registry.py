@@ -32,6 +32,7 @@ from datetime import datetime, timezone
 
 from etils import epath
 
+from records.bundle import BUNDLE
 from serving.registry.errors import RegistryError, RegistryUsageError
 from serving.registry.folder import ModelFolder
 from serving.registry.index import PUSH_STAGES, STAGES, ModelVersion, Stage, StageMove
@@ -232,7 +233,7 @@ def _sources(saved_model: epath.Path, bundle: Mapping[str, epath.PathLike]) -> d
         raise RegistryUsageError(f"A SavedModel must be a directory with {LAST_FILE} in it. Received: {saved_model}.")
     sources = {name: saved_model / name for name in tree(saved_model)}
     for name, source in bundle.items():
-        inside = f"tflite/{name}"
+        inside = f"{BUNDLE}/{name}"
         if {"", ".", ".."} & set(name.split("/")) or inside in sources:
             raise RegistryUsageError(f"A bundle's names must be relative, plain and new. Received: {name!r}.")
         if not epath.Path(source).exists() or epath.Path(source).is_dir():

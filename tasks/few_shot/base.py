@@ -4,61 +4,46 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
 from tasks.base import EvalMetric, Task, TaskOptions
-from training.meta.options import CAVIAOptions
+from tasks.few_shot.shape import EpisodeShape
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
     from compression.recipe import DistillationOptions
+    from training.meta.learner_options import LearnerOptions
     from training.meta.teaching import Teaching
     from training.objective import Objective
 
 
-@dataclass(frozen=True, kw_only=True)
-class EpisodeShape:
-    """Sizes of the episodes that a model takes; smaller ones are padded.
-
-    Attributes:
-      shot: support examples, of all classes.
-      queries: the same of queries.
-      example_shape: of one example.
-      outputs: numbers predicted of it; classes, logits.
-      is_classes: whether these are logits.
-    """
-
-    shot: int
-    queries: int
-    example_shape: tuple[int, ...]
-    outputs: int
-    is_classes: bool
-
-
 class EpisodeDraws(Protocol):
-    """Draws `(episodes, targets)`; see `training.meta.objective`."""
+    """Draws batches `(episodes, targets)` out of what the train split stores; see `training.meta.objective`."""
 
     def shuffled(self, batch_size: int, *, seed: int) -> Callable[[int], tf.data.Dataset]:
-        """A function from steps done to the batches that follow, without end."""
+        """A function from steps done to the batches that follow, without end; the same seed gives the same batches."""
 
     def once(self, batch_size: int) -> tf.data.Dataset:
-        """The same batches each time, of about as many episodes as there are tasks or classes stored."""
+        """The same batches each time, of about as many episodes as tasks or classes are stored."""
 
 
 class FewShotOptions(TaskOptions):
-    """What all few-shot tasks have."""
+    """Options of all few-shot tasks."""
 
     episodes_per_epoch: int = Field(2000, ge=1, description="Training episodes that count as an epoch.")
 
 
 class FewShot(Task):
-    """Model: `support_x`, `support_y`, `support_weight` and `query_x` to `predictions` `[episode, step, query, output]`
-    after 0, 1, … inner steps; see `training.meta.gradient_learner`. The inner loop is inside, wherever it goes."""
+    """A task whose examples are episodes, and whose model holds the inner loop, in every file that is exported.
+
+    Model: `support_x`, `support_y`, `support_weight` and `query_x`, see `training.meta.learner.Episodes`, to
+    `predictions` `[episode, step, query, output]` after 0, 1, … inner steps.
+    """
 
     label_key = "query_y"
     prediction_key = "predictions"
@@ -67,16 +52,16 @@ class FewShot(Task):
         "all layers lie inside the one that learns from the support set, where no step finds them",
     )
     compared_inputs = ("support_weight",)
-    # What TFMA computes of each episode, and which way is up.
+    # The metric of each episode, by its name in `tasks.few_shot.tfma_metric`.
     figure: ClassVar[Literal["mse", "accuracy"]]
-    # Raw features, of one value each, that tell tasks apart: contexts are coloured by them.
+    # Raw features of one value that tell tasks apart: context variables are drawn in their colours.
     parameters: ClassVar[tuple[str, ...]]
     loss: ClassVar[Literal["mse", "cross_entropy"]]
 
     @property
     @abc.abstractmethod
-    def learner(self) -> Any:
-        """The learner's options."""
+    def learner(self) -> LearnerOptions:
+        """Options of the learner."""
 
     @abc.abstractmethod
     def shape(self) -> EpisodeShape:
@@ -84,7 +69,7 @@ class FewShot(Task):
 
     @abc.abstractmethod
     def network(self) -> keras.Model:
-        """An untrained network of single examples, which the learner adapts."""
+        """The untrained network that the learner adapts, from examples `[example, ...]` to `[example, output]`."""
 
     def preprocessing_fn(self, inputs: Mapping[str, tf.Tensor | tf.SparseTensor]) -> dict[str, tf.Tensor]:
         # Episodes are padded, and images decoded, when batches are made: of stored classes no feature has one length.
@@ -105,10 +90,9 @@ class FewShot(Task):
         )
 
     def load_model(self, path: str) -> keras.Model:
-        # Keras finds the learners' layers once their modules are imported.
-        import training.meta.build  # noqa: F401
+        from training.meta.loading import load_model
 
-        return super().load_model(path)
+        return load_model(path)
 
     def interface(self) -> dict[str, Any]:
         shape = self.shape()
@@ -120,14 +104,18 @@ class FewShot(Task):
 
     @abc.abstractmethod
     def targets(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """`query_y` and `query_weight` of stored episodes; see `training.meta.objective`."""
+        """Targets `query_y` and `query_weight` of stored episodes; see `training.meta.objective`."""
 
     @abc.abstractmethod
     def draws(self, files: Sequence[str], feature_spec: Mapping[str, Any]) -> EpisodeDraws:
-        """Episodes out of what the train split stores in the files."""
+        """Episodes out of what the train split stores.
+
+        Raises:
+          ValueError: the learner was told of another number of train classes than the split has.
+        """
 
     def batches(self, files: Sequence[str], *, feature_spec: Mapping[str, Any], batch_size: int) -> tf.data.Dataset:
-        from tasks.few_shot_files import hold_episodes
+        from tasks.few_shot.features import hold_episodes
 
         if hold_episodes(files, feature_spec):
             return super().batches(files, feature_spec=feature_spec, batch_size=batch_size)
@@ -152,8 +140,8 @@ class FewShot(Task):
 
     def distillation_objective(self, teacher: keras.Model, options: DistillationOptions) -> Objective:
         from training.losses import Distillation
+        from training.meta.learner import LEARNER
         from training.meta.losses import squared_error
-        from training.meta.objective import LEARNER
         from training.meta.teaching import Teaching
 
         is_classes = self.shape().is_classes
@@ -168,8 +156,8 @@ class FewShot(Task):
     def metrics(self) -> tuple[EvalMetric, ...]:
         learner = self.learner
         found = [
-            self._metric(self.figure, learner.steps, False),
-            self._metric(f"{self.figure}_ci95", learner.steps, True),
+            self._metric(self.figure, learner.inner_steps, False),
+            self._metric(f"{self.figure}_ci95", learner.inner_steps, True),
         ]
         for step in range(learner.last_step + 1):
             if learner.last_step:
@@ -178,15 +166,15 @@ class FewShot(Task):
         return tuple(found)
 
     def checked_inputs(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        from tasks.few_shot.serving import checked
+        from tasks.few_shot.serving import check_inputs
 
-        return checked(inputs, self.shape())
+        return check_inputs(inputs, self.shape())
 
     def predictions(self, outputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         import tensorflow as tf
 
         every = outputs["predictions"]
-        adapted = every[:, self.learner.steps]
+        adapted = every[:, self.learner.inner_steps]
         named = {"probabilities": tf.nn.softmax(adapted)} if self.shape().is_classes else {"prediction": adapted}
         return {"predictions": every, **named}
 
@@ -207,10 +195,10 @@ class FewShot(Task):
             "output": f"predictions: float32 [task, {self.learner.last_step + 1}, {shape.queries}, {shape.outputs}]: "
             "after each number of inner steps, from 0 on",
             "learner": self.learner.kind,
-            "inner_steps": self.learner.steps,
+            "inner_steps": self.learner.inner_steps,
         }
-        if isinstance(self.learner, CAVIAOptions):
-            metadata["context"] = f"float32 [task, {self.learner.context}], of signature adapt"
+        if self.learner.context_size:
+            metadata["context"] = f"float32 [task, {self.learner.context_size}], of signature adapt"
         return metadata
 
     def _metric(self, name: str, step: int, is_interval: bool) -> EvalMetric:

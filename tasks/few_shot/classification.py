@@ -1,4 +1,4 @@
-"""A few labelled images of classes never seen before in, the classes of others out."""
+"""Few-shot classification: learn new classes from a few labelled images of each, and tell other images apart."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from data.images.source import ImageSource
 from data.splits import Splits
 from data.unreadable import UNREADABLE
 from tasks.base import TaskOptions
-from tasks.few_shot.base import EpisodeShape, FewShot, FewShotOptions
-from training.meta.options import CAVIAOptions, ClassificationLearner, FineTuningOptions, PrototypeOptions
+from tasks.few_shot.base import FewShot, FewShotOptions
+from tasks.few_shot.shape import EpisodeShape
+from training.meta.learner_options import LearnerOptions
+from training.meta.options import ClassificationLearner
 
 if TYPE_CHECKING:
     import keras
@@ -28,12 +30,12 @@ if TYPE_CHECKING:
 class JudgedEpisodes(TaskOptions):
     """How many fixed episodes models are judged on."""
 
-    eval: int = Field(200, ge=2, description="Of the split eval.")
-    test: int = Field(1000, ge=2, description="Of the split test.")
+    eval: int = Field(200, ge=2, description="Episodes of the split eval.")
+    test: int = Field(1000, ge=2, description="Episodes of the split test.")
 
 
 class EpisodeAugmentOptions(TaskOptions):
-    """Random changes of each train image, of support and queries alike. Defaults change nothing."""
+    """Random changes of each train image, in support and queries alike. The defaults change nothing."""
 
     translate: float = Field(0.0, ge=0, lt=1, description="Largest shift, as a share of height and of width.")
     rotate_degrees: float = Field(0.0, ge=0, le=180, description="Largest turn either way.")
@@ -44,7 +46,7 @@ class FewShotClassificationOptions(FewShotOptions):
     """Options of FewShotClassification."""
 
     source: ImageSource = Field(description="Where images and classes come from.")
-    splits: Splits = Field(default_factory=Splits, description="Of classes, where the source does not say.")
+    splits: Splits = Field(default_factory=Splits, description="Shares of classes, where the source does not say.")
     ways: tuple[int, ...] = Field(
         (5,), min_length=1, description="Classes of judged episodes; training takes the most."
     )
@@ -79,20 +81,12 @@ class FewShotClassificationOptions(FewShotOptions):
                 f"{len(self.widths)} convolutions shrink images {smallest} times, so that they must have as many "
                 f"pixels. Received: {self.height}x{self.width}. Name fewer widths or larger images."
             )
-        if isinstance(self.learner, FineTuningOptions) and self.learner.classes is None:
-            raise ValueError(
-                "On images, fine_tuning needs learner.classes: how many classes there are to pre-train on, turned ones "
-                "included. Received: none"
-            )
-        if isinstance(self.learner, CAVIAOptions) and self.learner.conditioning != "film":
-            raise ValueError(
-                f"On images, cavia takes its context by conditioning: film. Received: {self.learner.conditioning}"
-            )
+        self.learner.check_images()
         return self
 
 
 class FewShotClassification(FewShot):
-    """Raw features: see `data.images.episodes`."""
+    """Raw features: see `data.images.episodes`. Model: see `FewShot`; outputs are logits, one for each class."""
 
     Options = FewShotClassificationOptions
     figure = "accuracy"
@@ -108,7 +102,7 @@ class FewShotClassification(FewShot):
     options: FewShotClassificationOptions
 
     @property
-    def learner(self) -> Any:
+    def learner(self) -> LearnerOptions:
         return self.options.learner
 
     def source(self) -> ImageEpisodes:
@@ -157,40 +151,38 @@ class FewShotClassification(FewShot):
     def network(self) -> keras.Model:
         from models.few_shot.networks import convolutions
 
-        learner = self.options.learner
-        # What never adapts its body can keep running statistics of it.
-        has_running_statistics = isinstance(learner, PrototypeOptions | FineTuningOptions)
+        learner = self.learner
         return convolutions(
             image_shape=self._image_shape(),
             outputs=max(self.options.ways),
             widths=self.options.widths,
-            normalization="batch" if has_running_statistics else "episode",
-            has_head=not isinstance(learner, PrototypeOptions),
-            context=learner.context if isinstance(learner, CAVIAOptions) else 0,
+            normalization="batch" if learner.has_running_statistics else "episode",
+            has_head=learner.has_head,
+            context=learner.context_size,
         )
 
     def model_inputs(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         import tensorflow as tf
 
-        from tasks.few_shot.features import images, padded, presence
+        from tasks.few_shot.features import decode_images, mark_present, pad
 
         shape, pixels = self.shape(), self._image_shape()
         return {
-            "support_x": images(padded(features["support_images"], shape.shot), pixels),
-            "support_y": tf.cast(padded(features["support_y"], shape.shot), tf.int32),
-            "support_weight": presence(features["support_y"], shape.shot),
-            "query_x": images(padded(features["query_images"], shape.queries), pixels),
+            "support_x": decode_images(pad(features["support_images"], shape.shot), pixels),
+            "support_y": tf.cast(pad(features["support_y"], shape.shot), tf.int32),
+            "support_weight": mark_present(features["support_y"], shape.shot),
+            "query_x": decode_images(pad(features["query_images"], shape.queries), pixels),
         }
 
     def targets(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         import tensorflow as tf
 
-        from tasks.few_shot.features import padded, presence
+        from tasks.few_shot.features import mark_present, pad
 
         queries = self.shape().queries
         return {
-            "query_y": tf.cast(padded(features["query_y"], queries), tf.int32),
-            "query_weight": presence(features["query_y"], queries),
+            "query_y": tf.cast(pad(features["query_y"], queries), tf.int32),
+            "query_weight": mark_present(features["query_y"], queries),
         }
 
     def _objective(self, teaching: Teaching | None = None) -> Objective:
@@ -222,7 +214,7 @@ class FewShotClassification(FewShot):
     def as_targets(self, outputs: Mapping[str, Any]) -> dict[str, Any]:
         import numpy as np
 
-        chosen = np.argmax(np.asarray(outputs["predictions"])[:, self.learner.steps], axis=-1)
+        chosen = np.argmax(np.asarray(outputs["predictions"])[:, self.learner.inner_steps], axis=-1)
         return {"query_y": chosen, "query_weight": np.ones(chosen.shape, np.float32)}
 
     def _image_shape(self) -> tuple[int, int, int]:
@@ -239,9 +231,5 @@ class FewShotClassification(FewShot):
             queries=options.queries,
             is_rotated=options.is_rotated,
         )
-        if isinstance(self.learner, FineTuningOptions) and self.learner.classes != draws.classes:
-            raise ValueError(
-                f"learner.classes must be how many classes there are to pre-train on, turned ones included. Received: "
-                f"{self.learner.classes}, where there are {draws.classes}. Write {draws.classes}."
-            )
+        self.learner.check_train_classes(draws.classes)
         return draws

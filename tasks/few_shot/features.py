@@ -1,23 +1,46 @@
-"""Features of episodes, which hold as many values as the episode has examples, as dense tensors."""
+"""Transformed features of episodes: which examples are episodes, and their values as dense tensors."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import tensorflow as tf
 
+from training.input import read_examples
 
-def padded(feature: tf.SparseTensor, size: int) -> tf.Tensor:
-    """`[episode, size]`; where an episode has fewer values, zeros or empty strings."""
+
+def hold_episodes(files: Sequence[str], feature_spec: Mapping[str, Any]) -> bool:
+    """Whether files hold fixed episodes, as in the splits that models are judged on, or what to draw episodes from.
+
+    Args:
+      files: paths or patterns of what Transform wrote of one split.
+      feature_spec: parsing spec of the transformed features.
+    """
+    batches = read_examples(
+        files, feature_spec=feature_spec, batch_size=1, to_batch=lambda features: features["shot"].values
+    )
+    return any(bool(tf.reduce_any(shots > 0)) for shots in batches.take(1))
+
+
+def pad(feature: tf.SparseTensor, size: int) -> tf.Tensor:
+    """The values of a feature, `[episode, size]`; where an episode has fewer, zeros or empty strings follow."""
     batch = feature.dense_shape[0]
     dense = tf.sparse.to_dense(tf.sparse.reset_shape(feature, tf.stack([batch, size])))
     return tf.ensure_shape(dense, [None, size])
 
 
-def presence(feature: tf.SparseTensor, size: int) -> tf.Tensor:
-    """`[episode, size]`: 1 for values that an episode has, 0 for padding."""
+def mark_present(feature: tf.SparseTensor, size: int) -> tf.Tensor:
+    """1 for each value that an episode has and 0 for padding, `[episode, size]`."""
     ones = tf.ones(tf.shape(feature.values), tf.float32)
-    return padded(tf.SparseTensor(feature.indices, ones, feature.dense_shape), size)
+    return pad(tf.SparseTensor(feature.indices, ones, feature.dense_shape), size)
 
 
-def images(encoded: tf.Tensor, shape: tuple[int, int, int]) -> tf.Tensor:
-    """Encoded images `[...]` as pixels from 0 to 1, `[..., height, width, channel]`; zeros for empty strings."""
+def decode_images(encoded: tf.Tensor, shape: tuple[int, int, int]) -> tf.Tensor:
+    """Pixels from 0 to 1, `[..., height, width, channel]`; zeros for empty strings.
+
+    Args:
+      encoded: encoded images `[...]`, in any format that TensorFlow decodes.
+      shape: (height, width, channels) to resize to.
+    """
     height, width, channels = shape
 
     def pixels(one: tf.Tensor) -> tf.Tensor:

@@ -1,4 +1,4 @@
-"""Episodes drawn from stored classes of images, others each time."""
+"""Episodes drawn from stored classes of images."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tasks.few_shot.features import images
+from tasks.few_shot.features import decode_images
 from training.input import read_examples
 
 # Classes parsed at a time.
 PARSED = 16
+# Seed of the episodes that the train split is judged on.
 JUDGED_SEED = -1
 ROTATIONS = 4
 
@@ -18,22 +19,22 @@ ROTATIONS = 4
 def read_classes(
     files: Sequence[str], feature_spec: Mapping[str, Any], *, image_shape: tuple[int, int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(images `[image, height, width, channel]` as bytes, class after class; images of each class, `[class]`) of what
-    Transform wrote of classes.
+    """Returns (images of all classes, class after class, `[image, height, width, channel]`, as bytes; number of images
+    of each class, `[class]`).
 
     Args:
-      files: paths or patterns.
-      feature_spec: of them.
+      files: paths or patterns of what Transform wrote of the train split.
+      feature_spec: parsing spec of the transformed features.
       image_shape: (height, width, channels) to resize to.
     """
 
-    def of_classes(features: dict[str, tf.Tensor]) -> Any:
+    def parse_classes(features: dict[str, tf.Tensor]) -> Any:
         encoded = features["images"]
         is_there = tf.strings.length(encoded.values) > 0
-        pixels = images(tf.boolean_mask(encoded.values, is_there), image_shape)
+        pixels = decode_images(tf.boolean_mask(encoded.values, is_there), image_shape)
         return tf.cast(tf.round(pixels * 255), tf.uint8), tf.boolean_mask(encoded.indices[:, 0], is_there)
 
-    batches = read_examples(files, feature_spec=feature_spec, batch_size=PARSED, to_batch=of_classes)
+    batches = read_examples(files, feature_spec=feature_spec, batch_size=PARSED, to_batch=parse_classes)
     found, owners = [], []
     for number, (pixels, rows) in enumerate(batches.as_numpy_iterator()):
         found.append(pixels)
@@ -42,19 +43,19 @@ def read_classes(
 
 
 class ImageDraws:
-    """Draws `(episodes, targets)` of classes; keeps all their images as bytes.
+    """Draws batches `(episodes, targets)` of classes, all of whose images it keeps in memory, as bytes.
 
     Attributes:
-      classes: how many there are, turned ones included.
+      classes: number of classes, turned ones included.
     """
 
     def __init__(
         self, pixels: np.ndarray, counts: np.ndarray, *, way: int, shot: int, queries: int, is_rotated: bool
     ) -> None:
         """Args:
-        pixels: of `read_classes`.
-        counts: of `read_classes`.
-        way: classes of an episode.
+        pixels: images of all classes, as `read_classes` returns them.
+        counts: number of images of each class, as `read_classes` returns them.
+        way: number of classes in an episode.
         shot: support images of each class.
         queries: query images of each class.
         is_rotated: whether each class turned by 90, 180 and 270 degrees is a class more (Santoro et al., ICML 2016).
@@ -70,7 +71,7 @@ class ImageDraws:
         self._way, self._shot, self._queries = way, shot, queries
 
     def shuffled(self, batch_size: int, *, seed: int) -> Callable[[int], tf.data.Dataset]:
-        """A function from steps done to the batches that follow, without end."""
+        """A function from steps done to the batches that follow, without end; the same seed gives the same batches."""
 
         def after(step: int) -> tf.data.Dataset:
             steps = tf.data.Dataset.range(step, tf.int64.max)

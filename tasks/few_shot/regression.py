@@ -1,4 +1,4 @@
-"""A few points of an unknown sinusoid in, the rest of it out."""
+"""Few-shot regression: from a few points of an unknown sinusoid, predict others."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from data.sinusoids import SinusoidEpisodes, Sinusoids
-from tasks.few_shot.base import EpisodeShape, FewShot, FewShotOptions
-from training.meta.options import CAVIAOptions, RegressionLearner
+from tasks.few_shot.base import FewShot, FewShotOptions
+from tasks.few_shot.shape import EpisodeShape
+from training.meta.learner_options import LearnerOptions
+from training.meta.options import RegressionLearner
 
 if TYPE_CHECKING:
     import keras
@@ -33,7 +35,7 @@ class FewShotRegressionOptions(FewShotOptions):
 
 
 class FewShotRegression(FewShot):
-    """Raw features: see `data.sinusoids`."""
+    """Raw features: see `data.sinusoids`. Model: see `FewShot`; the one output is the value of the sinusoid."""
 
     Options = FewShotRegressionOptions
     figure = "mse"
@@ -49,7 +51,7 @@ class FewShotRegression(FewShot):
     options: FewShotRegressionOptions
 
     @property
-    def learner(self) -> Any:
+    def learner(self) -> LearnerOptions:
         return self.options.learner
 
     def source(self) -> SinusoidEpisodes:
@@ -78,34 +80,37 @@ class FewShotRegression(FewShot):
     def network(self) -> keras.Model:
         from models.few_shot.networks import perceptron
 
-        learner = self.options.learner
-        conditioned: dict[str, Any] = {}
-        if isinstance(learner, CAVIAOptions):
-            conditioned = {"context": learner.context, "conditioning": learner.conditioning}
-        options = self.options
-        return perceptron(inputs=1, outputs=1, widths=options.widths, extra_inputs=options.extra_inputs, **conditioned)
+        options, learner = self.options, self.learner
+        return perceptron(
+            inputs=1,
+            outputs=1,
+            widths=options.widths,
+            context=learner.context_size,
+            conditioning=learner.context_conditioning,
+            extra_inputs=options.extra_inputs,
+        )
 
     def model_inputs(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        from tasks.few_shot.features import padded, presence
+        from tasks.few_shot.features import mark_present, pad
 
         shape = self.shape()
         sizes = {"support_x": shape.shot, "support_y": shape.shot, "query_x": shape.queries}
-        inputs = {name: padded(features[name], size)[..., None] for name, size in sizes.items()}
-        return {**inputs, "support_weight": presence(features["support_x"], shape.shot)}
+        inputs = {name: pad(features[name], size)[..., None] for name, size in sizes.items()}
+        return {**inputs, "support_weight": mark_present(features["support_x"], shape.shot)}
 
     def targets(self, features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        from tasks.few_shot.features import padded, presence
+        from tasks.few_shot.features import mark_present, pad
 
         queries = self.shape().queries
         return {
-            "query_y": padded(features["query_y"], queries)[..., None],
-            "query_weight": presence(features["query_y"], queries),
+            "query_y": pad(features["query_y"], queries)[..., None],
+            "query_weight": mark_present(features["query_y"], queries),
         }
 
     def example_metric(self, targets: Any, outputs: Mapping[str, Any]) -> Any:
         import numpy as np
 
-        adapted = np.asarray(outputs["predictions"])[:, self.learner.steps]
+        adapted = np.asarray(outputs["predictions"])[:, self.learner.inner_steps]
         weights = np.asarray(targets["query_weight"])
         errors = np.mean((adapted - np.asarray(targets["query_y"])) ** 2, axis=-1)
         return np.sum(errors * weights, axis=-1) / np.sum(weights, axis=-1)
@@ -113,7 +118,7 @@ class FewShotRegression(FewShot):
     def as_targets(self, outputs: Mapping[str, Any]) -> dict[str, Any]:
         import numpy as np
 
-        adapted = np.asarray(outputs["predictions"])[:, self.learner.steps]
+        adapted = np.asarray(outputs["predictions"])[:, self.learner.inner_steps]
         return {"query_y": adapted, "query_weight": np.ones(adapted.shape[:2], np.float32)}
 
     def draws(self, files: Sequence[str], feature_spec: Mapping[str, Any]) -> SinusoidDraws:

@@ -1,4 +1,4 @@
-"""Episodes drawn from stored sinusoids, new points each time."""
+"""Episodes drawn from stored sinusoids."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -8,23 +8,24 @@ import tensorflow as tf
 
 from training.input import read_examples
 
+# Sinusoids parsed at a time.
 PARSED = 1024
-# Of the episodes that train tasks are judged on.
+# Seed of the episodes that the train split is judged on.
 JUDGED_SEED = -1
 
 
 class SinusoidDraws:
-    """Draws `(episodes, targets)` of sinusoids whose amplitudes and phases lie in files."""
+    """Draws batches `(episodes, targets)` of stored amplitudes and phases, with new points each time."""
 
     def __init__(
         self, files: Sequence[str], feature_spec: Mapping[str, Any], *, x: tuple[float, float], shot: int, queries: int
     ) -> None:
         """Args:
-        files: paths or patterns of what Transform wrote.
-        feature_spec: of them.
-        x: lowest and highest input.
-        shot: support points.
-        queries: query points.
+        files: paths or patterns of what Transform wrote of the train split.
+        feature_spec: parsing spec of the transformed features.
+        x: lowest and highest input of a point.
+        shot: number of support points.
+        queries: number of query points.
         """
         names = ("amplitude", "phase")
         batches = read_examples(
@@ -41,7 +42,7 @@ class SinusoidDraws:
         self._queries = queries
 
     def shuffled(self, batch_size: int, *, seed: int) -> Callable[[int], tf.data.Dataset]:
-        """A function from steps done to the batches that follow, without end: tasks drawn with replacement."""
+        """A function from steps done to the batches that follow, without end; sinusoids are drawn with replacement."""
 
         def batch(step: tf.Tensor) -> Any:
             chosen = tf.random.stateless_uniform([batch_size], tf.stack([seed, step]), 0, self._count, tf.int32)
@@ -50,7 +51,7 @@ class SinusoidDraws:
         return lambda step: tf.data.Dataset.range(step, tf.int64.max).map(batch).prefetch(tf.data.AUTOTUNE)
 
     def once(self, batch_size: int) -> tf.data.Dataset:
-        """A batch for each `batch_size` tasks in their order, the same points each time."""
+        """All sinusoids once, in their order, with the same points each time."""
 
         def batch(start: tf.Tensor) -> Any:
             chosen = tf.range(start, tf.minimum(start + batch_size, self._count))

@@ -117,7 +117,9 @@ class Forecasting(Task):
     def training_model(self, model: keras.Model) -> keras.Model:
         return self.options.model.training_model(model, self.shape())
 
-    def adapt(self, model: keras.Model, files: Sequence[str], *, feature_spec: Mapping[str, Any]) -> keras.Model:
+    def with_train_statistics(
+        self, model: keras.Model, files: Sequence[str], *, feature_spec: Mapping[str, Any]
+    ) -> keras.Model:
         from models.forecasters.forecaster import STANDARDIZATION
         from training.input import read_examples
 

@@ -9,7 +9,7 @@ from playwright.sync_api import sync_playwright
 from inspection.report import render_report
 from inspection.runs import Run
 from records.run import RunRecord
-from tests.inspection.test_report import RECORD
+from tests.inspection.refused_record import RECORD
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 EXECUTABLE = os.environ.get("SLIPWAY_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -37,7 +37,7 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(params=[1280, 390], ids=["desktop", "phone"])
+@pytest.fixture(scope="module", params=[1280, 390], ids=["desktop", "phone"])
 def page(request, browser, path):
     context = browser.new_context(viewport={"width": request.param, "height": 900}, offline=True)
     page = context.new_page()

@@ -66,7 +66,7 @@ def points(tmp_path_factory) -> TrainedPoints:
                 writer.write(example.SerializeToString())
     model.save(place / "run" / MODEL_FILE)
     training = TrainingFacts(epochs=1, steps=1, best_epoch=1, examples_per_sec=1.0, bottleneck="none", events=())
-    facts = ModelFacts(parameters=0, hyperparameters={}, training=training)
+    facts = ModelFacts(parameters=model.count_params(), training=training, hyperparameters={})
     write_model_facts(made.model_run.uri, facts)
     export(task, model, graph, str(place / "model" / "Format-Serving"))
     return made

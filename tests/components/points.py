@@ -24,6 +24,7 @@ class PointsOptions(TaskOptions):
 
     units: int = Field(4, ge=1, description="Of the hidden layer.")
     outputs: int = Field(2, ge=2, description="Of the model.")
+    is_named: bool = Field(True, description="Whether the outputs have labels.")
 
 
 class Points(Task):
@@ -97,7 +98,7 @@ class Points(Task):
         return {"probabilities": tf.nn.softmax(outputs["logits"])}
 
     def labels(self) -> tuple[str, ...]:
-        return LABELS
+        return LABELS if self.options.is_named else ()
 
 
 def points_model(slope: float = 1.0) -> keras.Model:

@@ -12,6 +12,8 @@ from models.forecasters.recurrent import recurrent
 from models.forecasters.transformer_blocks import BlockStyle
 from serving.tflite import TFLiteModel
 
+pytestmark = pytest.mark.usefixtures("conversions_in_this_process")
+
 SHAPE = ForecastShape(lookback=24, horizon=6, channels=2)
 CHUNKED = BlockStyle(heads=2, hidden=8, chunk=8, is_recomputed=True)
 

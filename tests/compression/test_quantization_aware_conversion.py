@@ -9,6 +9,8 @@ from compression.files.file_ops import open_file
 from serving.tflite import TFLiteModel
 from tests.compression.saved_models import save
 
+pytestmark = pytest.mark.usefixtures("conversions_in_this_process")
+
 RNG = np.random.default_rng(0)
 DEPTHWISE = (RNG.normal(size=(3, 3, 4, 2)) * RNG.uniform(0.1, 3, size=(4, 2))).astype(np.float32)
 POINTWISE = (RNG.normal(size=(1, 1, 8, 6)) * RNG.uniform(0.1, 3, size=6)).astype(np.float32)

@@ -10,6 +10,8 @@ from compression.conversion.request import ConversionRequest
 from compression.conversion.worker import check_select_ops
 from compression.files.file_ops import open_file, select_ops
 
+pytestmark = pytest.mark.usefixtures("conversions_in_this_process")
+
 
 class Orthogonal(keras.layers.Layer):
     def call(self, x):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.e2e.conftest import Ran, run, slipway, write_config
+from tests.e2e.commands import Ran, run, slipway, write_config
 
 pytestmark = pytest.mark.e2e
 

@@ -8,9 +8,8 @@ from components.gates import GateRefused
 from pipeline.config import load_config
 from pipeline.kubeflow.compile import compile_pipeline
 from serving.registry import Registry
-from tests.e2e.conftest import write_config
+from tests.e2e.commands import DIGITS, write_config
 from tests.e2e.kfp_emulator import Emulator
-from tests.e2e.test_digits_pipeline import NODES
 
 pytestmark = pytest.mark.e2e
 
@@ -32,7 +31,7 @@ def emulator(tmp_path_factory) -> Emulator:
 
 
 def test_every_step_ran(emulator):
-    assert set(emulator.outputs) == set(NODES)
+    assert set(emulator.outputs) == set(load_config(DIGITS).node_names())
 
 
 def test_the_gate_on_the_data_comes_before_transform(emulator):

@@ -7,7 +7,7 @@ import yaml
 
 from compression.files.packing import unpacked
 from serving.tflite import TFLiteModel
-from tests.e2e.conftest import DIGITS, Ran, run, slipway
+from tests.e2e.commands import DIGITS, Ran, run, slipway
 
 pytestmark = pytest.mark.e2e
 

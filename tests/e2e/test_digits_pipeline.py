@@ -17,7 +17,7 @@ from serving.registry import Registry
 from serving.tflite import TFLiteModel
 from slipway import load
 from slipway import run as run_in_python
-from tests.e2e.conftest import DIGITS, Ran, run, slipway
+from tests.e2e.commands import DIGITS, Ran, run, slipway
 
 pytestmark = pytest.mark.e2e
 

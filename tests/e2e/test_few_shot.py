@@ -12,7 +12,7 @@ from inspection.evaluation_results import read_metrics
 from inspection.store import RunStore
 from serving.tflite import TFLiteModel
 from tasks.loading import TaskSpec
-from tests.e2e.conftest import Ran, run, slipway
+from tests.e2e.commands import Ran, run, slipway
 
 pytestmark = pytest.mark.e2e
 

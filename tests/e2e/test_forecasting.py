@@ -10,7 +10,7 @@ import tensorflow as tf
 import yaml
 
 from serving.tflite import TFLiteModel
-from tests.e2e.conftest import Ran, run, slipway
+from tests.e2e.commands import Ran, run, slipway
 
 pytestmark = pytest.mark.e2e
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from inspection.store import RunStore
-from tests.e2e.conftest import PROJECT, SLIPWAY, run, write_config
+from tests.e2e.commands import PROJECT, SLIPWAY, run, write_config
 
 pytestmark = pytest.mark.e2e
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.e2e.conftest import run, slipway
+from tests.e2e.commands import run, slipway
 
 pytestmark = pytest.mark.e2e
 

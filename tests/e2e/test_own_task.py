@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from serving.saved_model import SavedModel
-from tests.e2e.conftest import PROJECT, Ran, run
+from tests.e2e.commands import PROJECT, Ran, run
 from tests.tasks.tabular import Parcels
 
 pytestmark = pytest.mark.e2e

@@ -13,7 +13,7 @@ import slipway
 from components.evaluator.metrics import overall_metrics
 from data.images.digits import Digits
 from data.source import SPLITS
-from tests.e2e.conftest import DIGITS, PROJECT, SLIPWAY, Ran, run, write_config
+from tests.e2e.commands import DIGITS, PROJECT, SLIPWAY, Ran, run, write_config
 
 pytestmark = pytest.mark.e2e
 FAULTY_TASK = """

@@ -7,7 +7,7 @@ import yaml
 
 from components.evaluator.metrics import overall_metrics
 from inspection.store import RunStore
-from tests.e2e.conftest import run, write_config
+from tests.e2e.commands import run, write_config
 
 pytestmark = pytest.mark.e2e
 

@@ -5,7 +5,7 @@ from inspection.lineage import Step, find_pushed_model, find_registered, lineage
 from inspection.locate import RunNotFoundError
 from inspection.store import RunStore
 from serving.registry import Registry
-from tests.inspection.conftest import FIRST
+from tests.inspection.root_writer import FIRST
 
 DONE = mlmd.Execution.COMPLETE
 

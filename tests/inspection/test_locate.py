@@ -1,7 +1,7 @@
 import pytest
 
 from inspection.locate import RunNotFoundError, find_root, find_run, run_ids
-from tests.inspection.conftest import FIRST, SECOND, RootWriter
+from tests.inspection.root_writer import FIRST, SECOND, RootWriter
 
 
 def test_runs_come_oldest_first_recorded_or_not(root):

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,51 +9,13 @@ from inspection.page import Section
 from inspection.report import render_report
 from inspection.runs import Run, read_run
 from records.run import RunRecord
-from tests.inspection.conftest import FIRST_MODEL, SECOND
-
-# As version 0.1.0 wrote it, less what this page does not show.
-RECORD = {
-    "run_id": "r",
-    "pipeline": "digits",
-    "state": "refused",
-    "error": "<script>alert('error')</script>",
-    "started_at": "2026-01-01T00:00:00+00:00",
-    "config": {"name": "<script>alert('config')</script>"},
-    "versions": {"tfx": "1.16.0"},
-    "git_commit": "0123456789abcdef-dirty",
-    "total_secs": 12.5,
-    "executor_secs": 10.0,
-    "orchestration_share": 0.2,
-    "nodes": [
-        {"name": "ExampleGen", "upstream": [], "state": "cached", "cached": True, "secs": 0.1},
-        {"name": "DataGate", "upstream": ["ExampleGen"], "state": "refused", "cached": False, "secs": 1.0},
-        {"name": "Trainer", "upstream": ["DataGate"], "state": "pending", "cached": False, "secs": 0.0},
-    ],
-    "metrics": {"test_accuracy": 0.5},
-    "variants": [
-        {
-            "name": "int8",
-            "bytes": 1234567,
-            "gzip_bytes": 1000,
-            "metric": 0.5,
-            "latency_p50_ms": 0.25,
-            "latency_p99_ms": 0.5,
-            "delegated": False,
-        }
-    ],
-    "choice": {"variant": "int8", "reason": "the fewest <bytes>", "front": ["int8"]},
-    "gates": [
-        {"gate": "data", "figure": "anomalies", "where": "split eval", "value": 0, "limit": "== 0", "passed": True},
-        {"gate": "data", "figure": "examples", "where": "split train", "value": 3, "limit": ">= 4", "passed": False},
-        {"gate": "data", "figure": "feature x", "where": "", "value": "<b>bold</b>", "limit": "fine", "passed": False},
-        FIRST_MODEL,
-    ],
-    "pushes": [],
-}
+from tests.inspection.refused_record import RECORD
+from tests.inspection.root_writer import SECOND
 
 
-def _page(record: dict[str, Any], *, state: str = "done") -> str:
-    return render_report(Run(run_id="r", state=state, record=RunRecord.from_json(record), executions=[]))
+def _page(record: dict[str, Any], *, state: str = "done", studies: Sequence[Section] = ()) -> str:
+    run = Run(run_id="r", state=state, record=RunRecord.from_json(record), executions=[])
+    return render_report(run, studies=studies)
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +114,6 @@ def test_studies_are_sections_in_the_order_given():
         Section(name=name, title=f"{name} & co", content=Markup(f"<p>of {name}</p>"))
         for name in ("backtest", "episodes")
     ]
-    page = render_report(Run(run_id="r", state="done", record=RECORD, executions=[]), studies=sections)
+    page = _page(RECORD, studies=sections)
     body = page.partition("</script>")[2]
     assert '<h2 id="backtest">backtest &amp; co</h2>\n<p>of backtest</p>\n<h2 id="episodes">' in body

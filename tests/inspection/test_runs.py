@@ -4,7 +4,7 @@ import pytest
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from inspection.runs import nodes_of, read_overviews, read_run
-from tests.inspection.conftest import FIRST, SECOND
+from tests.inspection.root_writer import FIRST, SECOND
 
 
 def test_an_overview_is_what_the_record_says(root):

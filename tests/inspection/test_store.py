@@ -2,7 +2,7 @@ import pytest
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from inspection.store import RunStore
-from tests.inspection.conftest import FIRST, SECOND
+from tests.inspection.root_writer import FIRST, SECOND
 
 
 def test_a_directory_without_a_store_cannot_be_read(tmp_path):

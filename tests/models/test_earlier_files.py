@@ -9,8 +9,7 @@ FOLDER = Path(__file__).parent / "saved_by_0_1_0"
 SCRIPT = """
 import sys
 import numpy as np
-import training.meta.build  # The learners, as few-shot tasks import them.
-from models.loading import load_model
+from training.meta.loading import load_model
 
 for name in sys.argv[1:]:
     model = load_model(name + ".keras")

@@ -7,54 +7,13 @@ import tensorflow as tf
 from pydantic import TypeAdapter, ValidationError
 
 from models.forecasters.forecaster import ForecastShape
-from models.forecasters.forecaster_options import ForecasterOptions
 from models.forecasters.linear import dlinear, nlinear, periodic
 from models.forecasters.options import Forecaster
 from models.forecasters.scheduled_sampling import ScheduledSampling
-
-RNG = np.random.default_rng(0)
-SHAPE = ForecastShape(lookback=48, horizon=12, channels=2, quantiles=3)
-WITH_CALENDAR = ForecastShape(lookback=48, horizon=12, channels=2, quantiles=3, calendar=4)
-SMALL = {"dim": 8, "heads": 2, "hidden": 8, "dropout": 0.0}
-KINDS = {
-    "dlinear": {"kind": "dlinear", "kernel": 5},
-    "nlinear": {"kind": "nlinear"},
-    "periodic": {"kind": "periodic", "period": 6},
-    "gru": {"kind": "recurrent", "units": 8, "patch": 12},
-    "lstm": {"kind": "recurrent", "cell": "lstm", "units": 8, "patch": 6},
-    "patches": {"kind": "patch_transformer", "patch": 8, "stride": 4, "depth": 1, "has_linear_path": True, **SMALL},
-    "mixed_channels": {
-        "kind": "patch_transformer",
-        "patch": 1,
-        "stride": 1,
-        "depth": 1,
-        "is_channel_independent": False,
-        "positions": "sinusoidal",
-        "chunk": 16,
-        "is_recomputed": True,
-        **SMALL,
-    },
-    "one_shot": {"kind": "encoder_decoder", "patch": 4, **SMALL},
-    "autoregressive": {
-        "kind": "encoder_decoder",
-        "patch": 4,
-        "decoding": "autoregressive",
-        "positions": "learned",
-        "is_channel_independent": False,
-        **SMALL,
-    },
-}
+from tests.models.forecasters import small
 
 
-def _options(kind: str) -> ForecasterOptions:
-    return TypeAdapter(Forecaster).validate_python(KINDS[kind])
-
-
-def _inputs(model: keras.Model, size: int = 3) -> dict[str, np.ndarray]:
-    return {name: RNG.normal(size=(size, *each.shape[1:])).astype("float32") for name, each in model.input.items()}
-
-
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=small.KINDS)
 def kind(request) -> str:
     return request.param
 
@@ -62,27 +21,27 @@ def kind(request) -> str:
 @pytest.fixture(scope="module")
 def model(kind) -> keras.Model:
     keras.utils.set_random_seed(0)
-    return _options(kind).build(WITH_CALENDAR if _options(kind).has_calendar else SHAPE)
+    return small.options(kind).build(small.WITH_CALENDAR if small.options(kind).has_calendar else small.SHAPE)
 
 
 def test_it_forecasts_ordered_quantiles_of_each_channel(model):
-    y = np.asarray(model(_inputs(model))["quantiles"])
+    y = np.asarray(model(small.inputs(model))["quantiles"])
     assert y.shape == (3, 12, 2, 3)
     assert (np.diff(y, axis=-1) >= 0).all()
 
 
 def test_it_survives_saving(model, tmp_path):
-    x = _inputs(model)
+    x = small.inputs(model)
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(again(x)["quantiles"], model(x)["quantiles"], rtol=1e-6)
 
 
 def test_instance_normalization_makes_it_follow_scale_and_level(kind):
-    options = _options(kind)
+    options = small.options(kind)
     options = options.model_copy(update={"normalization": "instance"})
-    model = options.build(SHAPE)
-    x = _inputs(model)
+    model = options.build(small.SHAPE)
+    x = small.inputs(model)
     moved = {**x, "history": 3 * x["history"] + 50}
     np.testing.assert_allclose(
         model(moved)["quantiles"], 3 * np.asarray(model(x)["quantiles"]) + 50, rtol=1e-3, atol=1e-3
@@ -91,10 +50,10 @@ def test_instance_normalization_makes_it_follow_scale_and_level(kind):
 
 @pytest.mark.parametrize("kind", ["dlinear", "nlinear", "periodic", "patches", "one_shot"])
 def test_independent_channels_do_not_see_each_other(kind):
-    model = _options(kind).build(SHAPE)
-    x = _inputs(model)
+    model = small.options(kind).build(small.SHAPE)
+    x = small.inputs(model)
     changed = {**x, "history": x["history"].copy()}
-    changed["history"][..., 1] += RNG.normal(size=(3, 48))
+    changed["history"][..., 1] += small.RNG.normal(size=(3, 48))
     before, after = (np.asarray(model(inputs)["quantiles"]) for inputs in (x, changed))
     np.testing.assert_allclose(after[:, :, 0], before[:, :, 0], rtol=1e-5, atol=1e-5)
     assert np.abs(after[:, :, 1] - before[:, :, 1]).max() > 1e-3
@@ -111,7 +70,7 @@ def test_linear_models_have_the_papers_parameters():
 
 def test_nlinear_is_a_matrix_on_the_series_less_its_last_row():
     model = nlinear(POINT)
-    x = RNG.normal(size=(2, 336, 7)).astype("float32")
+    x = small.RNG.normal(size=(2, 336, 7)).astype("float32")
     kernel, offset = model.get_layer("linear").get_weights()
     last = x[:, -1:]
     expected = np.einsum("blc,lh->bhc", x - last, kernel) + offset[:, None] + last
@@ -120,7 +79,7 @@ def test_nlinear_is_a_matrix_on_the_series_less_its_last_row():
 
 def test_dlinear_takes_a_moving_average_with_repeated_ends():
     model = dlinear(POINT, kernel=3)
-    x = RNG.normal(size=(2, 336, 7)).astype("float32")
+    x = small.RNG.normal(size=(2, 336, 7)).astype("float32")
     padded = np.concatenate([x[:, :1], x, x[:, -1:]], axis=1)
     trend = (padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / 3
     expected = 0
@@ -134,7 +93,7 @@ def test_places_of_a_period_are_forecast_from_their_own_past_by_one_matrix():
     shape = ForecastShape(lookback=12, horizon=6, channels=1)
     model = periodic(shape, period=3, normalization="none")
     model.get_layer("smoothing").set_weights([np.zeros((3, 1, 1))])
-    x = RNG.normal(size=(2, 12, 1)).astype("float32")
+    x = small.RNG.normal(size=(2, 12, 1)).astype("float32")
     [matrix] = model.get_layer("linear").get_weights()
     expected = np.einsum("bnp,nm->bmp", x.reshape(2, 4, 3), matrix).reshape(2, 6)
     np.testing.assert_allclose(model({"history": x})["quantiles"][..., 0, 0], expected, rtol=1e-4, atol=1e-5)
@@ -147,26 +106,26 @@ def test_an_even_moving_average_is_refused():
 
 def test_a_look_back_of_one_patch_leaves_a_decoder_nothing_to_begin_with():
     with pytest.raises(ValueError, match=r"the look-back hold two\. Received: horizon=12, lookback=7, patch=4"):
-        _options("one_shot").build(ForecastShape(lookback=7, horizon=12, channels=2))
+        small.options("one_shot").build(ForecastShape(lookback=7, horizon=12, channels=2))
 
 
 def test_a_decoder_taught_by_its_own_forecasts_repeats_them():
     """Decoding one by one and decoding at once what was decoded are the same computation."""
-    options = _options("autoregressive")
-    model = options.build(WITH_CALENDAR)
-    x = _inputs(model)
+    options = small.options("autoregressive")
+    model = options.build(small.WITH_CALENDAR)
+    x = small.inputs(model)
     y = np.asarray(model(x)["quantiles"])
-    taught = options.model_copy(update={"sampling": 0.0}).training_model(model, WITH_CALENDAR)
+    taught = options.model_copy(update={"sampling": 0.0}).training_model(model, small.WITH_CALENDAR)
     received = taught({**x, "future": y[..., 1]}, training=True)["quantiles"]
     np.testing.assert_allclose(received, y, rtol=1e-4, atol=1e-4)
 
 
 def test_a_taught_decoder_shares_its_weights_and_is_evaluated_without_the_future():
-    options = _options("autoregressive")
-    model = options.build(WITH_CALENDAR)
-    taught = options.training_model(model, WITH_CALENDAR)
+    options = small.options("autoregressive")
+    model = options.build(small.WITH_CALENDAR)
+    taught = options.training_model(model, small.WITH_CALENDAR)
     assert {id(v) for v in taught.trainable_variables} == {id(v) for v in model.trainable_variables}
-    x = _inputs(taught)
+    x = small.inputs(taught)
     expected = model({name: x[name] for name in model.input})["quantiles"]
     np.testing.assert_allclose(taught(x, training=False)["quantiles"], expected, rtol=1e-5, atol=1e-5)
 
@@ -176,11 +135,11 @@ def test_a_one_shot_decoders_self_attention_tells_its_tokens_apart_without_a_cal
     """Rotary attention over equal tokens gives each the same, whatever queries and keys: their gradients are zero."""
     keras.utils.set_random_seed(0)
     shape = ForecastShape(lookback=48, horizon=24, channels=2)
-    options = {"kind": "encoder_decoder", "patch": patch, "positions": "rotary", **SMALL}
+    options = {"kind": "encoder_decoder", "patch": patch, "positions": "rotary", **small.SMALL}
     model = TypeAdapter(Forecaster).validate_python(options).build(shape)
     kernels = [w for w in model.get_layer("decoder_0_self_attention").weights if w.path.endswith("kernel")][:2]
     with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(tf.square(model(_inputs(model))["quantiles"]))
+        loss = tf.reduce_mean(tf.square(model(small.inputs(model))["quantiles"]))
     gradients = tape.gradient(loss, [kernel.value for kernel in kernels])
     assert min(np.abs(gradient).max() for gradient in gradients) > 1e-5
 
@@ -188,15 +147,15 @@ def test_a_one_shot_decoders_self_attention_tells_its_tokens_apart_without_a_cal
 def test_a_decoder_is_given_the_later_half_of_the_look_back():
     """What an untrained decoder of one block makes of patches of the past alone, the encoder's memory kept away."""
     keras.utils.set_random_seed(0)
-    model = _options("one_shot").model_copy(update={"normalization": "none"}).build(SHAPE)
+    model = small.options("one_shot").model_copy(update={"normalization": "none"}).build(small.SHAPE)
     cross = model.get_layer("decoder_0_cross_attention")
     cross.set_weights([np.zeros_like(weight) for weight in cross.get_weights()])
-    x = _inputs(model)
+    x = small.inputs(model)
     before = np.asarray(model(x)["quantiles"])
     sees = []
     for patch in range(12):
         changed = {"history": x["history"].copy()}
-        changed["history"][:, 4 * patch : 4 * patch + 4] += RNG.normal(size=(3, 4, 2))
+        changed["history"][:, 4 * patch : 4 * patch + 4] += small.RNG.normal(size=(3, 4, 2))
         sees.append(np.abs(np.asarray(model(changed)["quantiles"]) - before).max() > 1e-6)
     assert sees == [False] * 5 + [True] * 7
 
@@ -225,20 +184,20 @@ def test_options_that_do_not_fit_are_refused(options, message):
 @pytest.mark.parametrize("kind", ["one_shot", "gru"])
 def test_a_horizon_of_no_whole_patches_is_refused(kind):
     with pytest.raises(ValueError, match=r"must be (a multiple|multiples) of patch"):
-        _options(kind).build(ForecastShape(lookback=48, horizon=13, channels=2))
+        small.options(kind).build(ForecastShape(lookback=48, horizon=13, channels=2))
 
 
 def test_it_computes_in_half_precision_and_answers_in_float32(kind):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        options = _options(kind).model_copy(update={"normalization": "instance"})
-        model = options.build(WITH_CALENDAR if options.has_calendar else SHAPE)
+        options = small.options(kind).model_copy(update={"normalization": "instance"})
+        model = options.build(small.WITH_CALENDAR if options.has_calendar else small.SHAPE)
     finally:
         keras.config.set_dtype_policy(before)
-    plain = options.build(WITH_CALENDAR if options.has_calendar else SHAPE)
+    plain = options.build(small.WITH_CALENDAR if options.has_calendar else small.SHAPE)
     plain.set_weights(model.get_weights())
-    x = _inputs(model)
+    x = small.inputs(model)
     y = model(x)["quantiles"]
     assert y.dtype == "float32"
     np.testing.assert_allclose(y, plain(x)["quantiles"], atol=0.25)

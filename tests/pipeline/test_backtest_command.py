@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.commands.backtest import command
 from tests.pipeline.refusals import refusal
-from tests.pipeline.test_command_line import DIGITS
+from tests.pipeline.shipped import DIGITS
 
 CO2 = DIGITS.with_name("co2.yaml")
 

@@ -9,6 +9,7 @@ from tfx.dsl.components.base.base_node import BaseNode
 from pipeline.config import PipelineConfig
 from pipeline.dag import CODE, create_pipeline
 from pipeline.places import Places
+from pipeline.source_tree import SourceTree
 from pipeline.step_code import step_code
 from tasks.loading import task_class
 from tasks.shipped import SHIPPED_TASKS
@@ -114,6 +115,8 @@ TASKS: dict[str, tuple[dict[str, Any], str, dict[str, tuple[Any, set[str]]]]] = 
         },
     ),
 }
+# Read once: no code changes between these pipelines.
+SOURCES = SourceTree()
 CASES = [(task, option) for task, (_, _, others) in TASKS.items() for option in others]
 
 
@@ -123,7 +126,7 @@ def _nodes(task: str, options: dict[str, Any], **sections: Any) -> dict[str, Bas
         name="test", task=task, options=options, **{"evaluate": {"gates": {metric: {"min": 0}}}, **sections}
     )
     places = Places(pipeline_root="/root", registry="/registry", workspaces="/workspaces", fingerprint="", start=None)
-    return {node.id: node for node in create_pipeline(config, places).components}
+    return {node.id: node for node in create_pipeline(config, places, sources=SOURCES).components}
 
 
 def _that_run(before: dict[str, BaseNode], after: dict[str, BaseNode]) -> set[str]:
@@ -161,7 +164,7 @@ def test_an_option_runs_the_nodes_whose_outputs_it_can_change(base, task, option
 def test_the_key_of_a_run_sees_all_code_that_its_nodes_run(task):
     space = {"train.learning_rate": {"kind": "float", "min": 0.001, "max": 0.01}}
     nodes = _nodes(task, TASKS[task][0], tune={"space": space})
-    seen = step_code("pipeline.local_run", task.rpartition(".")[0]).modules
+    seen = step_code("pipeline.local_run", task.rpartition(".")[0], tree=SOURCES).modules
     code = {name: json.loads(node.exec_properties[CODE])["modules"] for name, node in nodes.items()}
     assert "Tuner" in code
     assert {name: set(modules) - set(seen) for name, modules in code.items()} == {name: set() for name in code}

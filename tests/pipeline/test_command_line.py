@@ -10,8 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
-PROJECT = Path(__file__).resolve().parents[2]
-DIGITS = PROJECT / "pipeline" / "configs" / "digits.yaml"
+from tests.pipeline.shipped import DIGITS, PROJECT
 
 
 def slipway(*arguments: object, cwd: Path = PROJECT) -> subprocess.CompletedProcess:

@@ -5,7 +5,7 @@ import pytest
 from pipeline.commands.episodes import command
 from serving.registry import Registry
 from tests.pipeline.refusals import refusal
-from tests.pipeline.test_command_line import DIGITS
+from tests.pipeline.shipped import DIGITS
 
 SINUSOID = DIGITS.with_name("sinusoid.yaml")
 

@@ -11,10 +11,7 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from inspection.locate import RunNotFoundError
 from pipeline.commands.inspect import command
-from tests.inspection.conftest import FIRST, FIRST_MODEL, SECOND, RootWriter, root, writer
-
-# Fixtures of another room.
-__all__ = ["root", "writer"]
+from tests.inspection.root_writer import FIRST, FIRST_MODEL, SECOND, RootWriter
 
 GATES = [
     {"gate": "data", "metric": "examples", "where": "split train", "value": 1323, "limit": ">= 1000", "passed": True},

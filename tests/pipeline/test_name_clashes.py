@@ -10,7 +10,7 @@ import pytest
 from pipeline.config import load_config
 from pipeline.errors import ConfigError
 from pipeline.rooms import ROOMS
-from tests.pipeline.test_command_line import DIGITS, PROJECT
+from tests.pipeline.shipped import DIGITS, PROJECT
 
 TASK = """
 from tasks.image_classification import ImageClassification

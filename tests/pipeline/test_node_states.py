@@ -12,7 +12,7 @@ from pipeline.node_states import NodeStates
 from pipeline.progress import Progress
 from records.findings import Finding, write_findings
 from records.run import NodeRecord
-from tests.inspection.conftest import RootWriter
+from tests.inspection.root_writer import RootWriter
 
 NODES = ["ExampleGen", "Trainer", "Baseline", "Evaluator", "Compressor", "Pusher"]
 RUN = "20260101-000000-000"

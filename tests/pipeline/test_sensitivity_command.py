@@ -8,10 +8,6 @@ import pipeline
 from inspection.locate import RunNotFoundError
 from pipeline.commands.sensitivity import command
 from studies.errors import StudyUsageError
-from tests.inspection.conftest import root, writer
-
-# Fixtures of another room.
-__all__ = ["root", "writer"]
 
 DIGITS = Path(pipeline.__file__).parent / "configs" / "digits.yaml"
 

@@ -10,7 +10,7 @@ from pipeline.commands import backtest, episodes, sensitivity
 from pipeline.config import load_config
 from pipeline.errors import ConfigError
 from pipeline.session import root_of
-from tests.pipeline.test_command_line import DIGITS
+from tests.pipeline.shipped import DIGITS
 
 CONFIGS = DIGITS.parent
 

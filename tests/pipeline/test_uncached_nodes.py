@@ -7,7 +7,7 @@ from pipeline.config import PipelineConfig
 from pipeline.root import Root
 from pipeline.uncached_nodes import uncached_nodes
 from serving.registry import Registry
-from tests.inspection.conftest import RootWriter
+from tests.inspection.root_writer import RootWriter
 from tests.serving.registry_sample import sample_push
 
 

@@ -38,3 +38,8 @@ def test_the_findings_of_an_earlier_version_are_read(tmp_path):
 def test_what_a_later_version_adds_is_passed_over():
     known = {"gate": "data", "metric": "examples", "where": "", "value": 3, "limit": ">= 4", "passed": False}
     assert Finding.from_json({**known, "severity": "high"}) == Finding(**known)
+
+
+def test_a_value_that_is_a_sentence_ends_once():
+    finding = Finding(gate="data", metric="label", where="", value="Too few.", limit="as the schema says", passed=False)
+    assert str(finding) == "label must be as the schema says. Received: Too few."

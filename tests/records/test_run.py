@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from records.findings import Finding
 from records.model_run import TrainingFacts
 from records.push import Push
-from records.run import RECORD_FILE, NodeRecord, RunRecord, VariantRecord, read_run_record
+from records.root import run_directory
+from records.run import RECORD_FILE, NodeRecord, RunRecord, VariantRecord, read_run_record, recorded_runs
 from records.variants import Choice
 
 NUMBERS = st.floats(allow_nan=False)
@@ -75,6 +76,14 @@ def test_the_record_of_an_earlier_version_is_read(tmp_path):
 
 def test_a_run_that_was_killed_has_no_record(tmp_path):
     assert read_run_record(tmp_path) is None
+
+
+def test_runs_are_found_by_their_records_oldest_first(tmp_path):
+    for run_id in ("20260102-000000-000", "20260101-000000-000"):
+        run_directory(tmp_path, run_id).mkdir(parents=True)
+        RunRecord(run_id=run_id, pipeline="digits").write(run_directory(tmp_path, run_id))
+    run_directory(tmp_path, "20260103-000000-000").mkdir()
+    assert [path.name for path in recorded_runs(tmp_path)] == ["20260101-000000-000", "20260102-000000-000"]
 
 
 def test_a_record_is_written_whole_or_not_at_all(tmp_path):

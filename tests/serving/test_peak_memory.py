@@ -7,6 +7,8 @@ from compression.conversion.convert import convert, export_for_conversion
 from serving.peak_memory import _CLEAR, peak_memory_bytes
 from serving.tflite import TFLiteModelError
 
+pytestmark = pytest.mark.usefixtures("conversions_in_this_process")
+
 
 def test_a_large_activation_is_seen(tmp_path):
     """One model's only activation is 4 MB, the other's 1,000 times smaller; nothing else differs."""

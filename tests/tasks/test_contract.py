@@ -119,7 +119,7 @@ def test_batches_come_from_files_and_suit_the_objective(task, model, transformed
     count = write_transformed(task, raw_examples(task, "train"), transformed, tmp_path / "examples.gz")
     spec = transformed.transformed_feature_spec()
     assert task.examples_per_epoch([path]) > 0
-    model = task.adapt(model, [path], feature_spec=spec)
+    model = task.with_train_statistics(model, [path], feature_spec=spec)
     steps = max(1, count // 8)
     after = task.train_batches([path], feature_spec=spec, batch_size=8, seed=1, steps_per_epoch=steps)
     shuffled = iter(after(0))

@@ -16,7 +16,7 @@ import small
 import tensorflow as tf
 
 from training import CheckpointStore
-from training.distribution import serve_forever, strategy
+from training.distribution import is_chief, serve_forever, strategy
 from training.options import DistributionOptions, OptimizerOptions, StepOptions
 
 name, out, directory, kill_at = [*sys.argv[1:], "", ""][:4]
@@ -41,7 +41,7 @@ class AskForGradients(small.Hook):
 
 class Die(small.Hook):
     def on_steps(self, record):
-        if kill_at and record.step >= int(kill_at) and not loop.is_chief:
+        if kill_at and record.step >= int(kill_at) and not is_chief(where):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -59,7 +59,7 @@ with where.scope():
         hooks=[asked, Die()],
     )
 records = small.train(loop, epochs=4)
-if loop.is_chief:
+if is_chief(where):
     np.savez(out, *model.get_weights())
     np.savez(f"{out}.gradients.npz", *asked.gradients.values())
     last = records[-1]

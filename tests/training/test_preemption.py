@@ -49,6 +49,19 @@ class _Terminate(small.Hook):
             os.kill(os.getpid(), signal.SIGTERM)
 
 
+# Of tf.data, which keeps its graphs.
+pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _without_graphs():
+    """Of these trainings of a few steps, tracing the graphs would take most of the time. A signal in the middle of a
+    graph's run is tested in processes of their own, in `test_resume.py`."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 @pytest.fixture
 def told():
     """The signals that reach the handler that was there before training."""

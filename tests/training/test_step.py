@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from tests.training import small
-from training.gradients import centralized, clipped
+from training.gradients import centralize, clip
 from training.options import StepOptions
 
 
@@ -55,11 +55,11 @@ def test_a_batch_that_does_not_divide_is_refused():
 
 def test_clipping_scales_to_the_global_norm_and_leaves_smaller_ones():
     gradients = [tf.constant([3.0, 0.0]), None, tf.constant([[4.0]])]
-    first, nothing, second = clipped(gradients, 1.0)
+    first, nothing, second = clip(gradients, 1.0)
     np.testing.assert_allclose(first, [0.6, 0.0], rtol=1e-6)
     np.testing.assert_allclose(second, [[0.8]], rtol=1e-6)
     assert nothing is None
-    np.testing.assert_allclose(clipped(gradients, 10.0)[0], [3.0, 0.0])
+    np.testing.assert_allclose(clip(gradients, 10.0)[0], [3.0, 0.0])
 
 
 def test_a_tiny_norm_stops_training_from_moving():
@@ -69,7 +69,7 @@ def test_a_tiny_norm_stops_training_from_moving():
 
 def test_centralized_gradients_have_no_mean_over_a_units_inputs():
     kernel, bias = tf.constant([[1.0, 2.0], [3.0, 6.0]]), tf.constant([1.0, 2.0])
-    made, same, nothing = centralized([kernel, bias, None])
+    made, same, nothing = centralize([kernel, bias, None])
     np.testing.assert_allclose(made, [[-1.0, -2.0], [1.0, 2.0]])
     np.testing.assert_allclose(same, bias)
     assert nothing is None

@@ -1,29 +1,32 @@
 """Transfer learning, the comparison for meta-learners of classes: pre-train on all classes at once, then fine-tune."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from models.few_shot.names import FEATURES, X
 from training.meta.gradient_learner import GradientLearner
+from training.meta.learner import Episodes
 from training.meta.per_example import per_example
-
-# Name of the layer whose outputs the network's head takes.
-FEATURES = "features"
 
 
 @keras.saving.register_keras_serializable(package="slipway")
 class ClassFineTuner(GradientLearner):
-    """A GradientLearner whose body learns to tell all train classes apart, by a head of its own; the network's head,
-    for the classes of an episode, is trained by the inner loop alone.
+    """A GradientLearner whose outer loop trains the body to tell all train classes apart, by a head for these classes.
+    The network's own head, for the classes of an episode, is trained by the inner loop alone.
 
     The body's running statistics normalize support and queries alike. Source: Chen et al., "A Closer Look at Few-shot
     Classification", ICLR 2019, section 3.2 (Baseline).
     """
 
+    # Each query's place among all train classes.
+    outer_label = "query_class"
+
     def __init__(self, *, classes: int, **kwargs: Any) -> None:
         """Args:
-        classes: to pre-train on.
+        classes: number of train classes.
         """
         super().__init__(**kwargs)
         self.pretraining_head = keras.layers.Dense(classes, name="pretraining_head")
@@ -32,11 +35,16 @@ class ClassFineTuner(GradientLearner):
         super().build(input_shape)
         self.pretraining_head.build(self.network.get_layer(FEATURES).output.shape)
 
-    def pretrain(self, examples: tf.Tensor, *, training: bool = True) -> tf.Tensor:
-        """Logits over all train classes of queries `[task, query, ...]`, `[task, query, class]`; updates statistics in
-        training."""
-        body = keras.Model(self.network.inputs, self.network.get_layer(FEATURES).output)
-        return per_example(lambda x: self.pretraining_head(body({"x": x}, training=training)), examples)
+    def outer_predictions(self, episodes: Episodes, *, steps: Sequence[int]) -> tf.Tensor:
+        """Logits of the queries over all train classes, `[task, 1, query, class]`; updates running statistics."""
+        return self._pretraining_logits(episodes, training=True)[:, None]
+
+    def teach(self, episodes: Episodes) -> tf.Tensor:
+        return self._pretraining_logits(episodes, training=False)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "classes": self.pretraining_head.units}
+
+    def _pretraining_logits(self, episodes: Episodes, *, training: bool) -> tf.Tensor:
+        body = keras.Model(self.network.inputs, self.network.get_layer(FEATURES).output)
+        return per_example(lambda x: self.pretraining_head(body({X: x}, training=training)), episodes["query_x"])

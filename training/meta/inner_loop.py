@@ -16,17 +16,17 @@ def descend(
     rates: Callable[[int], Sequence[tf.Tensor | float]],
     is_first_order: bool = False,
 ) -> list[Values]:
-    """What is adapted, after 0, 1, … `steps` steps of gradient descent; runs inside a graph.
+    """The adapted tensors after 0, 1, … `steps` steps of gradient descent; runs inside a graph.
 
-    An outer tape differentiates through the steps (MAML: Finn, Abbeel, Levine, ICML 2017, algorithm 1). First-order, it
-    takes their gradients for constants (section 5.2 there).
+    An outer tape differentiates through the steps (MAML: Finn, Abbeel, Levine, ICML 2017, algorithm 1) or, first-order,
+    takes the inner gradients for constants (section 5.2 there).
 
     Args:
-      loss: the support loss, a scalar, of what is adapted.
-      start: what is adapted, before the first step.
-      steps: how many.
-      rates: maps a step's number, from 0 on, to a rate for each tensor: a number, or a tensor that broadcasts.
-      is_first_order: no second derivatives.
+      loss: maps the adapted tensors to the support loss, a scalar.
+      start: the tensors before the first step.
+      steps: number of steps.
+      rates: maps a step's number, from 0 on, to a rate for each tensor: a number, or a tensor that broadcasts to it.
+      is_first_order: whether an outer tape takes the gradients for constants.
     """
     values = [tf.convert_to_tensor(value) for value in start]
     path = [values]

@@ -6,11 +6,11 @@ import tensorflow as tf
 
 
 def per_example(network: Callable[[tf.Tensor], tf.Tensor], examples: tf.Tensor) -> tf.Tensor:
-    """`[task, example, ...]` to `[task, example, *output]`.
+    """What a network makes of each example of several tasks, `[task, example, *output]`.
 
     Args:
-      network: from `[example, ...]` to `[example, *output]`.
-      examples: of several tasks.
+      network: maps `[example, ...]` to `[example, *output]`.
+      examples: examples of several tasks, `[task, example, ...]`.
     """
     flat = tf.reshape(examples, tf.concat([[-1], tf.shape(examples)[2:]], axis=0))
     outputs = network(tf.ensure_shape(flat, [None, *examples.shape[2:]]))

@@ -1,39 +1,42 @@
 """Prototypical networks: a class is the mean of its embedded support examples."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from models.few_shot.names import X
+from training.meta.learner import Episodes, Learner
 from training.meta.per_example import per_example
 
 
 @keras.saving.register_keras_serializable(package="slipway")
-class PrototypeLearner(keras.layers.Layer):
+class PrototypeLearner(Learner):
     """Predicts queries by their distance from the classes' prototypes.
 
-    Takes episodes as GradientLearner does, with classes `support_y` `[task, shot]`. Gives logits `[task, 1, query,
-    class]`: the negative squared Euclidean distance over the embedding's size. A class without support has no
-    prototype and gets the lowest logit. Batch normalization inside the network has running statistics: queries never
-    see each other. Source: Snell, Swersky, Zemel, "Prototypical Networks for Few-shot Learning", NeurIPS 2017.
+    Takes episodes of classes. Gives logits `[task, 1, query, class]`: the negative squared Euclidean distance, divided
+    by the embedding's size. A class without support has no prototype and gets the lowest logit. Batch normalization in
+    the network has running statistics, so that queries never see each other. Source: Snell, Swersky, Zemel,
+    "Prototypical Networks for Few-shot Learning", NeurIPS 2017.
     """
 
-    def __init__(self, *, network: keras.Model, way: int, **kwargs: Any) -> None:
+    def __init__(self, *, way: int, **kwargs: Any) -> None:
         """Args:
-        network: from `x` `[example, ...]` to embeddings `[example, feature]`.
-        way: classes of an episode.
+        way: number of classes in an episode.
         """
         super().__init__(**kwargs)
-        self.network = network
         self.way = way
 
-    def call(self, inputs: Mapping[str, tf.Tensor], training: bool = False) -> tf.Tensor:
-        prototypes, is_there = self.adapt(inputs, training=training)
-        return self.predict([prototypes, is_there], inputs, training=training)[:, None]
+    def call(self, inputs: Episodes, training: bool = False) -> tf.Tensor:
+        return self.predict(self.adapt(inputs, training=training), inputs, training=training)[:, None]
 
-    def adapt(self, support: Mapping[str, tf.Tensor], training: bool = False) -> list[tf.Tensor]:
-        """Prototypes `[task, class, feature]`, and 1 for those there are, `[task, class]`."""
+    def predictions(self, episodes: Episodes, *, steps: Sequence[int], training: bool = False) -> tf.Tensor:
+        """The one prediction, `[task, 1, query, class]`, whatever the steps: there are none."""
+        return self(episodes, training=training)
+
+    def adapt(self, support: Episodes, training: bool = False) -> list[tf.Tensor]:
+        """Prototypes `[task, class, feature]`, and 1 for each class that has one, else 0, `[task, class]`."""
         embedded = self._embed(support["support_x"], training)
         chosen = tf.one_hot(support["support_y"], self.way, dtype=embedded.dtype)
         chosen *= support["support_weight"][..., None]
@@ -41,8 +44,8 @@ class PrototypeLearner(keras.layers.Layer):
         sums = tf.matmul(chosen, embedded, transpose_a=True)
         return [sums / tf.maximum(counts, 1.0)[..., None], tf.cast(counts > 0, embedded.dtype)]
 
-    def predict(self, adapted: list[tf.Tensor], episodes: Mapping[str, tf.Tensor], training: bool = False) -> tf.Tensor:
-        """Logits `[task, query, class]` by what `adapt` gave."""
+    def predict(self, adapted: Sequence[tf.Tensor], episodes: Episodes, training: bool = False) -> tf.Tensor:
+        """Logits `[task, query, class]`, out of what `adapt` returned."""
         prototypes, is_there = adapted
         queries = self._embed(episodes["query_x"], training)
         # |q - p|² without a tensor of all differences.
@@ -54,17 +57,16 @@ class PrototypeLearner(keras.layers.Layer):
         )
         return -distances / queries.shape[-1] - 1e9 * (1 - is_there)[:, None]
 
+    def task_values(self, support: Episodes) -> list[tf.Tensor]:
+        """The prototypes alone: a client knows which classes it has."""
+        return self.adapt(support)[:1]
+
     def compute_output_shape(self, input_shape: Mapping[str, Any]) -> tuple[int | None, ...]:
         tasks, queries = input_shape["query_x"][:2]
         return (tasks, 1, queries, self.way)
 
     def get_config(self) -> dict[str, Any]:
-        network = keras.saving.serialize_keras_object(self.network)
-        return {**super().get_config(), "network": network, "way": self.way}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "PrototypeLearner":
-        return cls(**{**config, "network": keras.saving.deserialize_keras_object(config["network"])})
+        return {**super().get_config(), "way": self.way}
 
     def _embed(self, examples: tf.Tensor, training: bool) -> tf.Tensor:
-        return per_example(lambda x: self.network({"x": x}, training=training), examples)
+        return per_example(lambda x: self.network({X: x}, training=training), examples)

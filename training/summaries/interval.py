@@ -1,12 +1,9 @@
 """When something is due that is done every so many steps."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from training.loop import Loop
+from training.hooks import HookedLoop
 
 
-def steps_done(loop: "Loop") -> int:
+def steps_done(loop: HookedLoop) -> int:
     """Optimizer steps done; above zero at the beginning of a training that goes on from a checkpoint."""
     return int(loop.optimizer.iterations)
 

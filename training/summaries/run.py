@@ -3,18 +3,14 @@
 import logging
 from collections.abc import Mapping
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 
 import keras
 import tensorflow as tf
 
-from training.hooks import Hook
+from training.hooks import Hook, HookedLoop
 from training.records import StepsRecord
 from training.summaries.interval import steps_done
 from training.writers.base import HParam, Writer
-
-if TYPE_CHECKING:
-    from training.loop import Loop
 
 logger = logging.getLogger("slipway.training")
 
@@ -25,7 +21,7 @@ class GraphSummary(Hook):
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
 
-    def on_train_begin(self, loop: "Loop") -> None:
+    def on_train_begin(self, loop: HookedLoop) -> None:
         if steps_done(loop) > 0:
             return
         model = loop.model
@@ -40,7 +36,7 @@ class HParamsSummary(Hook):
         self._writer = writer
         self._values = dict(values)
 
-    def on_train_begin(self, loop: "Loop") -> None:
+    def on_train_begin(self, loop: HookedLoop) -> None:
         if steps_done(loop) == 0:
             self._writer.hparams(self._values)
 
@@ -61,7 +57,7 @@ class ProfilerWindow(Hook):
         self._is_running = False
         self._is_over = False
 
-    def on_train_begin(self, loop: "Loop") -> None:
+    def on_train_begin(self, loop: HookedLoop) -> None:
         self._is_over = steps_done(loop) > self._first_step
 
     def on_steps(self, record: StepsRecord) -> None:

@@ -1,19 +1,15 @@
 """What a classifier makes of a fixed sample of the held-out split."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from training.hooks import Hook
+from training.hooks import Hook, HookedLoop
 from training.records import EpochRecord, StepsRecord
 from training.summaries.interval import steps_done
 from training.writers.base import Writer
-
-if TYPE_CHECKING:
-    from training.loop import Loop
 
 SHOWN_IMAGES = 16
 
@@ -72,7 +68,7 @@ class ClassificationSummaries(Hook):
         self._model: keras.Model | None = None
         self._step = 0
 
-    def on_train_begin(self, loop: "Loop") -> None:
+    def on_train_begin(self, loop: HookedLoop) -> None:
         """Raises ValueError when the model has no such output or layer."""
         model = loop.model
         if self._output not in model.output:

@@ -1,15 +1,11 @@
 """What training reports, as curves."""
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
-from training.hooks import Hook
+from training.hooks import Hook, HookedLoop
 from training.records import EpochRecord, StepsRecord
 from training.summaries.interval import Interval, steps_done
 from training.writers.base import Writer
-
-if TYPE_CHECKING:
-    from training.loop import Loop
 
 
 class ScalarSummaries(Hook):
@@ -26,7 +22,7 @@ class ScalarSummaries(Hook):
         self._step = 0
         self._restart(0)
 
-    def on_train_begin(self, loop: "Loop") -> None:
+    def on_train_begin(self, loop: HookedLoop) -> None:
         self._restart(steps_done(loop))
 
     def on_steps(self, record: StepsRecord) -> None:

@@ -2,18 +2,14 @@
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
-from training.hooks import Hook
+from training.hooks import Hook, HookedLoop
 from training.records import StepsRecord
 from training.summaries.interval import Interval, steps_done
 from training.writers.base import Writer
-
-if TYPE_CHECKING:
-    from training.loop import Loop
 
 
 class WeightSummaries(Hook):
@@ -30,7 +26,7 @@ class WeightSummaries(Hook):
         self._interval = Interval(every=every_steps)
         self._histograms = histograms
 
-    def on_train_begin(self, loop: "Loop") -> None:
+    def on_train_begin(self, loop: HookedLoop) -> None:
         self._loop = loop
         self._interval.restart(steps_done(loop))
 

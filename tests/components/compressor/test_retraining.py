@@ -1,7 +1,6 @@
-"""Recipes on tiny models of every shipped task, each trained for an epoch."""
+"""What a recipe makes of the trained model of Points; the training itself is a stub that is told of it."""
 
-import logging
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -10,144 +9,183 @@ import pytest
 import tensorflow as tf
 from etils import epath
 
-from components.compressor.retraining import Retraining
+from components.compressor.retraining import Retraining, StudentError
 from compression.recipe import Recipe
-from models.forecasters.forecaster import STANDARDIZATION
-from tasks.overrides import with_values
 from tasks.transformed_data import TransformedData
-from tests.tasks.transformed import TASKS, raw_examples, transform, write_transformed
+from tests.components.points import SPEC, points_model
 from training.options import TrainOptions
+from training.records import StepsRecord
 
-# Each task is transformed by Beam.
-pytestmark = pytest.mark.e2e
-
-# What makes another model than the teacher's.
-STUDENTS = {
-    "image_classification": {"options.model.widths": [4, 6]},
-    "image_classification_with_contrast": {"options.model.widths": [4, 6]},
-    "forecasting": {"options.model": {"kind": "patch_transformer", "dim": 4, "heads": 1, "depth": 1}},
-    "forecasting_of_quantiles_one_by_one": {"options.model.dim": 4, "options.model.encoder_depth": 1},
-    "few_shot_regression": {"options.widths": [3]},
-    "few_shot_classification": {"options.widths": [4, 3]},
-    "tabular": {"options.dim": 2},
-}
-TRAIN = TrainOptions(batch_size=8, epochs=1, schedule={"warmup_epochs": 0})
+# 8 examples in batches of 3 are 2 steps an epoch.
+TRAIN = TrainOptions(batch_size=3, epochs=7, learning_rate=0.5)
+STEPS_PER_EPOCH = 2
 
 
-@pytest.fixture(scope="module")
-def transformed(tmp_path_factory) -> Any:
-    """A function from a task's name to what Transform wrote of its first train examples, for train and eval alike."""
-    made: dict[str, TransformedData] = {}
+@dataclass(frozen=True)
+class Training:
+    """One call of `finetune`: its arguments, and the hidden layer's kernel once the hooks were told of a step."""
 
-    def of(name: str) -> TransformedData:
-        if name not in made:
-            place, task = tmp_path_factory.mktemp(name), TASKS[name].load()
-            raw = raw_examples(task, "train")
-            graph = transform(task, raw, place)
-            for split in ("train", "eval"):
-                (place / f"Split-{split}").mkdir()
-                write_transformed(task, raw, graph, place / f"Split-{split}" / "examples.gz")
-            made[name] = TransformedData(task=task, directory=str(place), feature_spec=graph.transformed_feature_spec())
-        return made[name]
-
-    return of
+    model: keras.Model
+    objective: Any
+    options: TrainOptions
+    others: dict[str, Any]
+    kernels: list[np.ndarray]
 
 
-def _drawn(data: TransformedData, task: Any, seed: int) -> keras.Model:
-    keras.utils.set_random_seed(seed)
-    return task.adapt(task.model(), data.files("train"), feature_spec=data.feature_spec)
+@pytest.fixture
+def trainings(monkeypatch) -> list[Training]:
+    """Those that would have been run, in order."""
+    seen = []
+
+    def finetune(model, objective, options, **others):
+        kernels = []
+        for step in range(options.epochs * others["steps_per_epoch"] + 1):
+            for hook in others["hooks"]:
+                hook.on_steps(StepsRecord(step=step, means={}, learning_rate=0.0, examples_per_sec=0.0))
+            kernels.append(model.get_layer("hidden").kernel.numpy())
+        seen.append(Training(model, objective, options, others, kernels))
+
+    monkeypatch.setattr("components.compressor.retraining.finetune", finetune)
+    return seen
 
 
-def _retraining(
-    name: str,
-    data: TransformedData,
-    model: keras.Model,
-    place: Path,
-    strategy: tf.distribute.Strategy | None = None,
-) -> Retraining:
-    [(inputs, _)] = data.evaluation(8).take(1)
-    return Retraining(
-        model,
-        data,
-        TASKS[name],
+@pytest.fixture
+def retrain(points, trainings, tmp_path):
+    """What is converted by a recipe's keys."""
+    retraining = Retraining(
+        points_model(),
+        TransformedData(
+            task=points.task,
+            directory=points.transformed_examples.uri,
+            feature_spec=points.transform_output.transformed_feature_spec(),
+        ),
+        SPEC,
         train=TRAIN,
-        sample={key: np.asarray(values) for key, values in inputs.items()},
+        sample={"point": np.ones((4, 2), np.float32)},
         seed=0,
-        strategy=strategy or tf.distribute.get_strategy(),
-        workspaces=epath.Path(place),
+        strategy=tf.distribute.get_strategy(),
+        workspaces=epath.Path(tmp_path),
     )
+    return lambda **keys: retraining.source(Recipe(**{"name": "changed", **keys}) if keys else None)
 
 
-@pytest.mark.parametrize("name", TASKS)
-def test_a_student_comes_closer_to_its_teacher(name, transformed, tmp_path):
-    data = transformed(name)
-    teacher = _drawn(data, data.task, seed=1)
-    recipe = Recipe(name="student", distil={"student": STUDENTS[name], "weight": 1.0}, epochs=1, learning_rate=0.01)
-    task = with_values(TASKS[name], TRAIN, STUDENTS[name])[0].load()
-    objective = task.distillation_objective(teacher, recipe.distil)
-    after = task.train_batches(
-        data.files("train"), feature_spec=data.feature_spec, batch_size=32, seed=0, steps_per_epoch=1
-    )
-    [batch] = after(0).take(1)
-
-    def distance(student: keras.Model) -> float:
-        # At weight 1 nothing else is in the loss.
-        keras.utils.set_random_seed(2)
-        losses, _ = objective(task.training_model(student), batch, training=True)
-        return float(tf.reduce_mean(losses))
-
-    before = distance(_drawn(data, task, seed=0))
-    student = _retraining(name, data, teacher, tmp_path).source(recipe)
-    assert distance(student) < before
-    assert student.count_params() != teacher.count_params()
-    if name.startswith("forecasting"):
-        scaler, its = (model.get_layer(STANDARDIZATION).get_weights() for model in (teacher, student))
-        np.testing.assert_array_equal(its, scaler)
-        assert scaler[1] != 1
+def _weights(model: keras.Model) -> list[np.ndarray]:
+    return [*map(np.asarray, model.get_weights())]
 
 
-@pytest.mark.parametrize("name", ["forecasting", "forecasting_of_quantiles_one_by_one"])
-def test_a_forecaster_is_pruned_and_clustered(name, transformed, tmp_path):
-    data = transformed(name)
-    recipe = Recipe(
-        name="sparse", prune={"sparsity": 0.5, "scope": "layer"}, cluster={"clusters": 4}, epochs=1, learning_rate=0.01
-    )
-    sparse = _retraining(name, data, _drawn(data, data.task, seed=1), tmp_path).source(recipe)
-    kernels = [layer.kernel for layer in sparse.layers if isinstance(layer, keras.layers.Dense | keras.layers.Conv1D)]
-    assert kernels
-    for kernel in kernels:
-        assert np.mean(kernel.numpy() == 0) == pytest.approx(0.5, abs=0.5 / kernel.numpy().size)
-        assert len(np.unique(kernel.numpy())) <= 4
+def test_without_a_recipe_it_is_the_trained_model(retrain, trainings):
+    for given, expected in zip(_weights(retrain()), _weights(points_model()), strict=True):
+        np.testing.assert_array_equal(given, expected)
+    assert trainings == []
 
 
-def test_what_was_trained_before_a_kill_is_not_trained_again(transformed, tmp_path, caplog):
-    name = "image_classification"
-    data = transformed(name)
-    model = _drawn(data, data.task, seed=1)
-    recipe = Recipe(
-        name="small",
-        precision="int8",
-        prune={"sparsity": 0.5},
-        epochs=2,
-        learning_rate=0.01,
-        quantize_aware={"epochs": 1},
-    )
-    first = _retraining(name, data, model, tmp_path).source(recipe)
-    caplog.set_level(logging.INFO, "slipway.training")
-    again = _retraining(name, data, model, tmp_path).source(recipe)
-    # 48 examples in batches of 8: both trainings were at their end.
-    found = [record.getMessage() for record in caplog.records if record.name == "slipway.training"]
-    assert found == [f"going on from the checkpoint of step {step}" for step in (12, 6)]
-    for one, other in zip(first.get_weights(), again.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
+def test_what_only_keeps_layers_in_float_is_not_trained(retrain, trainings):
+    retrain(precision="int8", keep_float=["head"])
+    assert trainings == []
 
 
-def test_what_was_trained_on_several_devices_can_be_exported(transformed, tmp_path):
-    name = "image_classification"
-    data = transformed(name)
-    recipe = Recipe(name="sparse", prune={"sparsity": 0.5}, epochs=1, precision="int8", quantize_aware={"epochs": 1})
-    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
-    trained = _retraining(name, data, _drawn(data, data.task, seed=1), tmp_path, strategy).source(recipe)
-    assert not any(isinstance(weight.value, tf.distribute.DistributedValues) for weight in trained.weights)
-    trained.export(tmp_path / "saved", verbose=False)
-    assert (tmp_path / "saved" / "saved_model.pb").exists()
+def test_a_recipe_leaves_the_trained_model_as_it_is(retrain):
+    retrain(prune={"sparsity": 0.75})
+    for given, expected in zip(_weights(retrain()), _weights(points_model()), strict=True):
+        np.testing.assert_array_equal(given, expected)
+
+
+def test_pruned_is_as_sparse_as_the_recipe_says_and_keeps_the_largest(retrain):
+    hidden, _, head, _ = _weights(retrain(prune={"sparsity": 0.75, "scope": "layer"}))
+    assert np.count_nonzero(hidden) == np.count_nonzero(head) == 2
+
+
+def test_pruning_goes_by_the_steps_of_the_recipe_s_epochs(retrain, trainings):
+    retrain(prune={"sparsity": 0.75, "scope": "layer", "schedule": "constant", "begin": 0.5}, epochs=5)
+    [training] = trainings
+    assert [np.count_nonzero(training.kernels[step]) for step in (4, 5)] == [4, 2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "begin_step"),
+    [
+        # Once pruning is done, which is at 0.6 of 10 steps.
+        ({"prune": {"sparsity": 0.25}}, 6),
+        # There is much to learn before.
+        ({"distil": {"student": {"options.units": 8}}}, 5),
+    ],
+    ids=["pruned", "of a student"],
+)
+def test_clusters_are_made_when_what_comes_before_is_done(changes, begin_step, retrain, trainings):
+    retrain(cluster={"clusters": 2}, epochs=5, **changes)
+    [training] = trainings
+    is_clustered = [not np.array_equal(kernel, training.kernels[0]) for kernel in training.kernels]
+    assert is_clustered.index(True) == begin_step
+
+
+def test_clustered_weights_have_few_values(retrain):
+    hidden, _, head, _ = _weights(retrain(cluster={"clusters": 3}))
+    assert max(len(np.unique(hidden)), len(np.unique(head))) <= 3
+
+
+def test_channels_are_taken_out(retrain):
+    hidden, _, head, _ = _weights(retrain(prune_channels={"share": 0.5, "min_channels": 1}))
+    assert (hidden.shape, head.shape) == ((2, 2), (2, 2))
+
+
+def test_epochs_and_learning_rate_are_the_recipe_s_and_all_else_the_config_s(retrain, trainings):
+    retrain(prune={}, epochs=2, learning_rate=0.25)
+    [training] = trainings
+    assert training.options == TRAIN.model_copy(update={"epochs": 2, "learning_rate": 0.25})
+
+
+def test_every_epoch_is_of_the_whole_batches_of_the_train_split(retrain, trainings):
+    retrain(prune={})
+    [training] = trainings
+    assert training.others["steps_per_epoch"] == STEPS_PER_EPOCH
+    inputs, _ = next(iter(training.others["train"](0)))
+    assert inputs["point"].shape == (3, 2)
+
+
+def test_recipes_of_one_training_share_it(retrain, trainings):
+    for precision in ("float32", "int8", "dynamic"):
+        retrain(name=precision, precision=precision, prune={})
+    assert len(trainings) == 1
+
+
+@pytest.mark.parametrize("changed", [{"prune": {"sparsity": 0.25}}, {"epochs": 9}, {"learning_rate": 0.1}])
+def test_recipes_that_differ_are_trained_each(changed, retrain, trainings):
+    retrain(prune={})
+    retrain(**{"prune": {}, **changed})
+    assert len(trainings) == 2
+
+
+def test_checkpoints_of_trainings_that_differ_are_apart(retrain, trainings):
+    retrain(prune={}, precision="int8", quantize_aware={})
+    retrain(prune={}, epochs=9)
+    assert len({str(training.others["checkpoints"].directory) for training in trainings}) == 3
+
+
+def test_quantization_aware_training_comes_after_the_other_and_has_its_own_epochs(retrain, trainings):
+    retrain(prune={}, epochs=4, precision="int8", quantize_aware={"epochs": 2, "learning_rate": 0.125})
+    assert [(each.options.epochs, each.options.learning_rate) for each in trainings] == [(4, 0.001), (2, 0.125)]
+
+
+def test_quantization_aware_training_begins_with_what_the_other_came_to(retrain, trainings):
+    retrain(prune={"sparsity": 0.75, "scope": "layer"}, precision="int8", quantize_aware={})
+    kernels = [np.asarray(weight) for weight in trainings[1].model.get_weights() if weight.shape in ((2, 4), (4, 2))]
+    assert [np.count_nonzero(kernel) for kernel in kernels] == [2, 2]
+
+
+def test_a_model_that_was_changed_is_taught_by_the_trained_one(retrain, trainings):
+    retrain(prune={}, distil={"weight": 1.0})
+    [training] = trainings
+    training.model.set_weights(points_model(slope=2.0).get_weights())
+    batch = {"point": tf.constant([[3.0, 1.0], [-1.0, 0.0]])}, {"label": tf.constant([1, 0])}
+    losses, _ = training.objective(training.model, batch, training=True)
+    # The outputs are (-2 x, 2 x) instead of (-x, x).
+    np.testing.assert_allclose(losses, [9.0, 1.0])
+
+
+def test_a_student_is_a_new_model_of_its_options(retrain):
+    assert _weights(retrain(distil={"student": {"options.units": 3}}))[0].shape == (2, 3)
+
+
+def test_a_student_of_other_outputs_is_refused(retrain):
+    with pytest.raises(StudentError, match=r"'logits': \(None, 2\)}\. Received: .*'logits': \(None, 3\)}"):
+        retrain(distil={"student": {"options.outputs": 3}})

@@ -1,9 +1,24 @@
+import math
+
 import pandas as pd
 import pytest
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+from tfx.types import standard_artifacts
+from tfx.utils import io_utils
 
-from components.data_gate.executor import anomaly_findings, count_finding, missing_values
+from components.data_gate.executor import (
+    anomaly_findings,
+    check_data,
+    count_finding,
+    mean_findings,
+    missing_values,
+    repair_findings,
+)
+from components.data_gate.options import DataGateConfig
+from components.gates import GateRefused
+from records.findings import read_findings
+from records.repairs import read_repairs, write_repairs
 from tasks.loading import TaskSpec
 
 
@@ -80,3 +95,112 @@ def test_an_anomaly_of_the_whole_dataset_counts(statistics, schema):
     anomalies.dataset_anomaly_info.description = "No examples."
     [finding] = anomaly_findings("test", anomalies, statistics, schema, ignored=[])
     assert (finding.metric, finding.passed) == ("feature dataset", False)
+
+
+@pytest.fixture
+def means():
+    """Statistics of four examples, in which the mean of `missing` is 0.1."""
+    statistics = statistics_pb2.DatasetFeatureStatisticsList()
+    statistics.datasets.add(num_examples=4).features.add(name="missing").num_stats.mean = 0.1
+    return statistics
+
+
+@pytest.mark.parametrize(("limit", "passed"), [(0.1, True), (0.09, False)])
+def test_a_mean_is_held_against_its_limit(means, limit, passed):
+    [finding] = mean_findings("train", means, {"missing": limit})
+    assert (finding.value, finding.passed, finding.where) == (0.1, passed, "split train")
+
+
+def test_a_feature_that_is_not_there_does_not_pass(means):
+    [finding] = mean_findings("train", means, {"mising": 1.0})
+    assert math.isnan(finding.value)
+    assert not finding.passed
+
+
+def test_repairs_are_told_and_never_refused(tmp_path):
+    write_repairs(str(tmp_path), {"absent rows": 5})
+    [finding] = repair_findings(read_repairs(str(tmp_path)))
+    assert (finding.metric, finding.value, finding.passed) == ("repaired: absent rows", 5, True)
+
+
+@pytest.fixture
+def check(schema, tmp_path):
+    """DataGate over splits of so many examples each, of which each has the features' means and anomalies given."""
+
+    def check(counts=None, *, repairs=None, mean=0.0, anomalies=None, **options):
+        inputs = {
+            "examples": standard_artifacts.Examples(),
+            "statistics": standard_artifacts.ExampleStatistics(),
+            "schema": standard_artifacts.Schema(),
+            "anomalies": standard_artifacts.ExampleAnomalies(),
+        }
+        for name, artifact in inputs.items():
+            artifact.uri = str(tmp_path / name)
+        write_repairs(inputs["examples"].uri, repairs or {})
+        io_utils.write_pbtxt_file(str(tmp_path / "schema" / "schema.pbtxt"), schema)
+        for split, count in (counts or {"train": 4, "eval": 4, "test": 4}).items():
+            statistics = statistics_pb2.DatasetFeatureStatisticsList()
+            statistics.datasets.add(num_examples=count).features.add(name="missing").num_stats.mean = mean
+            found = anomalies_pb2.Anomalies()
+            for feature, description in (anomalies or {}).items():
+                found.anomaly_info[feature].description = description
+            files = {"statistics": ("FeatureStats.pb", statistics), "anomalies": ("SchemaDiff.pb", found)}
+            for name, (file, message) in files.items():
+                (tmp_path / name / f"Split-{split}").mkdir(parents=True)
+                (tmp_path / name / f"Split-{split}" / file).write_bytes(message.SerializeToString())
+        uri = str(tmp_path / "blessing")
+        check_data(**inputs, data_gate=DataGateConfig(**options), uri=uri)
+        return read_findings(uri)
+
+    return check
+
+
+def test_a_good_dataset_leaves_findings_of_every_split(check):
+    findings = check(max_mean={"missing": 0.5})
+    assert all(finding.passed for finding in findings)
+    assert [(finding.metric, finding.where) for finding in findings] == [
+        (metric, f"split {split}")
+        for split in ("train", "eval", "test")
+        for metric in ("examples", "anomalies", "mean of missing")
+    ]
+
+
+def _refusing(refusal) -> list[str]:
+    return [str(finding) for finding in refusal.value.findings if finding.refuses]
+
+
+def test_a_split_of_too_few_examples_is_refused(check, tmp_path):
+    with pytest.raises(GateRefused) as refusal:
+        check({"train": 4, "eval": 1, "test": 4}, min_examples={"eval": 2})
+    assert _refusing(refusal) == ["examples (split eval) must be >= 2. Received: 1."]
+    assert not (tmp_path / "blessing").exists()
+
+
+def test_an_empty_split_is_refused_without_a_limit_of_its_own(check):
+    with pytest.raises(GateRefused) as refusal:
+        check({"train": 4, "eval": 4, "test": 0}, min_examples={"train": 2})
+    assert _refusing(refusal) == ["examples (split test) must be >= 1. Received: 0."]
+
+
+def test_a_mean_that_is_too_high_is_refused_in_every_split(check):
+    with pytest.raises(GateRefused) as refusal:
+        check(mean=0.25, max_mean={"missing": 0.1})
+    assert _refusing(refusal) == [
+        f"mean of missing (split {split}) must be <= 0.1. Received: 0.25." for split in ("train", "eval", "test")
+    ]
+
+
+def test_an_anomaly_is_refused(check):
+    with pytest.raises(GateRefused) as refusal:
+        check(anomalies={"label": "Unexpected value."})
+    [first, *_] = _refusing(refusal)
+    assert first == "feature label (split train) must be as the schema says. Received: Unexpected value."
+
+
+def test_an_anomaly_of_a_feature_to_ignore_is_told_and_stops_nothing(check):
+    findings = check(anomalies={"label": "Unexpected value."}, ignore_anomalies=["label"])
+    assert "Unexpected value." in [finding.value for finding in findings]
+
+
+def test_repairs_are_told_first(check):
+    assert str(check(repairs={"absent rows": 5})[0]) == "repaired: absent rows must be as allowed. Received: 5."

@@ -1,9 +1,28 @@
-import pytest
+import math
+from pathlib import Path
 
-from components.edge_evaluator.executor import budget_findings, worsening_findings
+import pytest
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from tfx.types import standard_artifacts
+
+from components.edge_evaluator.executor import (
+    budget_findings,
+    evaluate_variants,
+    worsening_findings,
+    write_predictions,
+)
+from components.edge_evaluator.options import EdgeEvaluatorOptions
 from components.evaluator.options import MetricGate
+from components.splits import split_files
+from records.findings import NOT_MEASURED, read_findings
+from records.shipment import Shipment, read_shipment
 from records.variants import Choice, Miss
+from serving.tflite import TFLiteModel
 from tasks.loading import TaskSpec
+from tests.components.points import POINTS_CM, SPEC
+from tests.components.tfma_files import write_tfma_files
+from tests.components.variant_files import right_answer, write_variants
 
 TASK = TaskSpec(
     task="tasks.image_classification.ImageClassification",
@@ -46,3 +65,138 @@ def test_nothing_within_the_budgets_is_refused_and_says_by_how_much():
 
 def test_a_variant_over_a_budget_stops_nothing_where_another_is_within():
     assert budget_findings(Choice(variant="float32", reason="", front=(), misses=(MISS,))) == []
+
+
+def test_a_metric_that_a_file_lacks_did_not_pass():
+    metrics = {"float32": {"accuracy": 0.9}, "int8": {}}
+    [finding] = worsening_findings(
+        TASK, {"accuracy": MetricGate(max_worsening=0.5)}, metrics, variants=["float32", "int8"]
+    )
+    assert (finding.value, finding.passed, finding.variant) == (NOT_MEASURED, False, "int8")
+
+
+def test_each_budget_that_each_file_misses_is_a_finding():
+    misses = (MISS, Miss(variant="float32", budget="max_latency_ms", value=0.5, limit=0.25))
+    findings = budget_findings(Choice(variant=None, reason="none", front=(), misses=misses))
+    assert [(finding.metric, finding.where) for finding in findings] == [("bytes", "int8"), ("latency_ms", "float32")]
+
+
+def test_budgets_that_nothing_keeps_stop_the_launch_whatever_is_needed():
+    [finding] = budget_findings(Choice(variant=None, reason="none", front=(), misses=(MISS,)))
+    assert finding.refuses
+    assert finding.variant == ""
+
+
+def _upside_down(point):
+    """Right about the upper half alone."""
+    return {"logits": right_answer(point)["logits"] * tf.sign(point[:, 1:])}
+
+
+@pytest.fixture(scope="module")
+def variants(tmp_path_factory):
+    """A file that is right about every point, and one that is right about half of them."""
+    answers = {"float32": right_answer, "float16": _upside_down}
+    return write_variants(tmp_path_factory.mktemp("edge") / "variants", answers)
+
+
+def _first_example(path: str):
+    return tf.train.Example.FromString(next(tf.data.TFRecordDataset(path).as_numpy_iterator())).features.feature
+
+
+def test_predictions_are_beside_the_raw_features(points, variants, tmp_path):
+    models = {name: TFLiteModel(f"{variants.uri}/{name}.tflite") for name in ("float32", "float16")}
+    files = split_files(points.examples, "test")
+    write_predictions(points.task, models, files, points.transform_graph.uri, str(tmp_path / "predicted"))
+    assert sum(1 for _ in tf.data.TFRecordDataset(str(tmp_path / "predicted"))) == len(POINTS_CM)
+    # The point (-300, -200) in centimetres: logits are 3 and -3, upside down -3 and 3.
+    features = _first_example(str(tmp_path / "predicted"))
+    assert list(features["point"].float_list.value) == [-300.0, -200.0]
+    left = 1 / (1 + math.exp(-6.0))
+    assert list(features["float32/probabilities"].float_list.value) == pytest.approx([left, 1 - left], rel=1e-4)
+    assert list(features["float16/probabilities"].float_list.value) == pytest.approx([1 - left, left], rel=1e-4)
+
+
+GATES = {"accuracy": MetricGate(min=0.9, min_per_slice=0.75, max_worsening=0.25)}
+# Of all points, and of those on either side, as if float16 were wrong about all points on the right.
+METRICS = {
+    "": {("float32", "accuracy"): 1.0, ("float16", "accuracy"): 0.5},
+    "0": {("float32", "accuracy"): 1.0, ("float16", "accuracy"): 1.0},
+    "1": {("float32", "accuracy"): 1.0, ("float16", "accuracy"): 0.0},
+}
+FAILURES = [("", "float16", "accuracy"), ("1", "float16", "accuracy")]
+
+
+@pytest.fixture
+def evaluate(points, variants, tmp_path, monkeypatch):
+    """EdgeEvaluator's evaluation and blessing, where TFMA finds METRICS."""
+
+    def run_model_analysis(*, eval_config, data_location, output_path):
+        Path(output_path).mkdir()
+        write_tfma_files(Path(output_path), METRICS, failures=FAILURES)
+
+    monkeypatch.setattr(tfma, "run_model_analysis", run_model_analysis)
+
+    def evaluate(required=()):
+        evaluation, blessing = standard_artifacts.ModelEvaluation(), standard_artifacts.ModelBlessing()
+        evaluation.uri, blessing.uri = str(tmp_path / "evaluation"), str(tmp_path / "blessing")
+        evaluate_variants(
+            variants=variants,
+            model_run=points.model_run,
+            examples=points.examples,
+            transform_graph=points.transform_graph,
+            task_spec=SPEC.model_dump_json(),
+            compress=EdgeEvaluatorOptions(variants=("float32", "float16"), required=required, gates=GATES),
+            slices=["label"],
+            evaluation=evaluation,
+            blessing=blessing,
+        )
+        return evaluation, blessing
+
+    return evaluate
+
+
+def test_every_limit_is_held_against_every_file_and_slice(evaluate):
+    evaluation, _ = evaluate()
+    found = {
+        (finding.metric, finding.where): (finding.value, finding.passed) for finding in read_findings(evaluation.uri)
+    }
+    assert found == {
+        ("accuracy", "float32"): (1.0, True),
+        ("accuracy", "float32, label=0"): (1.0, True),
+        ("accuracy", "float32, label=1"): (1.0, True),
+        ("accuracy", "float16"): (0.5, False),
+        ("accuracy", "float16, label=0"): (1.0, True),
+        ("accuracy", "float16, label=1"): (0.0, False),
+        ("accuracy against float32", "float16"): (-0.5, False),
+    }
+
+
+def test_a_finding_names_the_file_that_it_is_of(evaluate):
+    evaluation, _ = evaluate()
+    assert {finding.variant for finding in read_findings(evaluation.uri) if not finding.passed} == {"float16"}
+
+
+def test_a_file_that_is_not_needed_is_left_out_and_the_rest_is_blessed(evaluate):
+    evaluation, blessing = evaluate()
+    assert read_shipment(evaluation.uri) == Shipment(variants=("float32",), needed=("float32",))
+    assert blessing.get_int_custom_property("blessed") == 1
+
+
+def test_without_a_required_file_nothing_is_blessed(evaluate):
+    evaluation, blessing = evaluate(required=("float16",))
+    assert read_shipment(evaluation.uri).needed == ("float32", "float16")
+    assert blessing.get_int_custom_property("blessed") == 0
+
+
+def test_tfma_judges_each_file_by_the_predictions_written_for_it(evaluate, monkeypatch):
+    seen = []
+
+    def run_model_analysis(*, eval_config, data_location, output_path):
+        written = {*_first_example(data_location)}
+        seen.extend((spec.name, spec.label_key, spec.prediction_key in written) for spec in eval_config.model_specs)
+        raise InterruptedError
+
+    monkeypatch.setattr(tfma, "run_model_analysis", run_model_analysis)
+    with pytest.raises(InterruptedError):
+        evaluate()
+    assert seen == [("float32", "label", True), ("float16", "label", True)]

@@ -2,14 +2,13 @@
 
 import pytest
 import tensorflow_model_analysis as tfma
-from tfx.types import standard_artifacts
 
-from components.blessing import write_blessing
 from components.edge_evaluator.executor import worsening_findings
 from components.evaluator.eval_config import eval_config
 from components.evaluator.findings import threshold_findings
-from components.evaluator.metrics import BASELINE, CANDIDATE, overall_metrics
+from components.evaluator.metrics import overall_metrics
 from components.evaluator.options import MetricGate
+from records.evaluation import BASELINE, CANDIDATE
 from records.findings import NOT_MEASURED, Finding
 from tasks.loading import TaskSpec
 from tests.components.tfma_files import write_tfma_files
@@ -112,15 +111,3 @@ def test_a_first_model_has_nothing_to_be_worse_than(tmp_path):
     [other] = [finding for finding in findings if not finding.applies]
     assert (other.metric, other.limit, other.value) == ("accuracy against the baseline", ">= -0.5", "no baseline")
     assert all(finding.passed for finding in findings)
-
-
-@pytest.mark.parametrize(("passed", "file"), [(True, "BLESSED"), (False, "NOT_BLESSED")])
-def test_the_findings_decide_whatever_tfx_wrote(passed, file, tmp_path):
-    blessing = standard_artifacts.ModelBlessing()
-    blessing.uri = str(tmp_path)
-    for name in ("BLESSED", "NOT_BLESSED"):
-        (tmp_path / name).touch()
-    finding = Finding(gate="evaluation", metric="accuracy", where="", value=0.5, limit=">= 0", passed=passed)
-    write_blessing(blessing, [finding])
-    assert blessing.get_int_custom_property("blessed") == passed
-    assert [path.name for path in tmp_path.iterdir()] == [file]

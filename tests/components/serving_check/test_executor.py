@@ -1,5 +1,4 @@
 import functools
-import json
 
 import numpy as np
 import pytest
@@ -8,7 +7,9 @@ from tfx.types import standard_artifacts
 
 from components.gates import GateRefused
 from components.serving_check.executor import check_serving, retrained_finding, tflite_findings
+from components.serving_check.options import ServingCheckConfig
 from components.trainer.export import export
+from compression.precisions import PRECISIONS
 from records.findings import read_findings
 from records.shipment import Shipment, read_shipment
 from records.variants import MeasuredVariant
@@ -16,7 +17,6 @@ from tests.components.points import SPEC, Points, points_model
 from tests.components.variant_files import measurement, right_answer, tflite_content, write_variants, wrong_answer
 
 EXPECTED = np.array([[0.0, 2.0], [4.0, 6.0]], np.float32)
-PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8", "int4")
 
 
 def _variant(precision: str) -> MeasuredVariant:
@@ -78,7 +78,7 @@ def _check(points, directory, *, model=None, variants, shipped=("float32",), nee
         examples=points.examples,
         transform_graph=points.transform_graph,
         task_spec=SPEC.model_dump_json(),
-        serving_check=json.dumps({"examples": examples, "max_difference": 1e-4}),
+        serving_check=ServingCheckConfig(examples=examples, max_difference=1e-4),
         shipment=Shipment(variants=shipped, needed=needed),
         blessing=blessing,
     )

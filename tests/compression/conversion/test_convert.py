@@ -13,6 +13,8 @@ from compression.precisions import PRECISIONS
 from serving.tflite import TFLiteModel
 from tests.compression.saved_models import cnn, save
 
+pytestmark = pytest.mark.usefixtures("conversions_in_this_process")
+
 
 @pytest.fixture(scope="module")
 def model() -> keras.Model:

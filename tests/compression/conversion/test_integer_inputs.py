@@ -8,6 +8,8 @@ from compression.conversion.convert import convert, export_for_conversion
 from compression.precisions import PRECISIONS
 from serving.tflite import TFLiteModel
 
+pytestmark = pytest.mark.usefixtures("conversions_in_this_process")
+
 RNG = np.random.default_rng(0)
 SAMPLE = {
     "word": RNG.integers(0, 2000, 256),

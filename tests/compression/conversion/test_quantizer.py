@@ -17,6 +17,8 @@ from compression.files.file_ops import open_file
 from compression.layer_patterns import LayerPatternError
 from serving.tflite import TFLiteModel
 
+pytestmark = pytest.mark.usefixtures("conversions_in_this_process")
+
 
 def network() -> keras.Model:
     """Two dense layers. Each channel of `outlier` has one weight 1000 times as large as the others, on a unit that is

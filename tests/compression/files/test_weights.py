@@ -7,6 +7,8 @@ from compression.files.weights import count_weights, layer_sparsity
 from records.variants import LayerSparsity
 from tests.compression.saved_models import dense
 
+pytestmark = pytest.mark.usefixtures("conversions_in_this_process")
+
 # A third of the kernel is zero.
 KERNEL = np.where(np.arange(96).reshape(8, 12) % 3, np.linspace(-1, 1, 96).reshape(8, 12) + 0.003, 0)
 

@@ -17,6 +17,8 @@ from models.layers.normalization import BatchNormalization
 from models.layers.squeeze_excitation import squeeze_excite
 from serving.tflite import TFLiteModel
 
+pytestmark = pytest.mark.usefixtures("conversions_in_this_process")
+
 OPTIONS = QuantizationAwareOptions()
 
 

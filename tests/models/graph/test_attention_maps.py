@@ -4,12 +4,12 @@ import pytest
 from models.forecasters.forecaster import ForecastShape
 from models.forecasters.linear import nlinear
 from models.graph.attention_maps import AttentionMap, attention_maps, rollout
-from tests.models.test_forecasters import WITH_CALENDAR, _inputs, _options
+from tests.models.forecasters import small
 
 
 def test_every_layer_and_head_is_seen():
-    model = _options("one_shot").build(WITH_CALENDAR)
-    maps = attention_maps(model, _inputs(model, size=1))
+    model = small.options("one_shot").build(small.WITH_CALENDAR)
+    maps = attention_maps(model, small.inputs(model, size=1))
     # 48 / 4 tokens of the past, of which a decoder starts with half, 12 / 4 of the future; two channels, two heads.
     assert {found.layer: found.weights.shape for found in maps} == {
         "encoder_0_self_attention": (2, 2, 12, 12),
@@ -23,14 +23,14 @@ def test_every_layer_and_head_is_seen():
 
 
 def test_a_decoders_own_tokens_are_causal():
-    model = _options("one_shot").build(WITH_CALENDAR)
-    [causal] = [m for m in attention_maps(model, _inputs(model, size=1)) if m.layer == "decoder_0_self_attention"]
+    model = small.options("one_shot").build(small.WITH_CALENDAR)
+    [causal] = [m for m in attention_maps(model, small.inputs(model, size=1)) if m.layer == "decoder_0_self_attention"]
     assert np.triu(causal.weights, 1).max() == 0
 
 
 def test_a_model_without_attention_has_no_maps():
     model = nlinear(ForecastShape(lookback=8, horizon=2, channels=1))
-    assert attention_maps(model, _inputs(model, size=1)) == []
+    assert attention_maps(model, small.inputs(model, size=1)) == []
 
 
 def _map(weights, is_self=True) -> AttentionMap:

@@ -1,3 +1,5 @@
+import json
+
 from rich.console import Console
 
 from studies.architectures.page import ARCHITECTURES, chart, table
@@ -47,3 +49,9 @@ def test_the_terminal_has_a_row_each():
     rows = console.export_text().splitlines()[-2:]
     assert rows[0].split() == ["small", "0.9000", "0.8900", "1,000", "5.0", "1", "0.500", "-", "1/2"]
     assert rows[1].split()[-1] == "2/2"
+
+
+def test_reports_show_results_where_earlier_versions_wrote_them(tmp_path):
+    (tmp_path / "analysis").mkdir()
+    (tmp_path / "analysis" / "results.json").write_text(json.dumps(RESULTS))
+    assert 'id="analysis-table"' in ARCHITECTURES.section(tmp_path).content

@@ -1,3 +1,5 @@
+import json
+
 from studies.backtest.page import BACKTEST, table
 
 FIGURES = {"mase": 0.4, "mae": 0.5, "mse": 0.3, "smape": 0.1, "mae_over_naive": 0.3, "pinball": 0.2}
@@ -52,3 +54,10 @@ def test_a_model_without_attention_has_no_such_section():
 
 def test_the_table_has_a_row_a_forecaster():
     assert table(RESULTS).row_count == 2
+
+
+def test_reports_show_results_of_earlier_versions_which_name_no_pipeline(tmp_path):
+    (tmp_path / "backtest").mkdir()
+    earlier = {name: value for name, value in RESULTS.items() if name != "pipeline"}
+    (tmp_path / "backtest" / "results.json").write_text(json.dumps(earlier))
+    assert 'id="backtest-table"' in BACKTEST.section(tmp_path).content

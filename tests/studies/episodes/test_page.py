@@ -1,5 +1,7 @@
 """The page of few-shot episodes, and what its charts are made of."""
 
+import json
+
 import numpy as np
 
 from studies.episodes.charts import confusion_chart, context_charts, plane
@@ -123,6 +125,13 @@ def test_the_terminal_has_a_row_a_learner():
 def test_the_terminal_names_what_was_left_out():
     assert notes(CURVES) == ["Left out: omniglot 1, which takes other episodes."]
     assert notes(IMAGES) == []
+
+
+def test_reports_show_results_of_earlier_versions_which_name_no_pipeline(tmp_path):
+    (tmp_path / "episodes").mkdir()
+    earlier = {name: value for name, value in CURVES.items() if name != "pipeline"}
+    (tmp_path / "episodes" / "results.json").write_text(json.dumps(earlier))
+    assert 'id="learners-table"' in EPISODES.section(tmp_path).content
 
 
 def test_two_variables_are_the_plane_s_axes():

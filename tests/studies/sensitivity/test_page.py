@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -49,3 +50,9 @@ def test_the_page_needs_no_network_and_trusts_no_name(page):
 def test_the_terminal_says_what_to_exclude():
     assert notes(RESULTS) == ["At 4 bits: exclude: [<b>head</b>]"]
     assert notes({**RESULTS, "exclude": {}}) == ["No layer alone costs more than 0.01: nothing to exclude."]
+
+
+def test_reports_show_results_where_earlier_versions_wrote_them(tmp_path):
+    (tmp_path / "sensitivity").mkdir()
+    (tmp_path / "sensitivity" / "results.json").write_text(json.dumps(RESULTS))
+    assert 'id="exclude"' in SENSITIVITY.section(tmp_path).content

@@ -9,6 +9,8 @@ from compression.conversion.convert import convert, export_for_conversion
 from serving.tflite import TFLiteModel
 from tasks.loading import TaskSpec
 
+pytestmark = pytest.mark.usefixtures("conversions_in_this_process")
+
 RNG = np.random.default_rng(0)
 SHOT, QUERIES = 4, 3
 REGRESSION = {"source": {"kind": "sinusoids"}, "shots": [SHOT], "queries": QUERIES, "widths": [8, 8]}

@@ -1,4 +1,8 @@
-"""Small episodes and learners for the tests of meta-learning."""
+"""Small episodes and learners for the tests of meta-learning.
+
+Models compute their tasks one after the other, eagerly, which takes no graph of seconds to trace; `side_by_side` makes
+them compute as they do outside of tests. That both come to the same is tested in `test_gradient_learner.py`.
+"""
 
 from typing import Any
 
@@ -7,6 +11,8 @@ import numpy as np
 
 from models.few_shot.networks import convolutions, perceptron
 from training.meta.build import episodic_model
+from training.meta.gradient_learner import GradientLearner
+from training.meta.objective import LEARNER
 
 SHOT, QUERIES, WAY = 4, 3, 2
 
@@ -17,7 +23,7 @@ def regression(options: Any, *, widths: tuple[int, ...] = (5, 4)) -> keras.Model
     context, conditioning = getattr(options, "context", 0), getattr(options, "conditioning", "concatenation")
     network = perceptron(inputs=1, outputs=1, widths=widths, context=context, conditioning=conditioning)
     sizes = {"shot": SHOT, "queries": QUERIES, "example_shape": (1,), "outputs": 1}
-    return episodic_model(network=network, options=options, loss="mse", **sizes)
+    return one_by_one(episodic_model(network=network, options=options, loss="mse", **sizes))
 
 
 def classification(options: Any, *, normalization: str = "episode", has_head: bool = True) -> keras.Model:
@@ -32,7 +38,21 @@ def classification(options: Any, *, normalization: str = "episode", has_head: bo
         context=getattr(options, "context", 0),
     )
     sizes = {"shot": SHOT, "queries": QUERIES, "example_shape": (4, 4, 1), "outputs": WAY}
-    return episodic_model(network=network, options=options, loss="cross_entropy", **sizes)
+    return one_by_one(episodic_model(network=network, options=options, loss="cross_entropy", **sizes))
+
+
+def side_by_side(model: keras.Model) -> keras.Model:
+    """The same model, which from now on computes all tasks at once."""
+    model.get_layer(LEARNER).is_vectorized = True
+    return model
+
+
+def one_by_one(model: keras.Model) -> keras.Model:
+    """The same model, which from now on computes one task after the other."""
+    learner = model.get_layer(LEARNER)
+    if isinstance(learner, GradientLearner):
+        learner.is_vectorized = False
+    return model
 
 
 def regression_batch(tasks: int = 3, dtype: str = "float32") -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:

@@ -6,10 +6,11 @@ import pytest
 import tensorflow as tf
 
 from models.few_shot.networks import convolutions
-from tests.training.meta.episodes import QUERIES, SHOT, WAY, classification_batch
+from tests.training.meta.episodes import QUERIES, SHOT, WAY, classification_batch, one_by_one
 from training.meta.build import episodic_model
-from training.meta.objective import LEARNER, MetaObjective
-from training.meta.options import FineTuningOptions
+from training.meta.learner import LEARNER
+from training.meta.learners.fine_tuning import FineTuningOptions
+from training.meta.objective import MetaObjective
 
 CLASSES = 7
 
@@ -18,7 +19,7 @@ def _model(options: FineTuningOptions) -> keras.Model:
     keras.utils.set_random_seed(1)
     network = convolutions(image_shape=(4, 4, 1), outputs=WAY, widths=(3, 3), normalization="batch")
     sizes = {"shot": SHOT, "queries": QUERIES, "example_shape": (4, 4, 1), "outputs": WAY}
-    return episodic_model(network=network, options=options, loss="cross_entropy", **sizes)
+    return one_by_one(episodic_model(network=network, options=options, loss="cross_entropy", **sizes))
 
 
 def _options(adapts: str) -> FineTuningOptions:

@@ -6,17 +6,22 @@ import pytest
 import tensorflow as tf
 
 from models.few_shot.networks import perceptron
-from tests.training.meta.episodes import classification, classification_batch, regression, regression_batch
-from training.meta.gradient_learner import GradientLearner
-from training.meta.objective import LEARNER, MetaObjective
-from training.meta.options import (
-    ANILOptions,
-    CAVIAOptions,
-    FineTuningOptions,
-    MAMLOptions,
-    PrototypeOptions,
-    ReptileOptions,
+from tests.training.meta.episodes import (
+    classification,
+    classification_batch,
+    regression,
+    regression_batch,
+    side_by_side,
 )
+from training.meta.gradient_learner import GradientLearner
+from training.meta.learner import LEARNER
+from training.meta.learners.anil import ANILOptions
+from training.meta.learners.cavia import CAVIAOptions
+from training.meta.learners.fine_tuning import FineTuningOptions
+from training.meta.learners.maml import MAMLOptions
+from training.meta.learners.prototypes import PrototypeOptions
+from training.meta.learners.reptile import ReptileOptions
+from training.meta.objective import MetaObjective
 
 LEARNERS = {
     "maml": MAMLOptions(kind="maml", steps=2),
@@ -44,20 +49,24 @@ def _loss(model, options, batch):
     return tf.reduce_mean(MetaObjective(loss="mse", options=options)(model, batch, training=True)[0])
 
 
-def _gradients(model, options, batch):
+def _loss_and_gradients(model, options, batch):
     values = [variable.value for variable in model.trainable_variables]
     with tf.GradientTape() as tape:
         loss = _loss(model, options, batch)
-    return tape.gradient(loss, values)
+    return loss, tape.gradient(loss, values)
+
+
+def _gradients(model, options, batch):
+    return _loss_and_gradients(model, options, batch)[1]
 
 
 @pytest.mark.usefixtures("_float64")
 @pytest.mark.parametrize("name", ["maml", "meta_sgd", "cavia_film"])
 def test_the_outer_gradient_is_that_of_central_finite_differences(name):
     options, batch = LEARNERS[name], regression_batch(dtype="float64")
-    model = regression(options, widths=(4,))
-    found = tf.concat([tf.reshape(gradient, [-1]) for gradient in _gradients(model, options, batch)], 0).numpy()
-    loss = tf.function(lambda: _loss(model, options, batch))
+    model = side_by_side(regression(options, widths=(4,)))
+    compute = tf.function(lambda: _loss_and_gradients(model, options, batch))
+    found = tf.concat([tf.reshape(gradient, [-1]) for gradient in compute()[1]], 0).numpy()
     expected = []
     for variable in model.trainable_variables:
         start = variable.numpy()
@@ -67,7 +76,7 @@ def test_the_outer_gradient_is_that_of_central_finite_differences(name):
                 moved = start.copy()
                 moved[index] += step
                 variable.assign(moved)
-                around.append(float(loss()))
+                around.append(float(compute()[0]))
             expected.append((around[0] - around[1]) / 2e-5)
         variable.assign(start)
     assert np.linalg.norm(found - expected) / np.linalg.norm(expected) <= 1e-6
@@ -77,9 +86,8 @@ def test_the_outer_gradient_is_that_of_central_finite_differences(name):
 def test_tasks_side_by_side_give_the_gradients_of_tasks_one_after_the_other(name):
     options, batch = LEARNERS[name], regression_batch()
     model = regression(options)
-    together = _gradients(model, options, batch)
-    model.get_layer(LEARNER).is_vectorized = False
-    for one, other in zip(together, _gradients(model, options, batch), strict=True):
+    one_by_one = _gradients(model, options, batch)
+    for one, other in zip(_gradients(side_by_side(model), options, batch), one_by_one, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
@@ -168,21 +176,22 @@ def test_uniform_step_losses_are_the_mean_over_the_steps():
 
 
 def test_annealed_step_losses_move_to_the_last_step():
-    objective = MetaObjective(
-        loss="mse", options=MAMLOptions(kind="maml", steps=2, step_losses="annealed", anneal_steps=2)
-    )
-    weights = [objective.annealed.next_weights().numpy().tolist() for _ in range(4)]
+    options = MAMLOptions(kind="maml", steps=2, step_losses="annealed", anneal_steps=2)
+    [annealed] = MetaObjective(loss="mse", options=options).layers
+    weights = [annealed.next_weights().numpy().tolist() for _ in range(4)]
     assert weights == [[0.5, 0.5], [0.25, 0.75], [0, 1], [0, 1]]
 
 
 @pytest.mark.parametrize(("statistics", "sees"), [("support", False), ("transductive", True)])
 def test_queries_see_each_other_only_in_transductive_normalization(statistics, sees):
     options = MAMLOptions(kind="maml", statistics=statistics)
-    model, (episodes, _) = classification(options), classification_batch()
+    model, (episodes, _) = side_by_side(classification(options)), classification_batch()
     others = episodes["query_x"].copy()
     others[:, 1:] += 5
-    first = model(episodes)["predictions"][:, :, 0]
-    among_others = model({**episodes, "query_x": others})["predictions"][:, :, 0]
+    # One graph of both.
+    predict = tf.function(model)
+    first = predict(episodes)["predictions"][:, :, 0]
+    among_others = predict({**episodes, "query_x": others})["predictions"][:, :, 0]
     assert (np.abs(first - among_others).max() > 1e-3) == sees
 
 

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 from tests.training.meta.episodes import classification, classification_batch
-from training.meta.objective import LEARNER, MetaObjective
-from training.meta.options import MAMLOptions, PrototypeOptions, ReptileOptions
+from training.meta.learner import LEARNER
+from training.meta.learners.maml import MAMLOptions
+from training.meta.learners.prototypes import PrototypeOptions
+from training.meta.learners.reptile import ReptileOptions
+from training.meta.objective import MetaObjective
 
 LEARNERS = {
     "maml": (MAMLOptions(kind="maml"), {}),

@@ -7,9 +7,13 @@ import tensorflow as tf
 
 from tests.training.meta.episodes import classification, classification_batch, regression, regression_batch
 from training.losses import Distillation
+from training.meta.learner import LEARNER
+from training.meta.learners.fine_tuning import FineTuningOptions
+from training.meta.learners.maml import MAMLOptions
+from training.meta.learners.prototypes import PrototypeOptions
+from training.meta.learners.reptile import ReptileOptions
 from training.meta.losses import squared_error
-from training.meta.objective import LEARNER, MetaObjective
-from training.meta.options import FineTuningOptions, MAMLOptions, PrototypeOptions, ReptileOptions
+from training.meta.objective import MetaObjective
 from training.meta.teaching import Teaching
 
 WEIGHT = 0.75
@@ -74,8 +78,8 @@ def test_pre_training_learns_from_the_teacher_s_answers_over_all_classes():
     targets["query_class"] = np.array([[0, 1, 2], [3, 4, 0], [1, 2, 3]], "int32")
     before = teacher.get_weights()
     taught, alone = _losses(options, "cross_entropy", student, teacher, (episodes, targets))
-    theirs = teacher.get_layer(LEARNER).pretrain(episodes["query_x"], training=False)
-    ours = student.get_layer(LEARNER).pretrain(episodes["query_x"])
+    theirs = teacher.get_layer(LEARNER).teach(episodes)
+    ours = student.get_layer(LEARNER).outer_predictions(episodes, steps=[0])[:, 0]
     divergence = keras.losses.KLDivergence(reduction=None)(tf.nn.softmax(theirs / 2.0), tf.nn.softmax(ours / 2.0))
     np.testing.assert_allclose(taught, (1 - WEIGHT) * alone + WEIGHT * 4 * np.mean(divergence, axis=1), rtol=1e-4)
     # Its running statistics are not those of the student's batches.

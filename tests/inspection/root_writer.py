@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pytest
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
@@ -90,14 +89,8 @@ def _set(properties: dict[str, mlmd.Value], values: dict[str, int | str]) -> Non
             properties[name].string_value = value
 
 
-@pytest.fixture
-def writer(tmp_path) -> RootWriter:
-    return RootWriter(tmp_path)
-
-
-@pytest.fixture
-def root(writer) -> Path:
-    """Two runs: the first trains and pushes, the second takes ExampleGen from the cache and is killed in Trainer.
+def write_two_runs(writer: RootWriter) -> None:
+    """Writes two runs: one that trains and pushes, then one with ExampleGen from the cache that is killed in Trainer.
 
     Executions of the first: 1 ExampleGen, 2 DataGate, 3 Transform, 4 Trainer, 5 Evaluator, 6 Pusher; each writes the
     artifact of its own number. Executions of the second: 7 ExampleGen, 8 Trainer.
@@ -132,4 +125,3 @@ def root(writer) -> Path:
         pushes=[{"version": 1, "stage": "production", "destination": destination, "in_this_run": True}],
         gates=[],
     )
-    return writer.path

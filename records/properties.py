@@ -1,0 +1,12 @@
+"""Names of artifacts' custom properties, which ML Metadata keeps."""
+
+# Of a blessing, as TFX names it: 1 where a gate let the model pass.
+BLESSED = "blessed"
+# Of a pushed model, as TFX's Pusher names them: 1 where there was a push, the version's directory and its number.
+PUSHED = "pushed"
+PUSHED_DESTINATION = "pushed_destination"
+PUSHED_VERSION = "pushed_version"
+# Of a baseline: the number of the version in production, 0 where there is none.
+REGISTRY_VERSION = "registry_version"
+# Of a baseline: why the version in production cannot be compared with; empty where it can, or there is none.
+INCOMPARABLE = "incomparable"

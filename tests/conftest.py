@@ -1,0 +1,57 @@
+"""What the tests of several rooms share."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.inspection.root_writer import RootWriter
+
+
+def pytest_collection_finish() -> None:
+    """Leaves what the tests import out of garbage collection, which would go through these millions of objects again
+    and again."""
+    gc.freeze()
+
+
+# Imported inside the fixtures, so that one room's tests do without what only another's need.
+
+
+@pytest.fixture(scope="module")
+def conversions_in_this_process() -> Iterator[None]:
+    """Spares each conversion to TFLite a process, which takes seconds to import TensorFlow. What such a process does to
+    a conversion is tested in tests/compression/conversion/test_process.py."""
+    import compression.conversion.process
+    from compression.conversion.worker import main
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, main(Path(command[-1])), "", "")
+
+    here = SimpleNamespace(run=run, TimeoutExpired=subprocess.TimeoutExpired)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compression.conversion.process, "subprocess", here)
+        yield
+
+
+@pytest.fixture
+def writer(tmp_path) -> RootWriter:
+    """Writes into an empty root."""
+    from tests.inspection.root_writer import RootWriter
+
+    return RootWriter(tmp_path)
+
+
+@pytest.fixture
+def root(writer) -> Path:
+    """A root with the two runs of `write_two_runs`."""
+    from tests.inspection.root_writer import write_two_runs
+
+    write_two_runs(writer)
+    return writer.path

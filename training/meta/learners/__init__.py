@@ -1,0 +1,1 @@
+"""Options of each learner, a file each."""
