@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from benchmarks.figures import Figure, main
-from benchmarks.run_records import newest_record
+from benchmarks.run_results import newest_record
 from pipeline.step_code import step_code
 from records.run import RunRecord
 

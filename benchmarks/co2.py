@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.digits import slipway
 from benchmarks.figures import Figure, main
-from benchmarks.run_records import newest_record, variant_metrics
+from benchmarks.run_results import newest_record, variant_metrics
 
 CONFIG = "pipeline/configs/co2.yaml"
 SEED = 0
@@ -17,7 +17,7 @@ def measure() -> Sequence[Figure]:
     """Runs the pipeline once, and a backtest of what it pushed."""
     with tempfile.TemporaryDirectory() as root:
         secs = slipway("run", CONFIG, "--root", root)
-        record = newest_record(root)
+        record = newest_record(Path(root))
         slipway("backtest", CONFIG, "--root", root)
         backtest = json.loads((Path(root) / "backtest" / "results.json").read_text())
     mase = {row["name"]: row["figures"]["mase"] for row in backtest["rows"]}

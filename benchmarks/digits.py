@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.figures import Figure, main
-from benchmarks.run_records import newest_record, variant_metrics
+from benchmarks.run_results import newest_record, variant_metrics
 
 CONFIG = "pipeline/configs/digits.yaml"
 SLIPWAY = str(Path(sys.executable).with_name("slipway"))
@@ -33,19 +33,18 @@ def measure() -> Sequence[Figure]:
     """Runs the pipeline twice on a new root, then asks the command line about it."""
     with tempfile.TemporaryDirectory() as root:
         first_secs = slipway("run", CONFIG, "--root", root)
-        first = newest_record(root)
+        first = newest_record(Path(root))
         second_secs = slipway("run", CONFIG, "--root", root)
-        second = newest_record(root)
-        accuracies, sizes = variant_metrics(first), {variant.name: variant.bytes for variant in first.variants}
+        second = newest_record(Path(root))
+        metrics = variant_metrics(first)
+        sizes = {variant.name: variant.bytes for variant in first.variants}
         return [
             Figure("first run, whole DAG, seconds", first_secs, 240, "<="),
             Figure("second run, nothing changed, seconds", second_secs, 60, "<="),
             Figure("second run, nodes from the cache", sum(node.cached for node in second.nodes), 13, ">="),
             Figure("test accuracy, float SavedModel", first.metrics["test_accuracy"], 0.975, ">="),
             Figure("parameters", first.metrics["parameters"], 100_000, "<="),
-            Figure(
-                "int8 TFLite, accuracy lost against float32", accuracies["float32"] - accuracies["int8"], 0.01, "<="
-            ),
+            Figure("int8 TFLite, accuracy lost against float32", metrics["float32"] - metrics["int8"], 0.01, "<="),
             Figure("int8 TFLite, share of float32's bytes", sizes["int8"] / sizes["float32"], 0.35, "<="),
             Figure("orchestration, share of the first run", first.orchestration_share, 0.15, "<="),
             Figure("slipway --help, seconds", median_secs("--help"), 0.5, "<="),

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from benchmarks.figures import Figure, main
-from benchmarks.run_records import newest_record
+from benchmarks.run_results import newest_record
 from benchmarks.starter_images import SETS, write
 
 OUTPUT = Path("output") / "benchmarks" / "starter"

@@ -179,9 +179,10 @@ class Task(abc.ABC):
 
         Here the distance is the mean squared difference of their outputs. The teacher has the same `interface`.
         """
-        from compression.changes.distillation import DistillationObjective, mean_squared_difference
+        from compression.changes.distillation import DistillationObjective
+        from training.losses import OutputDifference
 
-        loss = mean_squared_difference
+        loss = OutputDifference()
         return DistillationObjective(self.objective(), teacher=teacher, loss=loss, weight=options.weight)
 
     def summaries(self, writer: "Writer", sample: Any, *, every_epochs: int) -> "Sequence[Hook]":
