@@ -63,7 +63,8 @@ class CompressConfig(Section):
         if compared and names == [REFERENCE]:
             raise ValueError(
                 f"compress.gates can limit max_worsening where there is a variant beside {REFERENCE}, which it is "
-                f"against. Received: variants {names}, max_worsening of {', '.join(compared)}. Add a variant or drop the limit."
+                f"against. Received: variants {names}, max_worsening of {', '.join(compared)}. Add a variant or drop "
+                f"the limit."
             )
         return self
 
