@@ -132,14 +132,14 @@ class Protocol:
         """What the loop is given: (inputs, targets)."""
         lookback = self.shape.lookback
 
-        def supervised(window: dict[str, tf.Tensor]) -> tuple[Any, Any]:
+        def split_window(window: dict[str, tf.Tensor]) -> tuple[Any, Any]:
             values = window["values"]
             ones = tf.ones_like(values[:, lookback:])
             targets = {"future": values[:, lookback:], "observed": ones, "scale": ones[:, 0], "naive": ones[:, 0]}
             return {"history": values[:, :lookback]}, targets
 
         length = lookback + self.shape.horizon
-        return Windows({"values": self.values}, self.starts(split), length=length, to_batch=supervised)
+        return Windows({"values": self.values}, self.starts(split), length=length, to_batch=split_window)
 
     def cut(self, split: str) -> tuple[np.ndarray, np.ndarray]:
         """(histories `[window, lookback, channel]`, futures `[window, horizon, channel]`)."""
@@ -149,7 +149,7 @@ class Protocol:
         return windows[:, :lookback], windows[:, lookback:]
 
 
-def trained(name: str, horizon: int, seed: int) -> keras.Model:
+def load_or_train(name: str, horizon: int, seed: int) -> keras.Model:
     """The model with the weights of its best epoch on the validation part; trained as far as it still was to be."""
     chosen = case(name, horizon)
     protocol = Protocol(lookback=chosen.lookback, horizon=horizon)
@@ -195,5 +195,5 @@ def _train(chosen: Case, model: keras.Model, protocol: Protocol, seed: int, run:
 
 if __name__ == "__main__":
     for asked in itertools.product(sys.argv[1:] or NAMES, HORIZONS, SEEDS):
-        trained(*asked)
+        load_or_train(*asked)
         keras.backend.clear_session()

@@ -179,9 +179,10 @@ class Task(abc.ABC):
 
         Here the distance is the mean squared difference of their outputs. The teacher has the same `interface`.
         """
-        from compression.changes.distillation import DistillationObjective, mean_squared_difference
+        from compression.changes.distillation import DistillationObjective
+        from training.losses import OutputDifference
 
-        loss = mean_squared_difference
+        loss = OutputDifference()
         return DistillationObjective(self.objective(), teacher=teacher, loss=loss, weight=options.weight)
 
     def summaries(self, writer: "Writer", sample: Any, *, every_epochs: int) -> "Sequence[Hook]":
@@ -222,9 +223,9 @@ class Task(abc.ABC):
         The graph raises InvalidArgumentError, which servers report as the client's error, for what must not be
         answered: NaN and infinity at least.
         """
-        from tasks.finite import finite
+        from tasks.finite import require_finite
 
-        return finite(inputs)
+        return require_finite(inputs)
 
     @abc.abstractmethod
     def predictions(self, outputs: "Mapping[str, tf.Tensor]") -> "dict[str, tf.Tensor]":

@@ -9,7 +9,7 @@ import tensorflow as tf
 from training.objective import Objective
 
 Outputs = Mapping[str, tf.Tensor]
-# (the teacher's outputs, the student's) to `[example]`.
+# (the teacher's outputs, the student's) to `[example]`, such as a loss.
 DistillationLoss = Callable[[Outputs, Outputs], tf.Tensor]
 
 
@@ -65,9 +65,3 @@ class _Called:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
-
-
-def mean_squared_difference(theirs: Outputs, ours: Outputs) -> tf.Tensor:
-    """Of all outputs, `{name: [example, ...]}`, as `[example]`."""
-    squares = [tf.reshape((ours[name] - theirs[name]) ** 2, [tf.shape(ours[name])[0], -1]) for name in sorted(ours)]
-    return tf.reduce_mean(tf.concat(squares, axis=1), axis=1)

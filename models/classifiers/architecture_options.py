@@ -1,4 +1,4 @@
-"""What the options of all convolutional classifiers have. Needs no Keras."""
+"""Options that all convolutional classifiers share. Needs no Keras."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -19,21 +19,21 @@ Initializer = Literal[
 
 
 class ArchitectureOptions(BaseModel):
-    """What all classifiers have.
+    """Options of all convolutional classifiers.
 
     Frozen; unknown keys are refused.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dropout: float = Field(0.1, ge=0, lt=1, description="Rate before the logits.")
+    dropout: float = Field(0.1, ge=0, lt=1, description="Dropout rate before the logits.")
     drop_rate: float = Field(0.0, ge=0, lt=1, description="Stochastic depth: chance that the last block is dropped.")
     activation: Activation = "relu"
-    initializer: Initializer = Field("he_normal", description="Of convolution kernels.")
-    kernel_l2: float = Field(0.0, ge=0, description="What the squares of kernels are multiplied by, in the loss.")
+    initializer: Initializer = Field("he_normal", description="Initializer of convolution kernels.")
+    kernel_l2: float = Field(0.0, ge=0, description="Factor of the kernels' squares in the loss.")
 
     def reduction(self) -> int:
-        """How many times smaller than the image the last feature map is."""
+        """Factor by which the last feature map is smaller than the image."""
         raise NotImplementedError
 
     def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
@@ -41,12 +41,12 @@ class ArchitectureOptions(BaseModel):
         raise NotImplementedError
 
     def style(self) -> "Style":
-        """What all convolutions share."""
+        """The style of all convolutions."""
         from models.layers.convolution import Style
 
         return Style(activation=self.activation, initializer=self.initializer, kernel_l2=self.kernel_l2)
 
-    def _shared(self) -> dict[str, Any]:
+    def _shared_options(self) -> dict[str, Any]:
         return {"dropout": self.dropout, "drop_rate": self.drop_rate, "style": self.style()}
 
 

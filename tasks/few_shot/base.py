@@ -139,13 +139,12 @@ class FewShot(Task):
         return self._objective()
 
     def distillation_objective(self, teacher: keras.Model, options: DistillationOptions) -> Objective:
-        from training.losses import Distillation
+        from training.losses import Distillation, SquaredError
         from training.meta.learner import LEARNER
-        from training.meta.losses import squared_error
         from training.meta.teaching import Teaching
 
         is_classes = self.shape().is_classes
-        distance = Distillation(temperature=options.temperature) if is_classes else squared_error
+        distance = Distillation(temperature=options.temperature) if is_classes else SquaredError()
         return self._objective(Teaching(teacher.get_layer(LEARNER), distance=distance, weight=options.weight))
 
     def _objective(self, teaching: Teaching | None = None) -> Objective:

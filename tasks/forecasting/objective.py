@@ -1,13 +1,14 @@
 """What a forecaster minimizes, and how well it does on each window."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
 from models.forecasters.forecaster import FUTURE
-from training.losses.regression import POINTWISE
+from training.losses.per_example import PerExample
+from training.losses.registry import loss
 from training.objective import Ratio
 
 # Key of the targets that holds the future with its gaps filled.
@@ -23,52 +24,68 @@ class ForecastObjective:
     layers: Sequence[keras.layers.Layer] = ()
 
     def __init__(self, kind: str, levels: Sequence[float]) -> None:
-        """See `forecast_loss`."""
-        self._loss = forecast_loss(kind, levels)
+        """See `ForecastLoss`."""
+        self._loss = ForecastLoss(kind=kind, levels=levels)
 
     def __call__(self, model: keras.Model, batch: Any, *, training: bool) -> tuple[Any, dict[str, Any]]:
         inputs, targets = batch
         if FUTURE in model.input:
             inputs = {**inputs, FUTURE: targets[FILLED]}
-        outputs = model(inputs, training=training)
-        return self._loss(targets, outputs), {"mase": Ratio(*mase_sums(targets, outputs["quantiles"]))}
+        quantiles = model(inputs, training=training)["quantiles"]
+        return self._loss(targets, quantiles), {"mase": Ratio(*mase_sums(targets, quantiles))}
 
 
-def forecast_loss(kind: str, levels: Sequence[float]) -> Callable[[Any, Mapping[str, Any]], Any]:
-    """A loss of scaled values, so that channels count alike: the mean over what was observed, `[example]`.
+@keras.saving.register_keras_serializable(package="slipway")
+class ForecastLoss(PerExample):
+    """A loss of scaled values, so that channels count alike: the mean over what was observed."""
 
-    Args:
-      kind: loss of each value, a key of `POINTWISE`.
-      levels: levels of the quantiles; (0.5,) for a point forecast.
-    """
-    pointwise = POINTWISE[kind]
+    def __init__(self, *, kind: str, levels: Sequence[float]) -> None:
+        """Args:
+        kind: loss of each value: mse, mae, huber or pinball.
+        levels: levels of the quantiles; (0.5,) for a point forecast.
+        """
+        super().__init__(name="forecast")
+        self.kind = kind
+        self.levels = tuple(levels)
+        self._values = loss(kind, levels=self.levels) if kind == "pinball" else loss(kind)
 
-    def loss(targets: Mapping[str, Any], outputs: Mapping[str, Any]) -> Any:
-        error = targets["future"][..., None] - ops.cast(outputs["quantiles"], "float32")
-        error = error / targets["scale"][:, None, :, None]
-        losses = pointwise(error, ops.convert_to_tensor(levels, "float32")) * targets["observed"][..., None]
-        observed = ops.maximum(ops.sum(targets["observed"], axis=(1, 2)), 1.0)
-        return ops.sum(losses, axis=(1, 2, 3)) / (observed * len(levels))
+    def call(self, y_true: Mapping[str, Any], y_pred: Any) -> Any:
+        """`y_true`: `future`, `observed` and `scale` of `tasks.forecasting.batches.split_windows`; `y_pred`: quantiles,
+        `[example, row, channel, quantile]`."""
+        error = y_true["future"][..., None] - y_pred
+        error = error / y_true["scale"][:, None, :, None]
+        losses = self._values.of_errors(error) * y_true["observed"][..., None]
+        observed = ops.maximum(ops.sum(y_true["observed"], axis=(1, 2)), 1.0)
+        return ops.sum(losses, axis=(1, 2, 3)) / (observed * len(self.levels))
 
-    return loss
+    def get_config(self) -> dict[str, Any]:
+        return {"kind": self.kind, "levels": self.levels}
 
 
-def forecast_distance(kind: str, scale: Any) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Any]:
-    """Distance of a student's quantiles from its teacher's, as `forecast_loss` counts errors: `[example]`.
+@keras.saving.register_keras_serializable(package="slipway")
+class ForecastDistance(PerExample):
+    """Distance of a student's quantiles from its teacher's, as `ForecastLoss` counts errors.
 
     Between two quantiles of a level there is no reason to prefer a side, so that pinball's is the absolute difference.
-
-    Args:
-      kind: mse, mae, huber or pinball.
-      scale: standard deviation of each channel, `[channel]`.
     """
-    pointwise = POINTWISE["mae" if kind == "pinball" else kind]
 
-    def distance(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> Any:
-        error = ops.cast(theirs["quantiles"], "float32") - ops.cast(ours["quantiles"], "float32")
-        return ops.mean(pointwise(error / scale[:, None], None), axis=(1, 2, 3))
+    def __init__(self, *, kind: str, scale: Sequence[float]) -> None:
+        """Args:
+        kind: loss of each value: mse, mae, huber or pinball.
+        scale: standard deviation of each channel, `[channel]`.
+        """
+        super().__init__(name="forecast_distance")
+        self.kind = kind
+        self.scale = tuple(float(each) for each in scale)
+        self._values = loss("mae" if kind == "pinball" else kind)
 
-    return distance
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """`y_true`: the teacher's quantiles; `y_pred`: the student's; both `[example, row, channel, quantile]`."""
+        scale = ops.convert_to_tensor(self.scale, "float32")
+        return ops.mean(self._values.of_errors((y_true - y_pred) / scale[:, None]), axis=(1, 2, 3))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"kind": self.kind, "scale": self.scale}
 
 
 def mase_sums(targets: Mapping[str, Any], quantiles: Any) -> tuple[Any, Any]:

@@ -68,7 +68,7 @@ class Forecasting(Task):
     def resolved_options(self) -> ForecastingOptions:
         source = self.options.source
         if isinstance(source, SeriesFile):
-            source = source.resolved()
+            source = source.with_step()
         return self.options.model_copy(update={"source": source, "channels": self.channel_names()})
 
     def channel_names(self) -> tuple[str, ...]:
@@ -164,11 +164,15 @@ class Forecasting(Task):
     def distillation_objective(self, teacher: keras.Model, options: DistillationOptions) -> Objective:
         from compression.changes.distillation import DistillationObjective
         from models.forecasters.forecaster import STANDARDIZATION
-        from tasks.forecasting.objective import forecast_distance
+        from tasks.forecasting.objective import ForecastDistance
 
-        scale = teacher.get_layer(STANDARDIZATION).scale.value
-        loss = forecast_distance(self._loss, scale)
-        return DistillationObjective(self.objective(), teacher=teacher, loss=loss, weight=options.weight)
+        distance = ForecastDistance(kind=self._loss, scale=teacher.get_layer(STANDARDIZATION).scale.numpy())
+        return DistillationObjective(
+            self.objective(),
+            teacher=teacher,
+            loss=lambda theirs, ours: distance(theirs["quantiles"], ours["quantiles"]),
+            weight=options.weight,
+        )
 
     def metrics(self) -> tuple[EvalMetric, ...]:
         from tasks.forecasting.eval_metrics import list_metrics

@@ -1,17 +1,23 @@
 """The base of the losses."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 
 
 class PerExample(keras.losses.Loss):
-    """A loss of `[example]` values: what the loop averages, and what label weights and slices can be told from."""
+    """A loss that gives each example a value of its own, `[..., example]`.
+
+    That is what the loop averages, and what label weights, padding and slices need. A subclass implements `call`, is
+    registered with Keras, so that it survives serialization, and stands in `training.losses.registry` by its name.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name, reduction=None)
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of `__init__`."""
         return {}
 
 

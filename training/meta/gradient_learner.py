@@ -39,6 +39,7 @@ class GradientLearner(Learner):
         super().__init__(**kwargs)
         self.options = options
         self.loss = loss
+        self._task_loss = LOSSES[loss]()
         self.is_vectorized = is_vectorized
         self._input_names = {tensor.name for tensor in self.network.inputs}
         if bool(options.context_size) != (CONTEXT in self._input_names):
@@ -124,7 +125,7 @@ class GradientLearner(Learner):
 
         def support_loss(values: Values) -> tf.Tensor:
             outputs = self._forward(values, task["support_x"], weight)
-            return mean_over(LOSSES[self.loss](task["support_y"], outputs), weight)
+            return mean_over(self._task_loss(task["support_y"], outputs), weight)
 
         is_first_order = not self.options.outer_loop_differentiates_steps
         return descend(support_loss, self.start(), steps=steps, rates=self._rates, is_first_order=is_first_order)

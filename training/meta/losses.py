@@ -1,27 +1,20 @@
-"""Losses of one task's examples, made of operations whose gradients TFLite knows too."""
+"""The losses of a few-shot task's examples, and their mean."""
 
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
 import tensorflow as tf
 
+from training.losses.episode_cross_entropy import EpisodeCrossEntropy
+from training.losses.per_example import PerExample
+from training.losses.regression import SquaredError
+
 TaskLoss: TypeAlias = Literal["mse", "cross_entropy"]
 # From targets and outputs of examples to the loss of each.
 ExampleLoss: TypeAlias = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
-
-def squared_error(targets: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
-    """The mean over outputs: targets and outputs, both `[..., example, output]`, to `[..., example]`."""
-    return tf.reduce_mean(tf.square(outputs - targets), axis=-1)
-
-
-def cross_entropy(targets: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
-    """Labels `[..., example]` and logits `[..., example, class]` to `[..., example]`; 0 where the label is negative."""
-    chosen = tf.one_hot(targets, outputs.shape[-1], dtype=outputs.dtype)
-    return -tf.reduce_sum(chosen * tf.nn.log_softmax(outputs), axis=-1)
-
-
-LOSSES: dict[str, ExampleLoss] = {"mse": squared_error, "cross_entropy": cross_entropy}
+# By the names that tasks and saved learners use.
+LOSSES: Mapping[TaskLoss, Callable[[], PerExample]] = {"mse": SquaredError, "cross_entropy": EpisodeCrossEntropy}
 
 
 def mean_over(losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:

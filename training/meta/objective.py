@@ -39,7 +39,7 @@ class MetaObjective:
         teaching: a teacher's share in what is learned from; metrics and evaluation are by the labels alone.
         """
         self.augment = augment
-        self._loss = LOSSES[loss]
+        self._loss = LOSSES[loss]()
         self._metric_name = f"query_{loss}"
         self._inner_steps = options.inner_steps
         self._outer_loss = options.build_outer_loss(loss=self._loss, teaching=teaching)

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from compression.changes.distillation import DistillationObjective, mean_squared_difference
+from compression.changes.distillation import DistillationObjective
+from training.losses import OutputDifference
 from training.objective import SupervisedObjective
 
 
@@ -88,12 +89,6 @@ def test_an_objective_that_does_not_call_its_model_is_told():
         def __call__(self, model, batch, *, training):
             return model.layers[-1](batch[0]["x"])[:, 0], {}
 
-    objective = DistillationObjective(Inside(), teacher=_linear(3.0), loss=mean_squared_difference, weight=0.5)
+    objective = DistillationObjective(Inside(), teacher=_linear(3.0), loss=OutputDifference(), weight=0.5)
     with pytest.raises(ValueError, match=r"must call the model .* Received: Inside, .* Override .*distillation_obj"):
         objective(_linear(1.0), BATCH, training=True)
-
-
-def test_the_mean_squared_difference_is_over_all_outputs():
-    theirs = {"a": tf.constant([[1.0, 2.0]]), "b": tf.constant([[[5.0], [5.0]]])}
-    ours = {"a": tf.constant([[0.0, 4.0]]), "b": tf.constant([[[2.0], [5.0]]])}
-    np.testing.assert_allclose(mean_squared_difference(theirs, ours), [(1 + 4 + 9 + 0) / 4])

@@ -1,6 +1,7 @@
 from collections import Counter
 from typing import Any, ClassVar
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from models.forecasters.forecaster import ForecastShape
 from tasks.forecasting.batches import split_windows
 from tasks.forecasting.metrics import Forecasts, compute_metric
-from tasks.forecasting.objective import ForecastObjective, forecast_distance, forecast_loss, mase_of_examples
+from tasks.forecasting.objective import ForecastDistance, ForecastLoss, ForecastObjective, mase_of_examples
 from training.metric_sums import means, sums_of
 
 RNG = np.random.default_rng(0)
@@ -37,8 +38,8 @@ def _forecasts(future, point, history) -> Forecasts:
 )
 def test_losses_by_hand(kind, levels, value):
     targets = _targets(np.array([[[2.0], [4.0]]], np.float32))
-    outputs = {"quantiles": np.zeros((1, 2, 1, 1), np.float32)}
-    np.testing.assert_allclose(forecast_loss(kind, levels)(targets, outputs), [value])
+    loss = ForecastLoss(kind=kind, levels=levels)
+    np.testing.assert_allclose(loss(targets, np.zeros((1, 2, 1, 1), np.float32)), [value])
 
 
 @pytest.mark.parametrize(
@@ -52,22 +53,30 @@ def test_losses_by_hand(kind, levels, value):
     ],
 )
 def test_a_student_s_distance_counts_channels_by_their_scale(kind, value):
-    theirs = {"quantiles": np.array([[[[2.0], [-400.0]]]], np.float32)}
-    ours = {"quantiles": np.zeros((1, 1, 2, 1), np.float32)}
-    scale = np.array([1.0, 100.0], np.float32)
-    np.testing.assert_allclose(forecast_distance(kind, scale)(theirs, ours), [value])
+    theirs = np.array([[[[2.0], [-400.0]]]], np.float32)
+    distance = ForecastDistance(kind=kind, scale=np.array([1.0, 100.0], np.float32))
+    np.testing.assert_allclose(distance(theirs, np.zeros((1, 1, 2, 1), np.float32)), [value])
+
+
+@pytest.mark.parametrize(
+    "loss", [ForecastLoss(kind="pinball", levels=(0.1, 0.5, 0.9)), ForecastDistance(kind="huber", scale=[2.0, 0.1])]
+)
+def test_losses_survive_serialization(loss):
+    again = keras.losses.deserialize(keras.losses.serialize(loss))
+    assert type(again) is type(loss)
+    assert again.get_config() == loss.get_config()
 
 
 def test_missing_values_cost_nothing():
     targets = _targets(np.array([[[2.0], [100.0]]], np.float32), observed=np.array([[[1.0], [0.0]]], np.float32))
-    outputs = {"quantiles": np.zeros((1, 2, 1, 1), np.float32)}
-    np.testing.assert_allclose(forecast_loss("mse", (0.5,))(targets, outputs), [4])
+    loss = ForecastLoss(kind="mse", levels=(0.5,))
+    np.testing.assert_allclose(loss(targets, np.zeros((1, 2, 1, 1), np.float32)), [4])
 
 
 def test_channels_count_by_their_own_scale():
     targets = _targets(np.array([[[2.0, 200.0]]], np.float32), scale=np.array([[1.0, 100.0]], np.float32))
-    outputs = {"quantiles": np.zeros((1, 1, 2, 1), np.float32)}
-    np.testing.assert_allclose(forecast_loss("mse", (0.5,))(targets, outputs), [4])
+    loss = ForecastLoss(kind="mse", levels=(0.5,))
+    np.testing.assert_allclose(loss(targets, np.zeros((1, 1, 2, 1), np.float32)), [4])
 
 
 def test_the_mase_of_examples_is_that_of_all_windows():

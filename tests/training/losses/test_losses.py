@@ -9,7 +9,8 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.losses import CrossEntropy, Distillation, Focal, SupCon, loss
+from training.losses import CrossEntropy, Distillation, Focal, OutputDifference, SupCon, loss
+from training.losses.episode_cross_entropy import EpisodeCrossEntropy
 from training.losses.registry import LOSSES
 
 LOGITS = np.array([[2.0, 0.0, 0.0], [0.0, 1.0, 0.0]], np.float32)
@@ -64,6 +65,20 @@ def test_distillation_is_the_divergence_from_the_teacher():
     assert np.asarray(Distillation()(teacher, teacher)) == pytest.approx([0], abs=1e-6)
 
 
+def test_the_output_difference_is_over_all_outputs():
+    theirs = {"a": tf.constant([[1.0, 2.0]]), "b": tf.constant([[[5.0], [5.0]]])}
+    ours = {"a": tf.constant([[0.0, 4.0]]), "b": tf.constant([[[2.0], [5.0]]])}
+    np.testing.assert_allclose(OutputDifference()(theirs, ours), [(1 + 4 + 9 + 0) / 4])
+
+
+def test_the_cross_entropy_of_episodes_is_that_of_their_labels_and_0_for_padding():
+    labels = np.array([[[0, -1], [1, 2]]], np.int32)
+    logits = np.stack([LOGITS, LOGITS[::-1]])[None]
+    values = np.asarray(EpisodeCrossEntropy()(labels, logits))
+    kept, second, third = np.asarray(CrossEntropy()(np.array([0, 1, 2]), LOGITS[[0, 1, 0]]))
+    np.testing.assert_allclose(values, [[[kept, 0], [second, third]]], rtol=1e-6)
+
+
 def _sup_con_in_numpy(labels: np.ndarray, embeddings: np.ndarray, temperature: float) -> list[float]:
     """Khosla et al. 2020, equation 2, example by example."""
     unit = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
@@ -116,8 +131,11 @@ def test_sup_con_of_labels_that_occur_once_is_zero():
 TARGETS = {
     "cross_entropy": np.array([0, 1]),
     "focal": np.array([0, 1]),
+    "episode_cross_entropy": np.array([0, 1]),
+    **{name: np.array([[0.0, 1.0, 2.0]] * 2, np.float32) for name in ("mse", "mae", "huber", "pinball")},
     "sup_con": np.array([0, 0]),
     "distillation": np.array([[1e4, -1e4, 0.0], [0.0, 1.0, 2.0]], np.float32),
+    "output_difference": {"y": np.array([[0.0, 1.0, 2.0]] * 2, np.float32)},
 }
 
 
@@ -129,7 +147,7 @@ def test_values_and_gradients_are_finite_at_any_scale(name, scale, dtype):
     prediction = tf.constant(base * scale, dtype)
     with tf.GradientTape() as tape:
         tape.watch(prediction)
-        values = loss(name)(TARGETS[name], prediction)
+        values = loss(name)(TARGETS[name], {"y": prediction} if name == "output_difference" else prediction)
     assert values.shape == (2,)
     assert np.isfinite(values).all()
     assert np.isfinite(tf.cast(tape.gradient(values, prediction), tf.float32)).all()

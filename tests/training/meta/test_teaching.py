@@ -6,13 +6,12 @@ import pytest
 import tensorflow as tf
 
 from tests.training.meta.episodes import classification, classification_batch, regression, regression_batch
-from training.losses import Distillation
+from training.losses import Distillation, SquaredError
 from training.meta.learner import LEARNER
 from training.meta.learners.fine_tuning import FineTuningOptions
 from training.meta.learners.maml import MAMLOptions
 from training.meta.learners.prototypes import PrototypeOptions
 from training.meta.learners.reptile import ReptileOptions
-from training.meta.losses import squared_error
 from training.meta.objective import MetaObjective
 from training.meta.teaching import Teaching
 
@@ -22,7 +21,7 @@ CLASSES = 5
 
 def _losses(options, loss, student, teacher, batch, *, training=True):
     """Of the student with a teacher, and without one."""
-    distance = squared_error if loss == "mse" else Distillation(temperature=2.0)
+    distance = SquaredError() if loss == "mse" else Distillation(temperature=2.0)
     teaching = Teaching(teacher.get_layer(LEARNER), distance=distance, weight=WEIGHT)
     objectives = [MetaObjective(loss=loss, options=options, teaching=given) for given in (teaching, None)]
     return [objective(student, batch, training=training)[0].numpy() for objective in objectives]
@@ -99,7 +98,7 @@ def test_evaluation_is_by_the_labels_alone(kind):
 def test_the_student_learns_and_the_teacher_does_not(options):
     student, batch = regression(options), regression_batch()
     teacher = _other(student)
-    teaching = Teaching(teacher.get_layer(LEARNER), distance=squared_error, weight=1.0)
+    teaching = Teaching(teacher.get_layer(LEARNER), distance=SquaredError(), weight=1.0)
     with tf.GradientTape() as tape:
         losses, _ = MetaObjective(loss="mse", options=options, teaching=teaching)(student, batch, training=True)
     mine = [variable.value for variable in student.trainable_variables]
