@@ -10,6 +10,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -25,7 +26,7 @@ DIM, HEADS, DEPTH, CHUNK = 64, 2, 4, 256
 # they keep more than the scores that they save.
 CHUNKED_BAR = 0.25
 BAR = 1.0
-VARIANTS = {
+VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "chunked": {"chunk": CHUNK},
     "recomputed": {"is_recomputed": True},

@@ -18,8 +18,9 @@ from typing import Any
 import yaml
 
 from benchmarks.figures import Figure, main
+from benchmarks.run_results import newest_record
 from pipeline.step_code import step_code
-from records.run import RunRecord, read_run_record, recorded_runs
+from records.run import RunRecord
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -193,7 +194,7 @@ def _nodes_run(name: str, option: str, value: Any) -> set[str]:
 def _run(config: Path, root: Path) -> RunRecord:
     command = [sys.executable, "-m", "pipeline.cli", "run", str(config), "--root", str(root)]
     subprocess.run(command, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)
-    return read_run_record(recorded_runs(root)[-1])
+    return newest_record(root)
 
 
 def _config(name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.digits import slipway
 from benchmarks.figures import Figure, main
-from records.run import read_run_record, recorded_runs
+from benchmarks.run_results import newest_record, variant_metrics
 
 CONFIG = "pipeline/configs/co2.yaml"
 SEED = 0
@@ -17,12 +17,12 @@ def measure() -> Sequence[Figure]:
     """Runs the pipeline once, and a backtest of what it pushed."""
     with tempfile.TemporaryDirectory() as root:
         secs = slipway("run", CONFIG, "--root", root)
-        [record] = map(read_run_record, recorded_runs(Path(root)))
+        record = newest_record(Path(root))
         slipway("backtest", CONFIG, "--root", root)
         backtest = json.loads((Path(root) / "backtest" / "results.json").read_text())
     mase = {row["name"]: row["figures"]["mase"] for row in backtest["rows"]}
     own = mase.pop("version 1")
-    metrics, variants = record.metrics, {variant.name: variant.metric for variant in record.variants}
+    metrics, variants = record.metrics, variant_metrics(record)
     return [
         Figure("whole DAG, seconds", secs, 360, "<="),
         Figure("test MAE over the seasonal naive forecast's", metrics["test_mae_over_naive"], 0.5, "<="),

@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks import compression_models as models
 from benchmarks import fashion_mnist_training as fashion_mnist
-from benchmarks.converted_files import converted, median_latencies
+from benchmarks.converted_files import convert_model, median_latencies
 from benchmarks.figures import Figure, main
 from models.graph.folding import fold
 from serving.tflite import TFLiteModel
@@ -36,11 +36,11 @@ class Files:
         base, half = fold(models.base(network)), fold(models.half(network))
         place: dict[str, Any] = {"sample": sample, "directory": directory}
         self.paths = {
-            **converted("base", base, "float32", "int8", **place),
-            **converted("qat", models.qat(network), "int8", quantization_aware=True, **place),
-            **converted("sparse", fold(models.sparse(network)), "float32", **place),
-            **converted("sparse_qat", models.sparse_qat(network), "int8", quantization_aware=True, **place),
-            **converted("half", half, "float32", "int8", **place),
+            **convert_model("base", base, "float32", "int8", **place),
+            **convert_model("qat", models.qat(network), "int8", quantization_aware=True, **place),
+            **convert_model("sparse", fold(models.sparse(network)), "float32", **place),
+            **convert_model("sparse_qat", models.sparse_qat(network), "int8", quantization_aware=True, **place),
+            **convert_model("half", half, "float32", "int8", **place),
         }
         self.accuracies = {name: self.accuracy(path) for name, path in self.paths.items()}
         self.latencies = {
@@ -121,7 +121,7 @@ def student_gains() -> list[float]:
 def measure() -> Sequence[Figure]:
     """Makes the models that are not made yet, then looks at the test images."""
     models.make_all()
-    figures = []
+    figures: list[Figure] = []
     for network in models.NETWORKS:
         with tempfile.TemporaryDirectory() as directory:
             files = Files(network, Path(directory))

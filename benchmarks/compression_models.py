@@ -38,7 +38,7 @@ STUDENT_TRAINING = (5, 4e-3)
 logger = logging.getLogger(__name__)
 
 
-def made(name: str, make: Callable[[], keras.Model]) -> keras.Model:
+def load_or_make(name: str, make: Callable[[], keras.Model]) -> keras.Model:
     """The model of this name, made unless it was."""
     path = OUTPUT / f"{name}.keras"
     if not path.exists():
@@ -53,22 +53,22 @@ def made(name: str, make: Callable[[], keras.Model]) -> keras.Model:
 
 def base(network: str) -> keras.Model:
     """As it was trained."""
-    return fashion_mnist.trained(network)
+    return fashion_mnist.load_or_train(network)
 
 
 def qat(network: str) -> keras.Model:
     """Trained on with int8 in view, ready for conversion."""
-    return made(f"{network}_qat", lambda: _quantization_aware(base(network), QAT, teacher=base(network)))
+    return load_or_make(f"{network}_qat", lambda: _quantization_aware(base(network), QAT, teacher=base(network)))
 
 
 def sparse(network: str) -> keras.Model:
     """Four of five weights are zero."""
-    return made(f"{network}_sparse", lambda: _sparse(network))
+    return load_or_make(f"{network}_sparse", lambda: _sparse(network))
 
 
 def sparse_qat(network: str) -> keras.Model:
     """The sparse one, trained on with int8 in view, ready for conversion."""
-    return made(
+    return load_or_make(
         f"{network}_sparse_qat",
         lambda: _quantization_aware(sparse(network), SPARSE_QAT, teacher=base(network)),
     )
@@ -76,13 +76,13 @@ def sparse_qat(network: str) -> keras.Model:
 
 def half(network: str) -> keras.Model:
     """Without half of the channels of every block."""
-    return made(f"{network}_half", lambda: _half(network))
+    return load_or_make(f"{network}_half", lambda: _half(network))
 
 
 def student(seed: int, *, taught: bool) -> keras.Model:
     """About a quarter of the parameters of "small", trained alone or taught by it; otherwise alike."""
     name = f"student_{'taught' if taught else 'alone'}_{seed}"
-    return made(name, lambda: _student(seed, teacher=base("small") if taught else None))
+    return load_or_make(name, lambda: _student(seed, teacher=base("small") if taught else None))
 
 
 def _sparse(network: str) -> keras.Model:

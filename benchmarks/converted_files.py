@@ -7,14 +7,15 @@ import keras
 import numpy as np
 
 from compression.conversion.convert import convert, export_for_conversion
+from compression.precisions import Precision
 from serving.latency import measure_latency
 from serving.tflite import TFLiteModel
 
 
-def converted(
+def convert_model(
     name: str,
     model: keras.Model,
-    *precisions: str,
+    *precisions: Precision,
     sample: Mapping[str, np.ndarray],
     directory: Path,
     quantization_aware: bool = False,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.figures import Figure, main
-from records.run import read_run_record, recorded_runs
+from benchmarks.run_results import newest_record, variant_metrics
 
 CONFIG = "pipeline/configs/digits.yaml"
 SLIPWAY = str(Path(sys.executable).with_name("slipway"))
@@ -33,19 +33,19 @@ def measure() -> Sequence[Figure]:
     """Runs the pipeline twice on a new root, then asks the command line about it."""
     with tempfile.TemporaryDirectory() as root:
         first_secs = slipway("run", CONFIG, "--root", root)
-        first = read_run_record(recorded_runs(Path(root))[-1])
+        first = newest_record(Path(root))
         second_secs = slipway("run", CONFIG, "--root", root)
-        second = read_run_record(recorded_runs(Path(root))[-1])
-        variants = {variant.name: variant for variant in first.variants}
-        float32, int8 = variants["float32"], variants["int8"]
+        second = newest_record(Path(root))
+        metrics = variant_metrics(first)
+        sizes = {variant.name: variant.bytes for variant in first.variants}
         return [
             Figure("first run, whole DAG, seconds", first_secs, 240, "<="),
             Figure("second run, nothing changed, seconds", second_secs, 60, "<="),
             Figure("second run, nodes from the cache", sum(node.cached for node in second.nodes), 13, ">="),
             Figure("test accuracy, float SavedModel", first.metrics["test_accuracy"], 0.975, ">="),
             Figure("parameters", first.metrics["parameters"], 100_000, "<="),
-            Figure("int8 TFLite, accuracy lost against float32", float32.metric - int8.metric, 0.01, "<="),
-            Figure("int8 TFLite, share of float32's bytes", int8.bytes / float32.bytes, 0.35, "<="),
+            Figure("int8 TFLite, accuracy lost against float32", metrics["float32"] - metrics["int8"], 0.01, "<="),
+            Figure("int8 TFLite, share of float32's bytes", sizes["int8"] / sizes["float32"], 0.35, "<="),
             Figure("orchestration, share of the first run", first.orchestration_share, 0.15, "<="),
             Figure("slipway --help, seconds", median_secs("--help"), 0.5, "<="),
             Figure(

@@ -13,9 +13,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.ett_training import HORIZONS, SEASON, SEEDS, Protocol, case, trained
+from benchmarks.ett_training import HORIZONS, SEASON, SEEDS, Protocol, case, load_or_train
 from benchmarks.figures import Figure, main
 from compression.conversion.convert import convert, export_for_conversion
+from compression.precisions import Precision
 from serving.tflite import TFLiteModel
 from tasks.forecasting.metrics import seasonal_naive
 
@@ -45,14 +46,19 @@ def errors(
     return squares / futures.size, absolutes / futures.size
 
 
+def point_forecaster(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+    """The model as a function of histories `[window, lookback, channel]` to forecasts `[window, horizon, channel]`."""
+    predict = tf.function(lambda history: model({"history": history}, training=False)["quantiles"])
+    return lambda history: predict(history).numpy()[..., 0]
+
+
 def model_errors(name: str, horizon: int, *, split: str = "test") -> tuple[float, float]:
     """(MSE, MAE), the mean over the seeds."""
     protocol = Protocol(lookback=case(name, horizon).lookback, horizon=horizon)
     found = []
     for seed in SEEDS:
-        model = trained(name, horizon, seed)
-        predict = tf.function(lambda history, model=model: model({"history": history}, training=False)["quantiles"])
-        found.append(errors(lambda history, predict=predict: predict(history).numpy()[..., 0], protocol, split=split))
+        model = load_or_train(name, horizon, seed)
+        found.append(errors(point_forecaster(model), protocol, split=split))
         keras.backend.clear_session()
     mean = np.mean(found, axis=0)
     print(f"{name} {horizon}, {split}: {mean[0]:.4f} / {mean[1]:.4f}", flush=True)
@@ -78,10 +84,10 @@ def naive_figures() -> list[Figure]:
     return figures
 
 
-def tflite_ratio(name: str, horizon: int, precision: str) -> float:
+def tflite_ratio(name: str, horizon: int, precision: Precision) -> float:
     """MSE of the converted file over that of the model it was made of."""
     protocol = Protocol(lookback=case(name, horizon).lookback, horizon=horizon)
-    model = trained(name, horizon, 0)
+    model = load_or_train(name, horizon, 0)
     sample, _ = protocol.cut("train")
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "model.tflite"
@@ -90,8 +96,7 @@ def tflite_ratio(name: str, horizon: int, precision: str) -> float:
         convert(Path(directory) / "model", {precision: path}, representative_sample={"history": sample})
         file = TFLiteModel(path, num_threads=2)
         quantized, _ = errors(lambda history: file.predict({"history": history})["quantiles"][..., 0], protocol)
-    predict = tf.function(lambda history: model({"history": history}, training=False)["quantiles"])
-    floating, _ = errors(lambda history: predict(history).numpy()[..., 0], protocol)
+    floating, _ = errors(point_forecaster(model), protocol)
     return quantized / floating
 
 
@@ -105,7 +110,7 @@ def measure() -> Sequence[Figure]:
     for name in names:
         for horizon in HORIZONS:
             for seed in SEEDS:
-                trained(name, horizon, seed)
+                load_or_train(name, horizon, seed)
                 keras.backend.clear_session()
     found = {(name, horizon): model_errors(name, horizon) for name in names for horizon in HORIZONS}
     figures = naive_figures()

@@ -149,7 +149,7 @@ class Protocol:
         return windows[:, :lookback], windows[:, lookback:]
 
 
-def trained(name: str, horizon: int, seed: int) -> keras.Model:
+def load_or_train(name: str, horizon: int, seed: int) -> keras.Model:
     """The model with the weights of its best epoch on the validation part; trained as far as it still was to be."""
     chosen = case(name, horizon)
     protocol = Protocol(lookback=chosen.lookback, horizon=horizon)
@@ -195,5 +195,5 @@ def _train(chosen: Case, model: keras.Model, protocol: Protocol, seed: int, run:
 
 if __name__ == "__main__":
     for asked in itertools.product(sys.argv[1:] or NAMES, HORIZONS, SEEDS):
-        trained(*asked)
+        load_or_train(*asked)
         keras.backend.clear_session()

@@ -69,7 +69,7 @@ def epoch_ratio() -> float:
 
 def measure() -> Sequence[Figure]:
     """Trains what is not trained yet, then looks at the test images."""
-    models: dict[str, Any] = {name: training.trained(name) for name in BARS}
+    models: dict[str, Any] = {name: training.load_or_train(name) for name in BARS}
     images, labels = training.images("test")
     sample = training.images("train")[0][:CALIBRATION_EXAMPLES]
     figures = []

@@ -33,20 +33,25 @@ BATCH = 128
 LEARNING_RATE = 0.004
 WEIGHT_DECAY = 0.05
 OUTPUT = Path("output") / "benchmarks" / "fashion_mnist"
-AUGMENTATION = {"flip": "horizontal", "crop_padding": 2, "erase": 0.25}
+AUGMENTATION: dict[str, Any] = {"flip": "horizontal", "crop_padding": 2, "erase": 0.25}
 
 
 @dataclass(frozen=True)
 class Case:
-    """A network and how long it is trained."""
+    """A network and how long it is trained.
 
-    build: Callable[[], keras.Model]
+    Attributes:
+      build: makes the untrained network; those of residual networks take `num_classes`.
+      epochs: epochs of the training.
+    """
+
+    build: Callable[..., keras.Model]
     epochs: int
 
 
-def _resnet(widths: tuple[int, ...], blocks: tuple[int, ...]) -> Callable[[], keras.Model]:
-    shape: dict[str, Any] = {"image_shape": IMAGE_SHAPE, "num_classes": NUM_CLASSES}
-    return lambda: resnet(**shape, widths=widths, blocks_per_stage=blocks, se_ratio=8, dropout=0.1)
+def _resnet(widths: tuple[int, ...], blocks: tuple[int, ...]) -> Callable[..., keras.Model]:
+    shape: dict[str, Any] = {"widths": widths, "blocks_per_stage": blocks, "se_ratio": 8, "dropout": 0.1}
+    return lambda num_classes=NUM_CLASSES: resnet(image_shape=IMAGE_SHAPE, num_classes=num_classes, **shape)
 
 
 CASES = {
@@ -80,7 +85,7 @@ def network(name: str, precision: str, *, seed: int = SEED) -> keras.Model:
     return model
 
 
-def trained(name: str) -> keras.Model:
+def load_or_train(name: str) -> keras.Model:
     """The float32 model, trained as far as it still was to be.
 
     Computed in bfloat16, which is faster on CPUs that have it; what is kept and judged is float32.
@@ -200,4 +205,4 @@ def _loop(name: str, *, is_plain: bool = False, checkpoints: CheckpointStore | N
 
 
 if __name__ == "__main__":
-    trained(sys.argv[1])
+    load_or_train(sys.argv[1])

@@ -30,11 +30,11 @@ def error(learner: str) -> float:
 
 def leak() -> dict[str, float]:
     """Accuracy of a MAML that normalizes queries by each other, by which queries come together."""
-    learner = omniglot.trained("maml", way=WAY, shot=1, queries=QUERIES).get_layer(LEARNER)
+    learner = omniglot.load_or_train("maml", way=WAY, shot=1, queries=QUERIES).get_layer(LEARNER)
     last = learner.options.last_step
 
     @tf.function(reduce_retracing=True)
-    def chosen(episodes: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    def choose(episodes: Mapping[str, tf.Tensor]) -> tf.Tensor:
         return tf.argmax(learner.predictions(episodes, steps=[last])[:, 0], axis=-1, output_type=tf.int32)
 
     # A draw holds queries class after class.
@@ -47,7 +47,7 @@ def leak() -> dict[str, float]:
     draws = omniglot.draws("test", way=WAY, shot=1, queries=QUERIES).shuffled(TOGETHER, seed=TEST_SEED)(0)
     for episodes, targets in draws.take(EPISODES // TOGETHER):
         for name, part in together.items():
-            hits = chosen({**episodes, "query_x": episodes["query_x"][:, part]}) == targets["query_y"][:, part]
+            hits = choose({**episodes, "query_x": episodes["query_x"][:, part]}) == targets["query_y"][:, part]
             found[name].append(float(np.mean(hits)))
     return {name: float(np.mean(values)) for name, values in found.items()}
 

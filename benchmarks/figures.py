@@ -32,7 +32,7 @@ class Figure:
         return self.value <= self.bar if self.direction == "<=" else self.value >= self.bar
 
 
-def shown(value: float) -> str:
+def format_number(value: float) -> str:
     """A value as a person reads it."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
@@ -56,7 +56,8 @@ def main(name: str, measure: Callable[[], Sequence[Figure]], *, seed: int) -> No
     table = Table("figure", "value", "bar", "")
     for figure in figures:
         verdict = "[green]kept" if figure.kept else "[red]missed"
-        table.add_row(figure.figure, shown(figure.value), f"{figure.direction} {shown(figure.bar)}", verdict)
+        bar = f"{figure.direction} {format_number(figure.bar)}"
+        table.add_row(figure.figure, format_number(figure.value), bar, verdict)
     Console().print(table)
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)

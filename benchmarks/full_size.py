@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from benchmarks import fashion_mnist_training as fashion_mnist
-from benchmarks.converted_files import converted, median_latencies
+from benchmarks.converted_files import convert_model, median_latencies
 from benchmarks.figures import Figure, main
 from models.classifiers.options import MobileNetV2Options
 from models.classifiers.resnet_options import ResNetOptions
@@ -55,7 +55,7 @@ def figures(name: str, case: Case) -> Iterator[Figure]:
         yield Figure(f"{name}: trained parameters over the published network's", weights / case.parameters, 1.01, "<=")
     with tempfile.TemporaryDirectory() as directory:
         sample = {"image": images[:CALIBRATION_EXAMPLES]}
-        paths = converted("file", fold(model), "float32", "int8", sample=sample, directory=Path(directory))
+        paths = convert_model("file", fold(model), "float32", "int8", sample=sample, directory=Path(directory))
         sizes = {precision: paths[f"file_{precision}"].stat().st_size for precision in ("float32", "int8")}
         yield Figure(f"{name}: int8, times smaller", sizes["float32"] / sizes["int8"], 3.7, ">=")
         for size, rounds in ROUNDS.items():

@@ -7,6 +7,7 @@ Needs the official archives (`slipway data fetch omniglot`, or $SLIPWAY_DATA_DIR
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -26,8 +27,8 @@ JUDGED_TOGETHER = 10
 
 def accuracies(name: str, split: str, *, way: int, shot: int, queries: int = QUERIES) -> np.ndarray:
     """Of each of 1,000 episodes, after each inner step: `[episode, step]`."""
-    sizes = {"way": way, "shot": shot, "queries": queries}
-    model = training.trained(name, **sizes)
+    sizes: dict[str, Any] = {"way": way, "shot": shot, "queries": queries}
+    model = training.load_or_train(name, **sizes)
     batches = training.draws(split, **sizes).shuffled(JUDGED_TOGETHER, seed=TEST_SEED)(0)
     found = []
     for episodes, targets in batches.take(EPISODES // JUDGED_TOGETHER):

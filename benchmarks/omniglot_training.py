@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -47,9 +48,9 @@ class Case:
       shot: support images of each.
       queries: query images of each.
       batch: episodes of a step.
-      steps: of the outer loop.
-      learning_rate: that it begins with.
-      clip_norm: of the outer gradient.
+      steps: number of steps of the outer loop.
+      learning_rate: initial learning rate of the outer loop.
+      clip_norm: largest norm of the outer gradient.
       is_augmented: whether each image is turned, shifted and zoomed a little.
       is_mirrored: whether each character's mirror image is one character more.
       start: name of the case whose trained weights this one begins with.
@@ -137,7 +138,7 @@ def model(name: str, *, way: int, shot: int, queries: int) -> keras.Model:
     )
 
 
-def trained(name: str, *, way: int, shot: int, queries: int) -> keras.Model:
+def load_or_train(name: str, *, way: int, shot: int, queries: int) -> keras.Model:
     """The model for episodes of a size, its weights trained as far as they still were to be."""
     case, weights = CASES[name], OUTPUT / f"{name}.npz"
     if not weights.exists():
@@ -146,7 +147,7 @@ def trained(name: str, *, way: int, shot: int, queries: int) -> keras.Model:
         sizes = {"way": case.way, "shot": case.shot, "queries": case.queries}
         untrained = model(name, **sizes)
         if case.start is not None:
-            untrained.set_weights(trained(case.start, **sizes).get_weights())
+            untrained.set_weights(load_or_train(case.start, **sizes).get_weights())
         _train(name, case, untrained)
         np.savez(weights, *untrained.get_weights())
     judged = model(name, way=way, shot=shot, queries=queries)
@@ -162,10 +163,10 @@ def training_minutes(name: str) -> float:
 
 
 def _train(name: str, case: Case, untrained: keras.Model) -> None:
-    sizes = {"way": case.way, "shot": case.shot, "queries": case.queries}
+    sizes: dict[str, Any] = {"way": case.way, "shot": case.shot, "queries": case.queries}
     augmentation = ImageAugmentation(num_classes=case.way, rotate_degrees=15, translate=0.07, zoom=0.1, seed=SEED)
     augmentation.build((None, *IMAGE_SHAPE))
-    changes = {"augment": lambda x: augmentation(x, None, training=True)[0], "layers": [augmentation]}
+    changes: dict[str, Any] = {"augment": lambda x: augmentation(x, None, training=True)[0], "layers": [augmentation]}
     loop = Loop(
         model=untrained,
         objective=MetaObjective(loss="cross_entropy", options=case.learner, **(changes if case.is_augmented else {})),
@@ -195,4 +196,4 @@ def _train(name: str, case: Case, untrained: keras.Model) -> None:
 
 
 if __name__ == "__main__":
-    trained(sys.argv[1], way=5, shot=1, queries=15)
+    load_or_train(sys.argv[1], way=5, shot=1, queries=15)

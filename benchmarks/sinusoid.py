@@ -7,8 +7,9 @@ Protocol: Zintgraf et al., "Fast Context Adaptation via Meta-Learning", ICML 201
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -20,6 +21,7 @@ from tasks.loading import TaskSpec
 from training.meta.build import PREDICTIONS
 from training.meta.learner import LEARNER
 from training.meta.objective import MetaObjective
+from training.step import TrainStep
 
 SEEDS = (0, 1, 2)
 # Name and published error. MAML at the protocol's inner rate, 0.1; and at that which validation tasks prefer, 0.01.
@@ -59,8 +61,8 @@ def errors() -> list[Figure]:
     ]
 
 
-def _step(is_vectorized: bool) -> tuple[object, object, float]:
-    """(training loop, its batches, seconds until its first step was done) of MAML."""
+def _step(is_vectorized: bool) -> tuple[TrainStep, Iterator[Any], float]:
+    """MAML's training step, its batches, and the seconds until its first step was done."""
     keras.utils.set_random_seed(0)
     model = training.model("maml")
     model.get_layer(LEARNER).is_vectorized = is_vectorized
@@ -151,7 +153,7 @@ def _difference_error() -> float:
         keras.config.set_dtype_policy("float32")
 
 
-def served() -> list[Figure]:
+def serve() -> list[Figure]:
     """The SavedModel's signature that adapts against the trained model in Python, on new tasks."""
     options = {
         "source": {"kind": "sinusoids"},
@@ -176,7 +178,7 @@ def served() -> list[Figure]:
 
 def measure() -> Sequence[Figure]:
     """Trains what is not trained yet, then measures."""
-    return [*errors(), *speeds(), *gradients(), *served()]
+    return [*errors(), *speeds(), *gradients(), *serve()]
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ from typing import Any
 import yaml
 
 from benchmarks.figures import Figure, main
+from benchmarks.run_results import newest_record
 from benchmarks.starter_images import SETS, write
-from records.run import read_run_record, recorded_runs
 
 OUTPUT = Path("output") / "benchmarks" / "starter"
 SEEDS = (0, 1, 2)
@@ -43,7 +43,7 @@ def starter(name: str, seed: int) -> dict[str, Any]:
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     root = project / "root"
     _slipway("run", path, "--root", root)
-    record = read_run_record(recorded_runs(root)[-1])
+    record = newest_record(root)
     [trainer] = [node for node in record.nodes if node.name == "Trainer"]
     return {
         "accuracy": record.metrics["test_accuracy"],
@@ -61,7 +61,7 @@ def script(name: str, seed: int, *, secs: float, parameters: int) -> dict[str, A
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def compared(name: str, seed: int) -> dict[str, Any]:
+def compare(name: str, seed: int) -> dict[str, Any]:
     """Both results, measured one after the other unless they were."""
     path = OUTPUT / f"{name}-{seed}.json"
     if not path.exists():
@@ -76,7 +76,7 @@ def measure() -> Sequence[Figure]:
     """Three figures a set: the mean over the seeds, and the worst seed's lead."""
     OUTPUT.mkdir(parents=True, exist_ok=True)
     # One seed of each set before the next seed, so that a machine that gets busier slows no set alone.
-    pairs = {(name, seed): compared(name, seed) for seed in SEEDS for name in SETS}
+    pairs = {(name, seed): compare(name, seed) for seed in SEEDS for name in SETS}
     figures = []
     for name in SETS:
         ours, theirs = ([pairs[name, seed][who]["accuracy"] for seed in SEEDS] for who in ("starter", "script"))

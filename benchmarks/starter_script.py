@@ -52,7 +52,8 @@ def trained_accuracy(name: str, *, seed: int, secs: float, parameters: int, flip
     splits = arrays(name)
     images, labels = splits["train"]
     num_classes = int(labels.max()) + 1
-    model = with_parameters(images.shape[1:], num_classes, parameters)
+    _, height, width, channels = images.shape
+    model = with_parameters((height, width, channels), num_classes, parameters)
     start_secs = time.perf_counter()
     stop = StopAfter(secs)
     augmentation = keras.Sequential(

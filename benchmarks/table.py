@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figures import shown
+from benchmarks.figures import format_number
 
 PROJECT = Path(__file__).resolve().parents[1]
 README, ALL = PROJECT / "README.md", PROJECT / "docs" / "figures.md"
@@ -59,7 +59,8 @@ def _table(result: dict[str, Any]) -> Iterator[str]:
 
 
 def _row(figure: dict[str, Any]) -> str:
-    return f"| {figure['figure']} | {shown(figure['value'])} | {figure['direction']} {shown(figure['bar'])} |"
+    value, bar = (format_number(figure[name]) for name in ("value", "bar"))
+    return f"| {figure['figure']} | {value} | {figure['direction']} {bar} |"
 
 
 if __name__ == "__main__":

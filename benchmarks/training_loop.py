@@ -114,7 +114,7 @@ def blocking_of_checkpoints(*, epochs: int) -> float:
     bench = Bench("fashion_mnist")
     blocked = 0.0
 
-    def timed(method: Callable) -> Callable:
+    def measure_time(method: Callable) -> Callable:
         def call(*arguments: object, **options: object) -> object:
             nonlocal blocked
             start = time.perf_counter()
@@ -131,7 +131,7 @@ def blocking_of_checkpoints(*, epochs: int) -> float:
         store = CheckpointStore(folder)
         loop: Loop = bench.loop(bench.case.steps, checkpoints=store)
         bench.run_loop(loop, 1)
-        store.save, loop.snapshots.take = timed(store.save), timed(loop.snapshots.take)  # type: ignore[method-assign]
+        store.save, loop.snapshots.take = measure_time(store.save), measure_time(loop.snapshots.take)  # type: ignore[method-assign]
         blocked = 0.0
         total = secs(lambda: bench.run_loop(loop, epochs))
         print("checkpoints", store.steps(), round(blocked, 4), "of", round(total, 1), "s", flush=True)

@@ -14,7 +14,6 @@ import tensorflow as tf
 
 from benchmarks import fashion_mnist_training as fashion_mnist
 from benchmarks.figures import Figure, main
-from models.classifiers.resnet import resnet
 from training import Loop, SupervisedObjective
 from training.augmentation.image import ImageAugmentation
 from training.losses import CrossEntropy
@@ -58,15 +57,7 @@ def few(seed: int) -> tuple[np.ndarray, np.ndarray]:
 def network(seed: int) -> keras.Model:
     """The smaller network of `benchmarks.fashion_mnist`, for five classes."""
     keras.utils.set_random_seed(seed)
-    case = fashion_mnist.CASES["small"]
-    return resnet(
-        image_shape=(28, 28, 1),
-        num_classes=5,
-        widths=case.widths,
-        blocks_per_stage=case.blocks,
-        se_ratio=8,
-        dropout=0.1,
-    )
+    return fashion_mnist.CASES["small"].build(num_classes=5)
 
 
 def train(

@@ -1,4 +1,4 @@
-"""What a person may have meant by a name that is none: the end of a message that refuses it."""
+"""The name that a person may have meant by an unknown one, for the end of a message."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -10,8 +10,10 @@ MIN_PART = 3
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like another, upper and lower case aside, or the shortest that holds it; None where
-    none is like it."""
+    """The known name that is closest to another, upper and lower case aside; else the shortest that contains it.
+
+    None where there is neither.
+    """
     by_folded = {each.casefold(): each for each in known}
     folded = name.casefold()
     close = get_close_matches(folded, by_folded, n=1)
@@ -27,7 +29,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def did_you_mean_path(path: Path) -> str:
-    """The same of a path that does not exist: with the first of its parts that does not, as one that does."""
+    """` Did you mean X?` for a path that does not exist, of which X differs in the first part that does not exist."""
     with suppress(OSError):
         for parent in reversed(path.parents):
             part = path.parts[len(parent.parts)]

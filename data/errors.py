@@ -1,8 +1,8 @@
-"""What can be wrong with a source of data."""
+"""Errors of sources of data."""
 
 
 class DataError(ValueError):
-    """Data that cannot be read as what the config says it is."""
+    """Data that is not what the config says it is."""
 
     title = "Bad data"
     exit_code = 1

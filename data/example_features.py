@@ -18,7 +18,7 @@ _MAX_BYTES = 2**31
 
 
 def first_features(path: Path) -> dict[str, str] | None:
-    """{name: what it holds, such as `1 bytes`} of a file's first example; None where the file starts with none."""
+    """The features of a file's first example as {name: content, such as `1 bytes`}; None where there is no example."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
             length, _ = _HEADER.unpack(stream.read(_HEADER.size))
@@ -26,11 +26,11 @@ def first_features(path: Path) -> dict[str, str] | None:
         example = _example_class().FromString(content)
     except (OSError, EOFError, zlib.error, struct.error, ValueError, DecodeError):
         return None
-    return told_features(example) if len(content) == length else None
+    return describe_features(example) if len(content) == length else None
 
 
-def told_features(example: Any) -> dict[str, str]:
-    """{name: what it holds} of a tf.Example, by name."""
+def describe_features(example: Any) -> dict[str, str]:
+    """The features of a tf.Example as {name: content}, sorted by name."""
     found = {}
     for name, feature in sorted(example.features.feature.items()):
         kind = feature.WhichOneof("kind")

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import DataError
-from data.image_formats import decodable
+from data.image_formats import to_decodable
 from data.tensorflow_errors import plain_message
 
 if TYPE_CHECKING:
@@ -26,16 +26,16 @@ def labelled_image(image: bytes, label: int) -> "tf.train.Example":
 
 
 def labelled_image_file(path: Path, label: int) -> "tf.train.Example | DataError":
-    """The same of a file, in a format that TensorFlow decodes; what is wrong where it cannot be read."""
+    """See `labelled_image`, with the image of a file as TensorFlow can decode it; a DataError if it cannot be read."""
     try:
         content = path.read_bytes()
     except OSError as error:
         return DataError(f"an image must be readable ({error.strerror})")
-    return labelled_image(decodable(content), label)
+    return labelled_image(to_decodable(content), label)
 
 
 def image_defect(example: "tf.train.Example") -> str | None:
-    """What keeps the feature `image` from being decoded, in one line; None if nothing does."""
+    """The reason why the feature `image` cannot be decoded, in one line; None if it can."""
     import tensorflow as tf
 
     values = example.features.feature["image"].bytes_list.value

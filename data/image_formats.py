@@ -1,4 +1,4 @@
-"""Which image files are read, and how those that TensorFlow cannot decode are."""
+"""Formats of image files, and the conversion of those that TensorFlow cannot decode."""
 
 import io
 
@@ -12,10 +12,10 @@ _COLOURS = frozenset({"CMYK", "HSV", "LAB", "RGBX", "RGBa", "La", "PA", "YCbCr"}
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".avif"})
 
 
-def decodable(content: bytes) -> bytes:
-    """An encoded image as TensorFlow can decode it: PNG, where it is WebP, TIFF or AVIF; else as it is.
+def to_decodable(content: bytes) -> bytes:
+    """Converts an encoded WebP, TIFF or AVIF image to PNG, which TensorFlow can decode; others stay as they are.
 
-    Of several frames the first is taken, as of a GIF. What is no image stays what it is, for `image_defect` to name.
+    Of several frames the first is taken. Content that is no image also stays as it is, for `image_defect` to name.
     """
     if content.startswith(_DECODED):
         return content

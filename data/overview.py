@@ -1,4 +1,4 @@
-"""What a person would check by eye before anything is trained on a source."""
+"""Overviews of sources, for a person to check before training."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ from data.source import SPLITS
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
-    """Plain records; printing is up to who asked.
+    """An overview of a source, as plain values; whoever asked for it prints it.
 
     Attributes:
       headline: the whole in a few words.
       facts: {what: value}, such as {"step": "1h"}.
-      columns: heads of the table.
-      rows: of the table, a value a column.
+      columns: headings of the table.
+      rows: rows of the table, one value for each column.
       notes: what looks odd, a line each.
     """
 
@@ -31,8 +31,7 @@ class HasOverview(Protocol):
     """A source that can tell what it holds, without TensorFlow."""
 
     def overview(self) -> Overview:
-        """What is there.
-
+        """An overview of the data.
         Raises:
           DataError: see `Source`.
         """
@@ -52,12 +51,11 @@ class CountsClasses(Protocol):
 def overview_of_classes(
     source: CountsClasses, *, facts: Mapping[str, str] | None = None, notes: Sequence[str] = ()
 ) -> Overview:
-    """A row a class, and one of all.
-
+    """An overview with one row for each class, and one for all.
     Args:
-      source: of labelled images.
-      facts: what there is to say beside them.
-      notes: beside those on classes that a split lacks.
+      source: a source of labelled images.
+      facts: further facts, {what: value}.
+      notes: further notes, beside those on classes that a split lacks.
     """
     names, counts = source.class_names(), source.class_counts()
     lacking = {split: [name for name, count in zip(names, counts[split], strict=True) if not count] for split in SPLITS}

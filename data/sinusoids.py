@@ -21,13 +21,13 @@ Range: TypeAlias = tuple[float, float]
 
 
 class Sinusoids(BaseModel):
-    """Functions y = amplitude · sin(x - phase), each of which is a task.
+    """A family of functions y = amplitude · sin(x - phase), each of which is a task and an example.
 
-    Features of an example, which is a task:
+    Features of an example:
 
-    - `amplitude`, `phase`: all that is stored of a train task; training draws its points.
-    - `support_x`, `support_y`, `query_x`, `query_y`: a fixed episode, in the splits eval and test; empty in train.
-    - `shot`: how many support points; 0 in train.
+    - `amplitude`, `phase`: parameters of the task, from which training draws points.
+    - `support_x`, `support_y`, `query_x`, `query_y`: a fixed episode, in eval and test; empty in train.
+    - `shot`: number of support points; 0 in train.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,7 +50,7 @@ class Sinusoids(BaseModel):
         return self
 
     def parameters(self, split: str) -> tuple[np.ndarray, np.ndarray]:
-        """(amplitudes, phases), `[task]` each; the first tasks of a larger split are those of a smaller one."""
+        """Amplitudes and phases, `[task]` each; a smaller split holds the first tasks of a larger one."""
         random = self._random(split, "tasks")
         drawn = random.random((getattr(self, split), 2))
         (low_a, high_a), (low_p, high_p) = self.amplitude, self.phase

@@ -1,4 +1,4 @@
-"""Which split an example belongs to."""
+"""Splits of examples by their keys."""
 
 import hashlib
 
@@ -25,13 +25,13 @@ class Splits(BaseModel):
         return self
 
     def of(self, key: str) -> str:
-        """The split of the example that `key` names."""
-        position = dealt(key, self.seed)
+        """The split of the example with this key."""
+        position = unit_hash(key, self.seed)
         bounds = {"train": self.train, "eval": self.train + self.eval, "test": 1.0}
         return next(split for split in SPLITS if position < bounds[split] or split == SPLITS[-1])
 
 
-def dealt(key: str, seed: int) -> float:
-    """Where the example that `key` names stands in [0, 1), as if drawn evenly."""
+def unit_hash(key: str, seed: int) -> float:
+    """A number in [0, 1) that follows from a key and a seed, spread evenly over keys."""
     digest = hashlib.blake2b(f"{seed}/{key}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64

@@ -1,4 +1,4 @@
-"""What is done about examples that cannot be read."""
+"""Examples that cannot be read: refused, or counted and left out."""
 
 import logging
 from collections.abc import Sequence
@@ -19,7 +19,8 @@ class Unreadable(BaseModel):
     """Options of a source whose files others write."""
 
     unreadable: Literal["refuse", "skip"] = Field(
-        "refuse", description="Of examples that cannot be read; skip: they are named in the log, counted and left out."
+        "refuse",
+        description="What to do with unreadable examples; skip: they are named in the log, counted and left out.",
     )
     max_unreadable: float = Field(0.01, gt=0, lt=1, description="Largest share of all examples that may be skipped.")
 
@@ -29,11 +30,11 @@ class Unreadable(BaseModel):
 
 
 def leave_out(defects: Sequence[str], *, total: int, allowed: float) -> None:
-    """Names examples that cannot be read in the log.
+    """Names the examples that are left out in the log.
 
     Args:
-      defects: what is wrong with each, and where it is.
-      total: how many examples there are with them.
+      defects: place and defect of each unreadable example.
+      total: number of all examples.
       allowed: largest share that may be left out.
 
     Raises:

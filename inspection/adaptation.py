@@ -1,7 +1,7 @@
 """Adaptation curves: a metric of few-shot learning against inner steps, by slice, and against support examples."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import plotly.graph_objects as go
 
@@ -27,7 +27,7 @@ def adaptation_curves(values: Iterable[MetricValue]) -> list[tuple[str, str]]:
     """(metric, chart as HTML) for each metric that is known after several inner steps, against their number.
 
     Args:
-      values: of one model.
+      values: metric values of one model.
     """
     found: dict[str, dict[str, dict[int, tuple[float, float]]]] = {}
     for (where, name), value in _with_intervals(values).items():
@@ -48,7 +48,7 @@ def curves_by_shot(values: Iterable[MetricValue]) -> list[tuple[str, str]]:
     """(metric, chart as HTML) for each metric of several slices by shot, with a curve for each number of inner steps.
 
     Args:
-      values: of one model.
+      values: metric values of one model.
     """
     found: dict[str, dict[int | None, dict[int, tuple[float, float]]]] = {}
     for (where, name), value in _with_intervals(values).items():
@@ -59,7 +59,7 @@ def curves_by_shot(values: Iterable[MetricValue]) -> list[tuple[str, str]]:
     charts = []
     for metric, curves in found.items():
         # Without a number of steps it is the metric after those of training, which is there by its number too.
-        steps = sorted(step for step in curves if step is not None) or [None]
+        steps: Sequence[int | None] = sorted(step for step in curves if step is not None) or [None]
         if len(curves[steps[0]]) < 2:
             continue
         figure = go.Figure()

@@ -46,10 +46,10 @@ class Reasons:
         self._causes: dict[int, str] = {}
 
     def of(self, execution: NodeExecution, *, outputs: Iterable[int]) -> tuple[Reason, ...]:
-        """What changed since the last run that had the node; nothing where none had it.
+        """The changes since the last run that had the node; none where no run had it.
 
         Args:
-          execution: that runs, or would.
+          execution: the execution that runs, or would run.
           outputs: ids of the artifacts that it makes.
         """
         earlier = self._store.last_success(execution.node, before=execution.id)
@@ -61,7 +61,7 @@ class Reasons:
 
 
 def changes(before: NodeExecution, after: NodeExecution, causes: Mapping[int, str]) -> tuple[Reason, ...]:
-    """What differs between two executions of a node, such as `options.model.dropout 0.1 -> 0.2`.
+    """The differences between two executions of a node, such as `options.model.dropout 0.1 -> 0.2`.
 
     Args:
       before: the earlier one.
@@ -84,20 +84,20 @@ def _options(before: NodeExecution, after: NodeExecution) -> Iterator[Reason]:
         if key == FINGERPRINT:
             yield Reason("the data changed", "fingerprint")
         else:
-            yield Reason(f"{_place(key)} {_shown(old, key)} -> {_shown(new, key)}")
+            yield Reason(f"{_place(key)} {_show(old, key)} -> {_show(new, key)}")
 
 
 def _flat(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
     """Dotted keys and values of nested dictionaries, those inside JSON texts too; lists are values."""
     for name, value in values.items():
-        parsed = _parsed(value)
+        parsed = _parse(value)
         if isinstance(parsed, dict):
             yield from _flat(parsed, f"{prefix}{name}.")
         else:
             yield prefix + name, parsed
 
 
-def _parsed(value: Any) -> Any:
+def _parse(value: Any) -> Any:
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return json.loads(value)
@@ -116,7 +116,7 @@ def _place(key: str) -> str:
     return key
 
 
-def _shown(values: Mapping[str, Any], key: str) -> str:
+def _show(values: Mapping[str, Any], key: str) -> str:
     if key not in values:
         return "none"
     value = values[key]
@@ -126,7 +126,7 @@ def _shown(values: Mapping[str, Any], key: str) -> str:
 
 def _code(before: NodeExecution, after: NodeExecution) -> Iterator[Reason]:
     # Older versions kept one digest of all.
-    found = (_parsed(execution.properties.get(CODE)) for execution in (before, after))
+    found = (_parse(execution.properties.get(CODE)) for execution in (before, after))
     old, new = (code if isinstance(code, dict) else {} for code in found)
     modules = _different(old.get("modules", {}), new.get("modules", {}))
     if modules:

@@ -1,4 +1,4 @@
-"""What a report says of compressed models: the variants of a run record, beside the one they are compared with."""
+"""The report's section on compression: the variants of a run record, beside the one they are compared with."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Compression:
 
     Attributes:
       metric: what the variants are judged by.
-      rows: of the tables.
+      rows: rows of the tables.
       undelegated: the variants that XNNPACK does not run.
       charts: (heading, what to know, chart).
     """
@@ -57,7 +57,7 @@ def read_compression(record: RunRecord, metric: str) -> Compression | None:
     """The section of a run record; None for a run that compressed nothing.
 
     Args:
-      record: of the run; what was not measured is left out.
+      record: record of the run; what was not measured is left out.
       metric: the task's first.
     """
     variants = record.variants

@@ -84,7 +84,7 @@ def fronts(variants: Variants, metric: str, *, front: Sequence[str], chosen: str
     """The metric on the eval split, with its 95 % confidence interval, against bytes and against latency.
 
     Args:
-      variants: with `eval_metric` and its interval.
+      variants: variants with `eval_metric` and its interval.
       metric: its name.
       front: the variants than which no other is better in one of metric, latency and bytes, and no worse in the rest.
       chosen: what ships as the best, if there is one.
@@ -100,14 +100,13 @@ def fronts(variants: Variants, metric: str, *, front: Sequence[str], chosen: str
             # By colour and legend: names at the points would hide each other, for int8 files are all of one size.
             colour, (symbol, size, kind) = COLOURS[number % len(COLOURS)], _mark(variant.name, front, chosen)
             metric_value, low, high = variant.eval_metric, variant.eval_metric_low, variant.eval_metric_high
+            interval = None
+            if metric_value is not None and low is not None and high is not None:
+                interval = {"array": [high - metric_value], "arrayminus": [metric_value - low], "thickness": 1}
             trace = go.Scatter(
                 x=[cost],
                 y=[metric_value],
-                error_y={
-                    "array": [high - metric_value],
-                    "arrayminus": [metric_value - low],
-                    "thickness": 1,
-                },
+                error_y=interval,
                 mode="markers",
                 marker={"symbol": symbol, "size": size, "color": colour, "line": {"width": 2, "color": colour}},
                 name=variant.name + kind,

@@ -21,7 +21,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What the template draws: boxes, and arrows as SVG paths."""
+    """Boxes of nodes, and arrows as SVG paths, for the template to draw."""
 
     width: float
     height: float

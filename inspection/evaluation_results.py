@@ -1,4 +1,4 @@
-"""What TFMA wrote, as plain numbers."""
+"""TFMA's results as plain numbers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ def page(seen: Mapping[str, Any], *, title: str) -> str:
     Args:
       seen: `image` `[height, width, channel]` in [0, 1]; `maps`, each with `layer`, `channels` and `values`
         `[channel, height, width]`; `gates` `{layer: [channel]}`.
-      title: of the page.
+      title: title of the page.
     """
     return html(
         "feature_maps.html",

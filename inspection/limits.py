@@ -1,4 +1,4 @@
-"""What became of the limits of a run's gates."""
+"""Verdicts on the limits of a run's gates."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -9,7 +9,7 @@ Verdict = Literal["missed", "left out", "not applicable", "kept"]
 
 
 def verdict(finding: Finding) -> Verdict:
-    """What became of the limit of a finding."""
+    """The verdict on the limit of a finding."""
     if not finding.applies:
         return "not applicable"
     if finding.passed:

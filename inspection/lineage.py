@@ -61,7 +61,7 @@ class Step:
 
 
 def origin_of(execution: NodeExecution) -> dict[str, str | int]:
-    """What besides the inputs made the outputs: the data's fingerprint, the code's digest, the seed."""
+    """What the outputs depend on besides the inputs: the data's fingerprint, the code's digest, the seed."""
     # TFX's own components carry what is ours in a JSON document.
     custom = json.loads(execution.properties.get("custom_config") or "{}")
     found = {name: execution.properties.get(name, custom.get(name)) for name in ("fingerprint", "code", "seed")}
@@ -76,7 +76,7 @@ def model_name(pushed: Artifact) -> str:
     return "/".join(pushed.properties[PUSHED_DESTINATION].rsplit("/", 2)[1:])
 
 
-def registered(pushed: Artifact) -> ModelVersion | None:
+def find_registered(pushed: Artifact) -> ModelVersion | None:
     """The version as the registry has it now; None if it has it no longer or cannot be reached."""
     registry, model, number = pushed.properties[PUSHED_DESTINATION].rsplit("/", 2)
     try:
@@ -108,11 +108,11 @@ def find_pushed_model(store: RunStore, version: str) -> Artifact:
 
 
 def _writer_of(pushed: list[Artifact], store: RunStore) -> Artifact:
-    """Which artifact stands for a version that several name, as after an unchanged model was pushed again.
+    """The artifact of a version that several artifacts name, as after an unchanged model was pushed again.
 
     The first wrote it, unless the registry was removed since and began anew with another model.
     """
-    version = registered(pushed[-1])
+    version = find_registered(pushed[-1])
     trained_model = version.lineage.get("model_artifact") if version else None
     for artifact in pushed:
         execution = store.producer(artifact.id)

@@ -1,4 +1,4 @@
-"""Which root and which run a person means."""
+"""Finds the root and the run that a person means."""
 
 from pathlib import Path
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import yaml
 from markupsafe import Markup
@@ -42,7 +42,7 @@ def render_report(run: Run, *, studies: Sequence[Section] = ()) -> str:
     outputs = _outputs(run)
     record = run.record
     nodes, findings = (record.nodes, record.gates) if record else ([], [])
-    page = {
+    page: dict[str, Any] = {
         "run": run,
         "record": record,
         "verdict": VERDICTS.get(run.state, run.state),
@@ -52,7 +52,7 @@ def render_report(run: Run, *, studies: Sequence[Section] = ()) -> str:
         "nodes": {node.name: node for node in nodes},
         "changed": [node for node in nodes if node.reasons],
         "pushes": record.pushes if record else [],
-        "figures": _figures(record) if record else [],
+        "headline": _headline(record) if record else [],
         "gates": _gates(findings),
         "limits_kept": count_limits(findings),
         "training": _training(outputs),
@@ -80,17 +80,17 @@ def _path(outputs: Mapping[str, tuple[Artifact, ...]], channel: str = "") -> Pat
     return Path(artifact.uri)
 
 
-def _figures(record: RunRecord) -> list[tuple[str, str]]:
-    """The figures on top: metrics and how long it took."""
-    figures = []
+def _headline(record: RunRecord) -> list[tuple[str, str]]:
+    """Names and values at the top of the page: metrics, the time that the run took, the versions it pushed."""
+    found = []
     for name, value in sorted(record.metrics.items(), key=lambda item: not item[0].startswith("test_")):
         whole = float(value).is_integer() and value > 1
-        figures.append((name.replace("_", " "), f"{value:,.0f}" if whole else f"{value:.4f}"))
-    figures.append(("seconds", f"{record.total_secs:.1f}"))
-    figures.append(("orchestration", f"{record.orchestration_share:.0%}"))
+        found.append((name.replace("_", " "), f"{value:,.0f}" if whole else f"{value:.4f}"))
+    found.append(("seconds", f"{record.total_secs:.1f}"))
+    found.append(("orchestration", f"{record.orchestration_share:.0%}"))
     for push in record.pushes:
-        figures.append(("pushed version", str(push.version)))
-    return figures
+        found.append(("pushed version", str(push.version)))
+    return found
 
 
 def _gates(findings: Sequence[Finding]) -> list[tuple[Verdict, Finding]]:
@@ -127,7 +127,7 @@ def _adaptation(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> li
 
 
 def _own_metrics(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> list[MetricValue]:
-    """Those of the SavedModel that the run trained."""
+    """Metric values of the SavedModel that the run trained."""
     values = read_metrics(str(_path(outputs["Evaluator"], "evaluation")))
     return [value for value in values if value.model in ("", CANDIDATE)]
 

@@ -75,9 +75,9 @@ def read_overviews(root: Path) -> list[RunOverview]:
     for run_id in ids:
         record = read_run_record(run_directory(root, run_id))
         if record is not None:
-            found.append(_recorded(record))
+            found.append(_overview_of_record(record))
         else:
-            found.append(_unrecorded(_read_run(store, root, run_id, is_newest=run_id == ids[-1])))
+            found.append(_overview_of_run(_read_run(store, root, run_id, is_newest=run_id == ids[-1])))
     return found
 
 
@@ -134,7 +134,7 @@ def _is_held(root: Path) -> bool:
     return True
 
 
-def _recorded(record: RunRecord) -> RunOverview:
+def _overview_of_record(record: RunRecord) -> RunOverview:
     return RunOverview(
         run_id=record.run_id,
         state=record.state,
@@ -147,7 +147,7 @@ def _recorded(record: RunRecord) -> RunOverview:
     )
 
 
-def _unrecorded(run: Run) -> RunOverview:
+def _overview_of_run(run: Run) -> RunOverview:
     outputs = [a for e in run.executions if e.state == "done" for found in e.outputs.values() for a in found]
     destinations = [a.properties[PUSHED_DESTINATION] for a in outputs if a.properties.get(PUSHED) == 1]
     return RunOverview(

@@ -113,7 +113,7 @@ class RunStore:
         return sorted((e for e in found if e.last_known_state in done), key=lambda execution: execution.id)
 
     def _read(self, executions: Sequence[metadata_store_pb2.Execution]) -> list[NodeExecution]:
-        """With their artifacts, in the order in which they started."""
+        """The executions with their artifacts, in the order in which they started."""
         if not executions:
             return []
         # All events at once, for it is the number of queries that takes the time.

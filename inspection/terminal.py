@@ -83,7 +83,7 @@ def _nodes(nodes: list[NodeView], root: Path) -> Iterable[RenderableType]:
         line = Text.assemble((node.name.ljust(name_width), "bold"), "  ", _state(node.state), overflow="fold")
         if node.execution:
             line.append(f"{secs:>{20 - len(node.state)}}").append(
-                _named(origin_of(node.execution), before="  "), "cyan"
+                _list_values(origin_of(node.execution), before="  "), "cyan"
             )
         yield line
         if node.reasons:
@@ -103,7 +103,7 @@ def _nodes(nodes: list[NodeView], root: Path) -> Iterable[RenderableType]:
 
 
 def _gates(findings: list[Finding]) -> Iterable[Text]:
-    """What was missed or did not apply, limit by limit; what was kept, as a count a gate."""
+    """Each limit that was missed or did not apply, and for each gate the number of limits that were kept."""
     if not findings:
         return
     yield Text(f"\ngates  {count_limits(findings)}")
@@ -152,7 +152,7 @@ def _grow(tree: Tree, step: Step, root: Path) -> None:
         text.append(f"\n{name.ljust(width)}", "not bold")
         text.append(f"  {_relative(artifact.uri, root)}", "not bold dim")
         text.append(_telling(artifact), "not bold cyan")
-    text.append(_named(origin_of(execution), before="\n"), "not bold cyan")
+    text.append(_list_values(origin_of(execution), before="\n"), "not bold cyan")
     if step.elsewhere:
         text.append(f"\nalso took {', '.join(f'#{a.id} {a.type}' for a in step.elsewhere)}", "not bold dim")
     branch = tree.add(text)
@@ -177,7 +177,7 @@ def _telling(artifact: Artifact) -> str:
     return "".join(f"  {word}" for word in found if word)
 
 
-def _named(values: Mapping[str, str | int], *, before: str) -> str:
+def _list_values(values: Mapping[str, str | int], *, before: str) -> str:
     named = ", ".join(f"{name} {str(value)[:DIGEST_CHARACTERS]}" for name, value in values.items())
     return f"{before}{named}" if named else ""
 

@@ -1,4 +1,4 @@
-"""Trained models from disk."""
+"""Loading of trained models."""
 
 import importlib
 import os
@@ -10,7 +10,7 @@ import models
 
 
 def load_model(path: str | os.PathLike[str]) -> keras.Model:
-    """A model from a .keras file, in a process that may not have built one.
+    """Loads a model from a .keras file, in a process that may not have built one.
 
     Keras finds a registered class only once the module that defines it has been imported, and what loads a model
     (a step on its own, a command) does not know which layers are in it: so every module of this package is.

@@ -32,8 +32,8 @@ def register_cached(store: metadata_store.MetadataStore, run_id: str, *, earlier
 
     Args:
       store: has the earlier run.
-      run_id: of the new one.
-      earlier: of the one that has the outputs.
+      run_id: id of the new run.
+      earlier: id of the run that has the outputs.
     """
     before = store.get_context_by_type_and_name(RUN, earlier)
     run = metadata_store_pb2.Context(type_id=before.type_id, name=run_id)
@@ -59,6 +59,6 @@ def register_cached(store: metadata_store.MetadataStore, run_id: str, *, earlier
 
 
 def _executions(store: metadata_store.MetadataStore, run_id: str) -> list[metadata_store_pb2.Execution]:
-    """Of a run, in the order in which they started."""
+    """The executions of a run, in the order in which they started."""
     context = store.get_context_by_type_and_name(RUN, run_id)
     return sorted(store.get_executions_by_context(context.id), key=lambda execution: execution.id)

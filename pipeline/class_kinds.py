@@ -1,4 +1,4 @@
-"""Which classes of a module are tasks or options, by their bases, without importing one."""
+"""Finds the classes of a module that are tasks or options, by their bases, without importing one."""
 
 import ast
 from collections.abc import Callable, Mapping
@@ -16,12 +16,12 @@ def class_kinds(
     """{class: its kind} of those that have one, and of imported ones, which a package gives on.
 
     Args:
-      tree: of the module.
+      tree: syntax tree of the module.
       module: its name.
-      package: that relative imports start from.
+      package: package that relative imports start from.
       kind_of: what kind a class of another module is.
     """
-    places = _imported(tree, package)
+    places = _list_imported(tree, package)
     found: dict[str, ClassKind] = {}
     for name, (origin, original) in places.items():
         kind = ROOTS.get((origin, original)) or kind_of(origin, original) if original else None
@@ -53,15 +53,15 @@ def imported_from(node: ast.ImportFrom, package: str) -> str:
 
 
 def _common(kinds: set[ClassKind | None]) -> ClassKind | None:
-    """Of a class with bases of these kinds; a task's counts first, whose methods are found in more places."""
+    """The kind of a class with bases of these kinds; options come first, whose methods are found in more places."""
     if None in kinds:
         return None
     return "options" if "options" in kinds else "task" if "task" in kinds else "plain"
 
 
-def _imported(tree: ast.Module, package: str) -> dict[str, tuple[str, str]]:
+def _list_imported(tree: ast.Module, package: str) -> dict[str, tuple[str, str]]:
     """{name here: (module, name there)}; of a module's own alias, without a name there."""
-    found = {}
+    found: dict[str, tuple[str, str]] = {}
     for node in tree.body:
         if isinstance(node, ast.ImportFrom):
             origin = imported_from(node, package)

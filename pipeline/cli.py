@@ -12,6 +12,7 @@ import sys
 import click
 
 import pipeline.process_start  # noqa: F401 - starts the clock
+from pipeline.errors import UserError
 
 # Command -> one-line help. The module pipeline.commands.<command> defines a click command named `command`.
 COMMANDS = {
@@ -75,7 +76,7 @@ def main() -> None:
         click.echo("Interrupted. The same command takes the finished nodes from the cache and goes on.", err=True)
         exit_code = 130
     except BaseException as error:
-        if not hasattr(error, "exit_code"):
+        if not isinstance(error, UserError):
             raise
         click.echo(f"{error.title}: {error}", err=True)
         exit_code = error.exit_code

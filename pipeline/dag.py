@@ -36,7 +36,7 @@ def create_pipeline(config: PipelineConfig, places: Places, *, sources: SourceTr
 
     Args:
       config: checked.
-      places: of the run.
+      places: places of the run.
       sources: where the code is found; one that has read some of it already saves time.
     """
     wiring = _Wiring(config, places, sources or SourceTree())
@@ -208,7 +208,7 @@ class _Wiring:
 
         Args:
           node: whose executor's module, and the task's if it is given one, are known.
-          modules: that the executor imports by name besides.
+          modules: further modules that the executor imports by name.
         """
         tasks = [self._task_module] if node.id in ASPECTS else []
         code = step_code(node.executor_spec.executor_class.__module__, *modules, *tasks, tree=self._sources)

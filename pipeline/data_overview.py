@@ -1,4 +1,4 @@
-"""What a source holds, for a person to check by eye."""
+"""Overviews of sources, for a person to check by eye."""
 
 from rich.console import Console
 from rich.table import Table
@@ -12,7 +12,7 @@ MAX_ROWS = 20
 
 
 def source_notes(source: Source) -> list[str]:
-    """What a source holds in a few words, and what looks odd; nothing where it does not tell."""
+    """The content of a source in a few words, and what looks odd; nothing where the source has no overview."""
     if not isinstance(source, HasOverview):
         return []
     overview = source.overview()

@@ -1,4 +1,4 @@
-"""What an error goes back to, where a library hides it.
+"""The cause of an error, where a library hides it.
 
 Beam raises a worker's error anew, as one of the same class if it can make one, as a RuntimeError if not, and from
 workers in threads or processes of their own as a RuntimeError whose message is the worker's traceback. TensorFlow and
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 
 from data.tensorflow_errors import without_kernels
-from pipeline.errors import RunError
+from pipeline.errors import RunError, UserError
 
 _HEADER = "Traceback (most recent call last):"
 # Below a traceback's frames, which are indented: a class, and its message up to an empty line.
@@ -21,21 +21,21 @@ _MAX_CHARACTERS = 500
 
 
 def user_error(error: BaseException) -> BaseException | None:
-    """The error behind this one that is a user's to mend, with `title` and `exit_code`; None if there is none."""
+    """The error behind this one that is a `UserError`; None if there is none."""
     for each in _chain(error):
-        if hasattr(each, "exit_code"):
+        if isinstance(each, UserError):
             return each
         path, message = _last_raised(str(each))
         module, _, name = path.rpartition(".")
         known = getattr(sys.modules.get(module), name, None)
-        if hasattr(known, "exit_code"):
+        if isinstance(known, UserError):
             found = RunError(message)
             found.title, found.exit_code = known.title, known.exit_code
             return found
     return None
 
 
-def described(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """The classes and first lines of an error and its causes, the outermost first, each cause once."""
     found: list[str] = []
     for each in _chain(error):

@@ -5,6 +5,16 @@ command line prints `title: message` for those and shows a traceback for everyth
 `Received: …`, then what to do.
 """
 
+from typing import Protocol, runtime_checkable
+
+
+@runtime_checkable
+class UserError(Protocol):
+    """An exception of any room that is a user's to mend."""
+
+    title: str
+    exit_code: int
+
 
 class UsageError(ValueError):
     """A wrong argument or a wrong config."""

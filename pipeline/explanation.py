@@ -35,7 +35,7 @@ def print_group(console: Console, group: OptionGroup, *, indent: int = 0) -> Non
 def print_found(console: Console, found: FoundOption) -> None:
     """One key: what it is, once where it is the same for several kinds, and the keys below."""
     console.print(Text(found.key, "bold"))
-    for kinds, lines in _described(found):
+    for kinds, lines in _describe(found):
         of = f" (kind: {', '.join(kinds)})" if kinds else ""
         console.print(Padding(Text(f"{lines[0]}{of}"), (0, 0, 0, 2), expand=False))
         for line in lines[1:]:
@@ -45,7 +45,7 @@ def print_found(console: Console, found: FoundOption) -> None:
         print_group(console, group, indent=2)
 
 
-def _described(found: FoundOption) -> Iterator[tuple[list[str], list[str]]]:
+def _describe(found: FoundOption) -> Iterator[tuple[list[str], list[str]]]:
     """(kinds, lines) for each way in which kinds have the option."""
     ways: dict[tuple[str, ...], list[str]] = {}
     for group, option in found.options:

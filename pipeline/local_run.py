@@ -18,7 +18,7 @@ from inspection.store import RunStore
 from pipeline.config import PipelineConfig, load_task
 from pipeline.dag import create_pipeline
 from pipeline.data_overview import source_notes
-from pipeline.error_causes import described, user_error
+from pipeline.error_causes import describe_error, user_error
 from pipeline.errors import RunError
 from pipeline.local_runner import LocalRunner, close_abandoned_executions
 from pipeline.node_states import NodeStates
@@ -54,8 +54,8 @@ def local_pipeline(config: PipelineConfig, root: Root, places: Places, *, source
 
     Args:
       config: checked.
-      root: of the pipeline.
-      places: of the run.
+      root: root of the pipeline.
+      places: places of the run.
       sources: where the code is found.
     """
     pipeline = create_pipeline(config, places, sources=sources)
@@ -84,8 +84,8 @@ class LocalRun:
         config_path: where it came from.
         root: prepared and locked.
         run_id: unique in the root.
-        places: of the run.
-        key: of `pipeline.run_key`.
+        places: places of the run.
+        key: key of the run, see `pipeline.run_key`.
         sources: where the code is found.
         console: what the user sees.
         start_secs: `time.perf_counter` at the start of the process.
@@ -157,7 +157,7 @@ class LocalRun:
             raise
         except Exception as error:
             logger.exception("the run failed")
-            explained = self._explained(error)
+            explained = self._explain(error)
             self._over("failed", explained)
             if explained is error:
                 raise
@@ -174,7 +174,7 @@ class LocalRun:
         except OSError as error:
             # The disk may be what ended the run; that is then the error to tell.
             if self.record.state == "done":
-                raise self._explained(error) from error
+                raise self._explain(error) from error
             self.console.print(f"The run record could not be written: {error}", highlight=False, soft_wrap=True)
         else:
             print_summary(self.console, self.record, self.root, metric=self._metric)
@@ -183,7 +183,7 @@ class LocalRun:
         self.record.state = state
         self.record.error = str(error) or type(error).__name__
 
-    def _explained(self, error: Exception) -> Exception:
+    def _explain(self, error: Exception) -> BaseException:
         """The error as a person can use it; the traceback is in the log."""
         behind = user_error(error)
         if behind is not None:
@@ -200,7 +200,7 @@ class LocalRun:
                 f"--from needs an earlier run on this root that went past what it skips. Received: {error}. "
                 f"Run without --from first."
             )
-        return RunError(f"{failed} raised {described(error)}\n  The whole story: {log}")
+        return RunError(f"{failed} raised {describe_error(error)}\n  The whole story: {log}")
 
     def _write_record(self) -> None:
         record = self.record

@@ -115,9 +115,9 @@ class LocalRunner(tfx_runner.IrBasedRunner):
             executable_spec_pb2.PythonClassExecutableSpec: python_executor_operator.PythonExecutorOperator,
             executable_spec_pb2.BeamExecutableSpec: beam_executor_operator.BeamExecutorOperator,
         }
-        return {spec: functools.partial(self._timed, operator, executor_secs) for spec, operator in operators.items()}
+        return {spec: functools.partial(self._time, operator, executor_secs) for spec, operator in operators.items()}
 
-    def _timed(self, operator: type, executor_secs: list[float], **kwargs: Any) -> Any:
+    def _time(self, operator: type, executor_secs: list[float], **kwargs: Any) -> Any:
         made = operator(**kwargs)
         run_executor = made.run_executor
 

@@ -21,7 +21,7 @@ _KEY = "[key]"
 class Place:
     """Attributes:
     key: its parts.
-    annotation: of the value; None where the model has no such key, or says nothing of it.
+    annotation: annotation of the value; None where the model has no such key, or says nothing of it.
     parent: the model that the key is of; None where it is in a mapping or a list.
     tried: where there are alternatives that no `kind` tells apart, their key and pydantic's label of the one tried.
     """
@@ -36,7 +36,7 @@ def place_of(model: type[BaseModel], location: Key) -> Place:
     """The place that a location of pydantic's leads to.
 
     Args:
-      model: that was validated.
+      model: model whose validation failed.
       location: the `loc` of one of its errors.
     """
     key: list[str | int] = []
@@ -49,7 +49,7 @@ def place_of(model: type[BaseModel], location: Key) -> Place:
             by_kind = kinds(annotation)
             if part not in by_kind:
                 tried = tried or (tuple(key), part)
-            annotation = by_kind.get(part) or _labelled(members, str(part))
+            annotation = by_kind.get(str(part)) or _find_labelled(members, str(part))
             continue
         [annotation] = members
         if part == _KEY:
@@ -67,7 +67,7 @@ def place_of(model: type[BaseModel], location: Key) -> Place:
     return Place(key=tuple(key), annotation=annotation, parent=parent, tried=tried)
 
 
-def _labelled(members: Sequence[Any], label: str) -> Any:
+def _find_labelled(members: Sequence[Any], label: str) -> Any:
     """The alternative that pydantic labels so: a model by its name, which may stand in the name of a validator; a
     list or Literal by what it is, with what it holds in brackets."""
     models = [model for model in map(model_in, members) if model is not None]

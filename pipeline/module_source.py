@@ -18,8 +18,11 @@ TRANSPARENT = frozenset(
 )
 # What takes the name of an attribute as a text.
 BY_TEXT = frozenset({"getattr", "attrgetter", "methodcaller"})
+# Kinds of classes whose methods run only where their names stand.
+MethodKind: TypeAlias = Literal["task", "options"]
+KINDS: tuple[MethodKind, ...] = ("task", "options")
 # A method of a task or of options, by its name; methods of one kind and name are one.
-MethodName: TypeAlias = tuple[Literal["task", "options"], str]
+MethodName: TypeAlias = tuple[MethodKind, str]
 
 
 @dataclass
@@ -27,9 +30,9 @@ class Part:
     """Source that runs together.
 
     Attributes:
-      digest: of the syntax, without docstrings.
+      digest: digest of the syntax, without docstrings.
       imports: (module, name in it or None), as `import` statements say, those inside functions too.
-      methods: that may be called, as their names stand in it.
+      methods: methods that it may call, as their names stand in it.
       texts: whole string literals, which may be names of modules.
     """
 
@@ -47,7 +50,7 @@ class ModuleSource:
       always: what runs wherever the module is imported.
       by_name: what runs only where its name stands.
       defined: names that the module has without importing a submodule.
-      kinds: of its classes, those included that it only gives on.
+      kinds: kinds of its classes, those included that it imports and hands out.
     """
 
     always: Part
@@ -60,18 +63,18 @@ def read_module(
     path: Path, module: str, package: str, *, kind_of: Callable[[str, str], ClassKind | None]
 ) -> ModuleSource:
     """Args:
-    path: of the file.
-    module: its name.
-    package: that relative imports start from.
+    path: path of the file.
+    module: name of the module.
+    package: package that relative imports start from.
     kind_of: what kind a class of another module is, by the module's name and its own.
     """
     # As bytes, whose encoding the first lines may name.
     tree = ast.parse(path.read_bytes(), filename=str(path))
     kinds = class_kinds(tree, module, package, kind_of)
-    always, by_name = _Reading(package), {}
+    always = _Reading(package)
+    by_name: dict[MethodName, _Reading] = {}
     for node in _without_docstring(tree.body):
-        kind = kinds.get(node.name) if isinstance(node, ast.ClassDef) else None
-        if kind in ("task", "options"):
+        if isinstance(node, ast.ClassDef) and (kind := kinds.get(node.name)) in KINDS:
             methods = _methods_by_name(node)
             for method in methods:
                 by_name.setdefault((kind, method.name), _Reading(package)).read_method(method, node)
@@ -80,7 +83,7 @@ def read_module(
     return ModuleSource(
         always=always.part(),
         by_name={name: reading.part() for name, reading in by_name.items()},
-        defined=frozenset(_defined(tree)),
+        defined=frozenset(_list_defined(tree)),
         kinds=kinds,
     )
 
@@ -135,8 +138,9 @@ class _Reading:
                 part.texts.add(node.value)
         elif isinstance(node, ast.Call):
             if _last_name(node.func) in BY_TEXT:
-                names = {each.value for each in node.args if isinstance(each, ast.Constant)}
-                part.methods |= {(kind, name) for kind in ("task", "options") for name in names}
+                constants = [each.value for each in node.args if isinstance(each, ast.Constant)]
+                names = {value for value in constants if isinstance(value, str)}
+                part.methods |= {(kind, name) for kind in KINDS for name in names}
         elif isinstance(node, ast.Import):
             part.imports |= {(alias.name, None) for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -144,14 +148,16 @@ class _Reading:
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
-    first = body[0] if body else None
-    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    return body[1:] if is_text and isinstance(first.value.value, str) else body
+    return body[1:] if body and isinstance(body[0], ast.Expr) and _is_text(body[0].value) else body
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _methods_by_name(node: ast.ClassDef) -> list[ast.FunctionDef]:
     """Methods that nothing calls but code in which their names stand; not what the class's body gives on itself, such
-    as `metrics = _figures`, nor what pydantic calls."""
+    as `metrics = _metrics`, nor what pydantic calls."""
     methods = [each for each in node.body if isinstance(each, ast.FunctionDef)]
     rest = [each for each in node.body if each not in methods]
     bound = {each.id for statement in rest for each in ast.walk(statement) if isinstance(each, ast.Name)}
@@ -172,7 +178,7 @@ def _last_name(node: ast.expr) -> str:
 
 
 def _fields(node: ast.ClassDef) -> frozenset[str]:
-    """Of instances: a class variable may be a property in a subclass."""
+    """Fields of instances alone: a class variable may be a property in a subclass."""
     return frozenset(
         each.target.id
         for each in node.body
@@ -188,7 +194,7 @@ def _is_value(node: ast.Attribute, fields: frozenset[str]) -> bool:
     return owner == "options" or (owner == "self" and node.attr in fields)
 
 
-def _defined(tree: ast.Module) -> Iterator[str]:
+def _list_defined(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name

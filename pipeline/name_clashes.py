@@ -15,7 +15,7 @@ def check_own_modules(task: str, folder: Path) -> None:
 
     Args:
       task: its dotted path; a module of the user's is on Python's path.
-      folder: of the config.
+      folder: folder of the config.
 
     Raises:
       ConfigError: names the module that imports, and what has to be renamed.

@@ -1,4 +1,4 @@
-"""What becomes of a run's nodes, for the record and the terminal; where a gate refuses, the end of the run."""
+"""Follows the nodes of a run, for the record and the terminal; ends the run where a gate refuses."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,10 +26,10 @@ class NodeStates:
         source_notes: Callable[[], Sequence[str]],
     ) -> None:
         """Args:
-        nodes: of the run's record, which is kept up to date.
+        nodes: nodes of the run's record, which are kept up to date.
         progress: tells a person.
-        root: of the pipeline.
-        run_id: of the run.
+        root: root of the pipeline.
+        run_id: id of the run.
         source_notes: what to say of the data, once ExampleGen has read it.
         """
         self.nodes = {node.name: node for node in nodes}
@@ -106,7 +106,7 @@ class NodeStates:
 
 
 def _findings(node: str, execution: NodeExecution | None) -> tuple[Finding, ...]:
-    """What the node published, if it is a gate."""
+    """The findings that the node published, if it is a gate."""
     if node not in GATES or execution is None:
         return ()
     return read_findings(execution.outputs[GATES[node]][0].uri)

@@ -11,7 +11,7 @@ from pipeline.errors import UsageError
 @dataclass(frozen=True, kw_only=True)
 class FoundOption:
     """Attributes:
-    key: as configs write it.
+    key: key as configs write it.
     options: those of this key, one for each kind that has it in a way of its own; none where a mapping's name is meant.
     below: the groups of keys right below.
     """
@@ -25,7 +25,7 @@ def find_options(groups: Sequence[OptionGroup], text: str) -> list[FoundOption]:
     """The options of a dotted key, whole or from some part on, such as `train.schedule` or `warmup_epochs`.
 
     Args:
-      groups: to look in.
+      groups: groups to search.
       text: names of the user's and places in lists may be written as in a config, or left out where they end it.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a person reads of an option: its type, its default, its limits, what it is."""
+"""An option in words: its type, its default, its limits and its description."""
 
 import datetime
 import inspect
@@ -36,7 +36,7 @@ _LENGTHS = {"min_length": "length >= {}", "max_length": "length <= {}", "pattern
 
 
 def type_text(annotation: Any) -> str:
-    """What a value is, such as `whole number`, `one of a, b` or `section`; null is told where it is allowed."""
+    """The type of a value in words, such as `whole number`, `one of a, b` or `section`, and `null` where allowed."""
     by_kind = kinds(annotation)
     if by_kind:
         text = f"section, by its kind: {', '.join(by_kind)}"
@@ -58,7 +58,7 @@ def value_text(info: FieldInfo) -> str:
 
 
 def _one_text(annotation: Any) -> str:
-    bare, limits = plain(annotation), limits_text(_annotated(annotation))
+    bare, limits = plain(annotation), limits_text(_list_annotations(annotation))
     values = literals(bare)
     if values:
         text = f"one of {', '.join(map(str, values))}" if len(values) > 1 else str(values[0])
@@ -90,7 +90,7 @@ def _plural(text: str) -> str:
     return text if first is None else _PLURAL[first] + text.removeprefix(first)
 
 
-def _annotated(annotation: Any) -> list[Any]:
+def _list_annotations(annotation: Any) -> list[Any]:
     found: list[Any] = []
     for each in getattr(annotation, "__metadata__", ()):
         found += each.metadata if isinstance(each, FieldInfo) else [each]
@@ -129,7 +129,7 @@ def _as_yaml(value: Any) -> Any:
 
 
 def option_description(option: Option) -> str:
-    """What it is: the option's own words, else those of the section that it is; empty where neither says."""
+    """The description of an option, else of the section that it is; empty where there is neither."""
     if option.info.description:
         return option.info.description
     models = [model for each in alternatives(option.info.annotation) if (model := model_in(each)) is not None]

@@ -1,4 +1,4 @@
-"""What pydantic's models say of the values that a key may have."""
+"""The types of values, as the annotations of pydantic's models say."""
 
 import types
 from collections.abc import Mapping, Sequence, Set
@@ -49,7 +49,7 @@ def literals(annotation: Any) -> tuple[Any, ...]:
 
 
 def item(annotation: Any, index: int = 0) -> Any:
-    """What a list holds, at an index where each has an annotation of its own; None where it is no list."""
+    """The annotation of a list's items, at an index where each has its own; None where it is no list."""
     bare = plain(annotation)
     arguments = get_args(bare)
     if not _is_a(bare, (Sequence, Set)) or not arguments:
@@ -59,7 +59,7 @@ def item(annotation: Any, index: int = 0) -> Any:
 
 
 def key_and_value(annotation: Any) -> tuple[Any, Any] | None:
-    """What a mapping holds; None where the annotation is none."""
+    """The annotations of a mapping's keys and values; None where it is no mapping."""
     bare = plain(annotation)
     return tuple(get_args(bare)) or (str, Any) if _is_a(bare, (Mapping,)) else None
 

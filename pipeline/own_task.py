@@ -24,8 +24,8 @@ def try_own_task(
 
     Args:
       config: checked.
-      pipeline: of the config; its `enable_cache` counts.
-      root: of the pipeline.
+      pipeline: pipeline of the config; its `enable_cache` counts.
+      root: root of the pipeline.
       console: what the user sees.
       uncached: names of nodes that run whatever the cache has.
 

@@ -9,13 +9,13 @@ from tasks.start import Start
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """What runners differ in.
+    """The places and facts in which runners differ.
 
     Attributes:
       pipeline_root: where artifacts go.
       registry: the model registry.
       workspaces: where trainings keep what a killed one goes on from.
-      fingerprint: of the source's data; empty where it cannot be known when the pipeline is made.
+      fingerprint: fingerprint of the source's data; empty where it cannot be known when the pipeline is made.
       start: the trained model that training starts from, if any.
     """
 
@@ -27,12 +27,12 @@ class Places:
 
 
 def local_places(config: PipelineConfig, root: Root, *, fingerprint: str) -> Places:
-    """Those of a run on a root of this machine.
+    """The places of a run on a root of this machine.
 
     Args:
       config: checked.
-      root: of the pipeline.
-      fingerprint: of the source's data.
+      root: root of the pipeline.
+      fingerprint: fingerprint of the source's data.
     """
     return Places(
         pipeline_root=str(root.artifacts),

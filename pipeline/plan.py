@@ -1,4 +1,4 @@
-"""Which nodes a run would run, and why, without running one: `slipway run --explain`."""
+"""The nodes that a run would run, and why, without running one: `slipway run --explain`."""
 
 import sys
 from collections.abc import Container, Mapping, Sequence
@@ -28,8 +28,8 @@ def plan(pipeline: Pipeline, root: Root, *, uncached: Container[str] = ()) -> li
     By TFX's own keys and look-up, so that what is said is what happens. The store is read, not written.
 
     Args:
-      pipeline: with the connection to its metadata.
-      root: of the pipeline; it need not have been run on.
+      pipeline: the pipeline, with the connection to its metadata.
+      root: root of the pipeline; it need not have been run on.
       uncached: names of nodes that run whatever the cache has.
     """
     if not root.metadata.exists():
@@ -70,7 +70,7 @@ class _Planning:
         self._next_id = -1
 
     def node(self, node: pipeline_pb2.PipelineNode) -> PlannedNode:
-        """What would become of the next node."""
+        """The planned state of the next node."""
         name = node.node_info.id
         inputs = {
             key: [
@@ -84,7 +84,7 @@ class _Planning:
             node, self._pipeline.pipeline_info, self._pipeline.runtime_spec
         ).generate_output_artifacts(0)
         parameters = inputs_utils.resolve_parameters_with_schema(node.parameters)
-        cached = self._cached(node, inputs, outputs, parameters)
+        cached = self._find_cached(node, inputs, outputs, parameters)
         if cached is not None:
             self._outputs[name] = cached
             return PlannedNode(name=name, is_cached=True)
@@ -107,14 +107,14 @@ class _Planning:
         reasons = self._reasons.of(execution, outputs=[artifact.id for artifact in made])
         return PlannedNode(name=name, is_cached=False, reasons=reasons)
 
-    def _cached(
+    def _find_cached(
         self,
         node: pipeline_pb2.PipelineNode,
         inputs: Artifacts,
         outputs: Artifacts,
         parameters: Mapping[str, pipeline_pb2.Value],
     ) -> Artifacts | None:
-        """What the launcher would take from the cache; see its `_prepare_execution`."""
+        """The outputs that the launcher would take from the cache; see its `_prepare_execution`."""
         are_made = all(artifact.id > 0 for artifacts in inputs.values() for artifact in artifacts)
         if node.node_info.id in self._uncached or not are_made:
             return None
@@ -136,5 +136,5 @@ def _plain(value: metadata_store_pb2.Value) -> Any:
 
 
 def _as_read(artifact: types.Artifact) -> Artifact:
-    """As `inspection.store` gives it, as far as reasons look at it."""
+    """An execution as `inspection.store` gives it, with as much as reasons look at."""
     return Artifact(id=artifact.id, type=artifact.type_name, uri=artifact.uri, created_secs=0, properties={})

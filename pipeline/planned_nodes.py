@@ -1,4 +1,4 @@
-"""What `slipway run --explain` says of the nodes. Needs no TFX."""
+"""The lines of `slipway run --explain`, one for each node. Needs no TFX."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from inspection.changes import Reason
 @dataclass(frozen=True, kw_only=True)
 class PlannedNode:
     """Attributes:
-    name: of the node.
+    name: name of the node.
     is_cached: whether its outputs would be taken from the cache.
     reasons: why not; none where no earlier run had the node.
     """

@@ -1,4 +1,4 @@
-"""What a person sees of a run: live on a terminal; a line a node, and one an epoch of training, elsewhere."""
+"""The progress of a run: live on a terminal; elsewhere one line for each node, and for each epoch of training."""
 
 import logging
 import time

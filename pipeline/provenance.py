@@ -1,4 +1,4 @@
-"""What a run is made with, for its record."""
+"""Versions of the code and the libraries that a run is made with, for its record."""
 
 import subprocess
 from importlib.metadata import version

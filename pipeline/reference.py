@@ -42,17 +42,17 @@ def _tables(groups: Sequence[OptionGroup]) -> Iterator[str]:
         if group.key:
             kinds = f", kind: {', '.join(group.kinds)}" if group.kinds else ""
             yield f"### `{key_text(group.key)}`{kinds}\n"
-            yield f"{_escaped(model_description(group.model))}\n"
+            yield f"{_escape(model_description(group.model))}\n"
         yield "| key | value | default | what |\n|---|---|---|---|"
         for option in group.options:
             default = default_text(option.info)
             shown = default if default in ("", "required") else f"`{default}`"
             cells = (f"`{option.key[-1]}`", value_text(option.info), shown, option_description(option))
-            yield f"| {' | '.join(map(_escaped, cells))} |"
+            yield f"| {' | '.join(map(_escape, cells))} |"
         yield ""
 
 
-def _escaped(text: str) -> str:
-    """Without what Markdown would take for emphasis or the end of a cell; code stays as it is."""
+def _escape(text: str) -> str:
+    """Escapes what Markdown would take for emphasis or the end of a cell; code stays as it is."""
     parts = re.split(r"(`[^`]*`)", text.replace("|", r"\|"))
     return "".join(part if part.startswith("`") else re.sub(r"([*<])", r"\\\1", part) for part in parts)

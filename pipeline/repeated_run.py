@@ -31,8 +31,8 @@ def unchanged_run(config: PipelineConfig, root: Root, *, key: str) -> RunRecord 
 
     Args:
       config: checked.
-      root: of the pipeline; it need not have been run on.
-      key: of `pipeline.run_key`.
+      root: root of the pipeline; it need not have been run on.
+      key: key of the run, see `pipeline.run_key`.
     """
     if not root.metadata.exists() or uncached_nodes(config, root):
         return None

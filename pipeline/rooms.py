@@ -41,7 +41,7 @@ def import_rooms() -> None:
         module = sys.modules.get(name)
         if module is None:
             _import(name)
-        elif HOME / name not in map(_resolved, getattr(module, "__path__", ())):
+        elif HOME / name not in map(_resolve, getattr(module, "__path__", ())):
             place = getattr(module, "__file__", None) or "a module of no file"
             raise RoomTakenError(
                 f"{', '.join(ROOMS)} are packages of Slipway's. Received: {name}, imported before from {place}. Rename "
@@ -49,7 +49,7 @@ def import_rooms() -> None:
             )
 
 
-def _resolved(path: str) -> Path:
+def _resolve(path: str) -> Path:
     return Path(path).resolve()
 
 

@@ -20,7 +20,7 @@ def run_key(config: PipelineConfig, places: Places, sources: SourceTree) -> str:
 
     Args:
       config: checked.
-      places: of the run.
+      places: places of the run.
       sources: where the code is found.
     """
     # From here every node's executor is imported, by statements or by names; see `pipeline.step_code`.
@@ -30,12 +30,12 @@ def run_key(config: PipelineConfig, places: Places, sources: SourceTree) -> str:
         "task": config.task_spec().model_dump(mode="json"),
         "places": {**dataclasses.asdict(places), "start": places.start and places.start.model_dump(mode="json")},
         "code": code.model_dump(),
-        "installed": _installed(),
+        "installed": _list_installed(),
     }
     return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
 
 
-def _installed() -> list[str]:
+def _list_installed() -> list[str]:
     """Names and versions of all distributions, as their folders are called."""
     folders = [folder for place in sys.path for folder in Path(place).glob("*.dist-info")]
     return sorted(folder.stem for folder in folders)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from components.gates import GateRefused
 from pipeline.config import load_config
+from pipeline.errors import UserError
 from pipeline.run_request import RunAnswer, RunRequest
 from pipeline.session import session
 
@@ -28,16 +29,16 @@ def main(folder: str) -> None:
     except KeyboardInterrupt:
         RunAnswer(path=path, exit_code=130, title="Interrupted", message="the run was interrupted.").write(Path(folder))
     except BaseException as error:
-        if not hasattr(error, "exit_code"):
+        if not isinstance(error, UserError):
             raise
-        findings, advice = (error.findings, error.advice) if isinstance(error, GateRefused) else ((), "")
+        refused = error if isinstance(error, GateRefused) else None
         RunAnswer(
             path=path,
             exit_code=error.exit_code,
             title=error.title,
             message=str(error),
-            findings=[asdict(finding) for finding in findings],
-            advice=advice,
+            findings=[asdict(finding) for finding in refused.findings] if refused else [],
+            advice=refused.advice if refused else "",
         ).write(Path(folder))
     else:
         RunAnswer(path=path).write(Path(folder))

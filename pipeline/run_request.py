@@ -1,4 +1,4 @@
-"""What a process asks another one to run, and what that answers: files in a folder that both know."""
+"""A process's request to another one to run a pipeline, and the answer: files in a folder that both know."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -13,7 +13,7 @@ class RunRequest:
     """Attributes:
     config: path of the config.
     changes: values by their dotted keys, laid over those of the config.
-    root: that was named.
+    root: root that the caller named.
     from_node: where to start.
     to_node: where to stop.
     use_cache: whether nodes that did not change are taken from the cache.
@@ -40,12 +40,12 @@ class RunRequest:
 @dataclass(frozen=True, kw_only=True)
 class RunAnswer:
     """Attributes:
-    path: of the run's directory; empty where there was no run.
-    exit_code: that the command line would have ended with.
-    title: of what went wrong.
-    message: says what.
-    findings: of the gate that refused.
-    advice: what to do about it.
+    path: the run's directory; empty where there was no run.
+    exit_code: exit code that the command line would have ended with.
+    title: title of the error.
+    message: message of the error.
+    findings: findings of the gate that refused.
+    advice: what to do about them.
     is_over: whether the run ended; if not, the process was killed.
     """
 
@@ -63,6 +63,6 @@ class RunAnswer:
 
     @classmethod
     def read(cls, folder: Path) -> "RunAnswer":
-        """What a folder holds; that of a run that did not begin where it holds none."""
+        """The answer in a folder; where there is none, that of a run that did not begin."""
         path = folder / ANSWER_FILE
         return cls(**json.loads(path.read_text())) if path.exists() else cls(is_over=False)

@@ -29,8 +29,8 @@ def add_results(record: RunRecord, executions: Sequence[NodeExecution], *, metri
     """Adds metrics, variants, findings and pushes to a record.
 
     Args:
-      record: of the run.
-      executions: of the run.
+      record: record of the run, which is completed.
+      executions: executions of the run.
       metric: name of the metric that becomes the variants' `metric`.
     """
     outputs = {node.node: node.outputs for node in executions if node.state in ("done", "cached")}
@@ -50,9 +50,9 @@ def add_results(record: RunRecord, executions: Sequence[NodeExecution], *, metri
         record.variants = _variants(read_measurements(uri), outputs, metric)
         record.choice = read_choice(uri)
     if "Pusher" in outputs:
-        [node] = [node for node in record.nodes if node.name == "Pusher"]
+        [pusher] = [node for node in record.nodes if node.name == "Pusher"]
         push = read_push(outputs["Pusher"]["pushed_model"][0].uri)
-        record.pushes = [push.by_earlier_run() if node.cached else push]
+        record.pushes = [push.by_earlier_run() if pusher.cached else push]
 
 
 def _variants(measured: Sequence[MeasuredVariant], outputs: Outputs, metric: str) -> list[VariantRecord]:

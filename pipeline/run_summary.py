@@ -1,4 +1,4 @@
-"""What the terminal says when a run is over."""
+"""The summary on the terminal when a run is over."""
 
 from etils import epath
 from rich.console import Console

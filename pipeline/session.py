@@ -30,7 +30,7 @@ def explain_run(config: PipelineConfig, *, root: Path | None) -> None:
 
     Args:
       config: checked.
-      root: as for `session`.
+      root: root of the pipeline, see `session`.
 
     Raises:
       SourceNotFoundError: the data is not there.
@@ -76,7 +76,7 @@ class Session:
         config_path: where it came from.
         root: prepared and locked.
         run_id: unique in the root.
-        places: of the run.
+        places: places of the run.
         console: what the user sees.
         """
         from pipeline.run_key import run_key

@@ -28,8 +28,8 @@ class SourceTree:
                 self._sources[module] = self._read(module)
         return self._sources[module]
 
-    def installed(self, module: str) -> ModuleSource | None:
-        """The same of a module that is installed."""
+    def read_installed(self, module: str) -> ModuleSource | None:
+        """The source of an installed module."""
         return self._read(module)
 
     def is_ours(self, top: str) -> bool:
@@ -75,10 +75,10 @@ class SourceTree:
     def _spec(self, module: str) -> ModuleSpec | None:
         """Found without importing the packages that it lies in."""
         if module not in self._specs:
-            self._specs[module] = self._found(module)
+            self._specs[module] = self._find(module)
         return self._specs[module]
 
-    def _found(self, module: str) -> ModuleSpec | None:
+    def _find(self, module: str) -> ModuleSpec | None:
         parent, _, name = module.rpartition(".")
         if parent:
             package = self._spec(parent)

@@ -1,4 +1,4 @@
-"""What a step runs: the modules that its executor comes to import, late imports too, and versions of what is installed.
+"""The code of a step: the modules that its executor comes to import, late imports too, and versions of libraries.
 
 Both are among a step's properties, so that the cache sees new code, and can say which code is new.
 """
@@ -33,9 +33,9 @@ _NAME = re.compile(r"^([^/,\n]+)-[^-/,\n]+\.dist-info/", re.MULTILINE)
 
 class StepCode(BaseModel):
     """Attributes:
-    modules: of ours and of the user's, a digest of what the step may run in each; and of files beside the user's
-      modules that they name.
-    versions: of the distributions that those import, and of Python.
+    modules: {module of ours or of the user's: digest of what the step may run in it}; also files beside the user's
+      modules that these name.
+    versions: {distribution that those modules import: its version}, and that of Python.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -45,7 +45,7 @@ class StepCode(BaseModel):
 
     @property
     def digest(self) -> str:
-        """Of all."""
+        """A digest of all modules and versions."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
 
@@ -136,7 +136,8 @@ class _Walk:
         found = [
             (module, name, part)
             for module, reached in self._reached.items()
-            for name, part in self._tree.source(module).by_name.items()
+            if (source := self._tree.source(module)) is not None
+            for name, part in source.by_name.items()
             if name in self._methods and name not in reached
         ]
         for module, name, part in found:
@@ -145,7 +146,7 @@ class _Walk:
         return bool(found)
 
     def _read_installed(self, module: str) -> None:
-        source = self._tree.installed(module)
+        source = self._tree.read_installed(module)
         if source is not None:
             self._installed |= {name for name, _ in source.always.imports}
 
@@ -184,7 +185,7 @@ def _owners() -> dict[str, list[tuple[importlib.metadata.Distribution, str]]]:
 
 @functools.cache
 def _distributions(module: str) -> list[importlib.metadata.Distribution]:
-    """That a module is from; of a namespace such as `google`, those that hold the very module."""
+    """The distributions that a module is from; of a namespace such as `google`, those that hold the very module."""
     owners = _owners().get(module.partition(".")[0], [])
     folder = module.replace(".", "/")
     return [

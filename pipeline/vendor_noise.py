@@ -1,4 +1,4 @@
-"""What libraries print about themselves when a user's module imports them, kept from the terminal.
+"""Keeps from the terminal what libraries print about themselves when a user's module imports them.
 
 No environment variable does that: TF_CPP_MIN_LOG_LEVEL=2 leaves lines that TensorFlow marks as errors without there
 being one, and as it holds for the whole process, it would keep warnings out of a run's log too.

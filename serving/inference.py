@@ -17,8 +17,8 @@ class InferenceModel(abc.ABC):
 
     Attributes:
       inputs: `{name: TensorInfo}`, shapes at the file's own batch size.
-      outputs: the same of the outputs.
-      latencies: of the calls of `predict`.
+      outputs: the same for the outputs.
+      latencies: latencies of the calls of `predict`.
     """
 
     inputs: Mapping[str, TensorInfo]
@@ -29,7 +29,7 @@ class InferenceModel(abc.ABC):
 
     @property
     def own_batch_size(self) -> int | None:
-        """What the file says; None where it takes any."""
+        """The batch size that the file is fixed to; None where it takes any."""
         return next(iter(self.inputs.values())).shape[0]
 
     def predict(self, inputs: Arrays) -> dict[str, np.ndarray]:
@@ -44,8 +44,8 @@ class InferenceModel(abc.ABC):
         Raises:
           ModelInputError: names, shapes, types or values are not what the model takes.
         """
-        arrays, batch_size = self._checked(inputs)
-        step = batch_size if self._widened(batch_size) else self.own_batch_size or batch_size
+        arrays, batch_size = self._check_inputs(inputs)
+        step = batch_size if self._widen(batch_size) else self.own_batch_size or batch_size
         if batch_size % step:
             raise ModelInputError(
                 f"the batch size must be a multiple of {step}. Received: {batch_size}. Pad the batch."
@@ -70,13 +70,13 @@ class InferenceModel(abc.ABC):
         Raises:
           ModelInputError: as in `predict`, or the graph holds another batch size in a constant.
         """
-        arrays, batch_size = self._checked(inputs)
-        if not self._widened(batch_size):
+        arrays, batch_size = self._check_inputs(inputs)
+        if not self._widen(batch_size):
             raise ModelInputError(
                 f"the batch size must be {self.own_batch_size}, which the graph holds in a constant. "
                 f"Received: {batch_size}. Take a batch of that size, or reshape with -1 in the model."
             )
-        return self._bound(arrays)
+        return self._bind(arrays)
 
     def warm_up(self, inputs: Arrays, *, rounds: int = 3) -> None:
         """Runs the model without counting it: the first calls allocate memory, trace and choose kernels.
@@ -89,18 +89,18 @@ class InferenceModel(abc.ABC):
             run()
 
     @abc.abstractmethod
-    def _widened(self, batch_size: int) -> bool:
+    def _widen(self, batch_size: int) -> bool:
         """Makes the graph ready for a batch size; False where it cannot be, and stays at its own."""
 
     @abc.abstractmethod
-    def _bound(self, arrays: Arrays) -> Callable[[], object]:
+    def _bind(self, arrays: Arrays) -> Callable[[], object]:
         """See `prepare`."""
 
     @abc.abstractmethod
     def _run(self, arrays: Arrays) -> dict[str, np.ndarray]:
         """Runs a batch that the graph is ready for."""
 
-    def _checked(self, inputs: Arrays) -> tuple[dict[str, np.ndarray], int]:
+    def _check_inputs(self, inputs: Arrays) -> tuple[dict[str, np.ndarray], int]:
         if set(inputs) != set(self.inputs):
             raise ModelInputError(
                 f"inputs must be named {sorted(self.inputs)}. Received: {sorted(inputs)}. Name all, and only these."

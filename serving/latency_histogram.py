@@ -59,12 +59,12 @@ class LatencyHistogram:
 
     @property
     def p90_ms(self) -> float:
-        """What one call of ten exceeds."""
+        """The latency that one call of ten exceeds."""
         return self.percentile_ms(90)
 
     @property
     def p99_ms(self) -> float:
-        """What one call of a hundred exceeds."""
+        """The latency that one call of a hundred exceeds."""
         return self.percentile_ms(99)
 
     def buckets_ms(self) -> list[tuple[float, int]]:

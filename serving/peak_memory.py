@@ -19,7 +19,7 @@ def peak_memory_bytes(path: str | os.PathLike[str]) -> int | None:
     """What loading a model and running it at batch size 1 adds to a process; None where the system does not tell.
 
     Args:
-      path: of a TFLite file, or of a SavedModel, whose `predict` is run and whose TensorFlow is not counted.
+      path: a TFLite file, or the directory of a SavedModel, whose `predict` is run and whose TensorFlow is not counted.
 
     Raises:
       TFLiteModelError: the model could not be run.

@@ -30,10 +30,10 @@ class SavedModel(InferenceModel):
         """Loads the directory, from any file system that TensorFlow reaches.
 
         Args:
-          path: of the directory.
-          signature: what `predict` calls.
-          num_threads: of one call; the process's whole TensorFlow gets them, and only before its first op. None leaves
-            the process as it is.
+          path: the SavedModel's directory.
+          signature: name of the signature that `predict` calls.
+          num_threads: threads of one call. They are set for all of the process's TensorFlow, before its first op. None
+            leaves the process as it is.
 
         Raises:
           SavedModelError: `path` is no such SavedModel, or TensorFlow runs with other threads already.
@@ -74,10 +74,10 @@ class SavedModel(InferenceModel):
         self.inputs = {name: _info(name, spec) for name, spec in self._function.structured_input_signature[1].items()}
         self.outputs = {name: _info(name, spec) for name, spec in self._function.structured_outputs.items()}
 
-    def _widened(self, batch_size: int) -> bool:
+    def _widen(self, batch_size: int) -> bool:
         return self.own_batch_size in (None, batch_size)
 
-    def _bound(self, arrays: Arrays) -> Callable[[], dict[str, np.ndarray]]:
+    def _bind(self, arrays: Arrays) -> Callable[[], dict[str, np.ndarray]]:
         import tensorflow as tf
 
         tensors = {name: tf.constant(arrays[name].astype(info.dtype)) for name, info in self.inputs.items()}
@@ -85,7 +85,7 @@ class SavedModel(InferenceModel):
         return lambda: {name: value.numpy() for name, value in self._function(**tensors).items()}
 
     def _run(self, arrays: Arrays) -> dict[str, np.ndarray]:
-        return self._bound(arrays)()
+        return self._bind(arrays)()
 
 
 def _set_threads(num_threads: int) -> None:

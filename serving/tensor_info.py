@@ -17,10 +17,10 @@ class TensorInfo:
     """One input or output.
 
     Attributes:
-      name: in the signature.
+      name: name in the signature.
       shape: `[batch, ...]`; None where any size will do.
-      dtype: of the tensor itself; object for strings.
-      scale: of a step of a quantized tensor; zero where it is not quantized.
+      dtype: type of the tensor itself; object for strings.
+      scale: size of a step of a quantized tensor; zero where it is not quantized.
       zero_point: the step that stands for zero.
     """
 

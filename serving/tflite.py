@@ -44,8 +44,8 @@ class TFLiteModel(InferenceModel):
         """Reads the file, from any file system that `etils.epath` reaches.
 
         Args:
-          path: of the file.
-          num_threads: of one call.
+          path: the TFLite file.
+          num_threads: threads of one call.
           xnnpack: whether XNNPACK may run what it can; without it, TFLite's built-in kernels run everything.
 
         Raises:
@@ -70,7 +70,7 @@ class TFLiteModel(InferenceModel):
         """Whether a delegate such as XNNPACK runs (part of) the graph; latency without one is not what devices show."""
         return any(op["op_name"] == "DELEGATE" for op in self._interpreter._get_ops_details())
 
-    def _bound(self, arrays: Arrays) -> Callable[[], object]:
+    def _bind(self, arrays: Arrays) -> Callable[[], object]:
         self._set(arrays)
         return self._interpreter.invoke
 
@@ -85,7 +85,7 @@ class TFLiteModel(InferenceModel):
         for name, tensor in self.inputs.items():
             self._interpreter.set_tensor(tensor.index, tensor.quantize(arrays[name]))
 
-    def _widened(self, batch_size: int) -> bool:
+    def _widen(self, batch_size: int) -> bool:
         # A graph may hold its batch size in a constant, as that of Keras's Flatten does.
         if batch_size == self._batch_size:
             return True
@@ -112,14 +112,14 @@ def _load(path: str | os.PathLike[str], num_threads: int, xnnpack: bool) -> Inte
     try:
         content = epath.Path(path).read_bytes()
         try:
-            return _ready(Interpreter, OpResolverType, content, num_threads, xnnpack)
+            return _make(Interpreter, OpResolverType, content, num_threads, xnnpack)
         except RuntimeError as error:
             if "Select TensorFlow op" not in str(error):
                 raise
         # Only TensorFlow's own interpreter has the Flex delegate.
         import tensorflow as tf
 
-        return _ready(tf.lite.Interpreter, tf.lite.experimental.OpResolverType, content, num_threads, xnnpack)
+        return _make(tf.lite.Interpreter, tf.lite.experimental.OpResolverType, content, num_threads, xnnpack)
     except (OSError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise TFLiteModelError(
@@ -127,7 +127,7 @@ def _load(path: str | os.PathLike[str], num_threads: int, xnnpack: bool) -> Inte
         ) from None
 
 
-def _ready(interpreter: Any, resolvers: Any, content: bytes, num_threads: int, xnnpack: bool) -> Interpreter:
+def _make(interpreter: Any, resolvers: Any, content: bytes, num_threads: int, xnnpack: bool) -> Interpreter:
     kernels = resolvers.BUILTIN if xnnpack else resolvers.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     made = interpreter(model_content=content, num_threads=num_threads, experimental_op_resolver_type=kernels)
     # Before the first use of anything else: a runner that is made earlier would not get the delegate.

@@ -20,10 +20,10 @@ def load(
     """A pushed version of a model, ready to predict.
 
     Args:
-      name: of the model, which is the config's.
-      stage: of the version; the newest where several have it.
-      version: its number, instead of a stage.
-      root: of the pipeline that pushed it, whose registry is taken.
+      name: name of the model, which is the config's.
+      stage: stage of the version; the newest where several have it.
+      version: number of the version, instead of a stage.
+      root: root of the pipeline that pushed it, whose registry is taken.
       registry: directory or URL. Without it and a root, the registries that `slipway registry` looks into.
 
     Raises:

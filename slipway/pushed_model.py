@@ -16,7 +16,7 @@ class PushedModel(SavedModel):
     """The signature `predict` of a pushed version: the model's inputs by name to the task's predictions.
 
     Attributes:
-      path: of the version's directory.
+      path: directory of the version.
       version: its number.
       labels: names of the classes, in the order of the outputs; empty where there are none.
       takes: what the inputs are, in the task's words, such as `image: float32 [batch, 8, 8, 1], pixels in [0, 1]`.

@@ -32,14 +32,14 @@ class Run:
     """A run that is over, by its record.
 
     Attributes:
-      path: of its directory, ROOT/runs/ID.
+      path: directory of the run, ROOT/runs/ID.
     """
 
     path: Path
 
     @property
     def file(self) -> Path:
-        """Of the record."""
+        """The file of the record."""
         return self.path / RECORD_FILE
 
     @property
@@ -63,7 +63,7 @@ class Run:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Figures of the trained model: `test_` before the names of the task's metrics, and `parameters`."""
+        """Metrics of the trained model, `test_` before the names of the task's; and `parameters`."""
         return self.record["metrics"]
 
     @property
@@ -86,9 +86,9 @@ def run(
     Args:
       config: path of the config.
       set: other values than the config's, by dotted key, as of `--set`.
-      root: as of `--root`.
-      from_node: as of `--from`.
-      to_node: as of `--to`.
+      root: root of the pipeline, as `--root`.
+      from_node: first node to run, as `--from`.
+      to_node: last node to run, as `--to`.
       use_cache: whether nodes that did not change are taken from the cache.
 
     Raises, with what came of the run until then as the error's `run`:
@@ -111,7 +111,7 @@ def run(
         try:
             exit_code, last_lines = _run_process(request.write(Path(folder)))
         except KeyboardInterrupt as interrupt:
-            interrupt.run = _run_of(RunAnswer.read(Path(folder)))
+            _attach_run(interrupt, RunAnswer.read(Path(folder)))
             raise
         answer = RunAnswer.read(Path(folder))
     if not answer.is_over:
@@ -119,7 +119,7 @@ def run(
             f"the run's process must say what became of it. Received: exit code {exit_code} and nothing else. The "
             f"last of what it printed:\n{last_lines}"
         )
-        error.run = _run_of(answer)
+        _attach_run(error, answer)
         raise error
     if answer.exit_code:
         raise _as_error(answer)
@@ -132,33 +132,38 @@ def _run_process(folder: Path) -> tuple[int, str]:
     last: list[str] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
-            for line in process.stdout:
+            for line in process.stdout or ():
                 print(line, end="", flush=True)
                 last = [*last[-9:], line]
         except KeyboardInterrupt:
             # A terminal or a notebook's server interrupts both; whoever interrupts us alone means the run too.
             reminder = threading.Timer(_GRACE_SECS, process.send_signal, [signal.SIGINT])
             reminder.start()
-            print(process.stdout.read(), end="", flush=True)
+            print(process.stdout.read() if process.stdout else "", end="", flush=True)
             process.wait()
             reminder.cancel()
             raise
     return process.returncode, "".join(last)
 
 
-def _as_error(answer: RunAnswer) -> BaseException:
-    error: BaseException
+def _as_error(answer: RunAnswer) -> GateRefused | UsageError | RunError:
+    error: GateRefused | UsageError | RunError
     if answer.findings:
         error = GateRefused([Finding.from_json(finding) for finding in answer.findings], answer.advice)
     else:
         error = (UsageError if answer.exit_code == UsageError.exit_code else RunError)(answer.message)
         # As the command line would name it.
         error.title, error.exit_code = answer.title, answer.exit_code
-    error.run = _run_of(answer)
+    _attach_run(error, answer)
     return error
 
 
+def _attach_run(error: BaseException, answer: RunAnswer) -> None:
+    """Gives an error the attribute `run`: what came of the run."""
+    error.run = _run_of(answer)  # type: ignore[attr-defined]
+
+
 def _run_of(answer: RunAnswer) -> Run | None:
-    """What came of a run; None where it was refused before its first node, which leaves no record, or killed."""
+    """The run of an answer; None where it was refused before its first node, which leaves no record, or killed."""
     run = Run(Path(answer.path))
     return run if answer.path and run.file.exists() else None

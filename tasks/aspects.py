@@ -1,4 +1,4 @@
-"""What steps ask a task for."""
+"""The aspects of a task, which steps ask for."""
 
 from collections.abc import Mapping
 from typing import Literal, TypeAlias

@@ -223,9 +223,9 @@ class Task(abc.ABC):
         The graph raises InvalidArgumentError, which servers report as the client's error, for what must not be
         answered: NaN and infinity at least.
         """
-        from tasks.finite import finite
+        from tasks.finite import require_finite
 
-        return finite(inputs)
+        return require_finite(inputs)
 
     @abc.abstractmethod
     def predictions(self, outputs: "Mapping[str, tf.Tensor]") -> "dict[str, tf.Tensor]":

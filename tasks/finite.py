@@ -1,11 +1,11 @@
-"""Numbers of a client that are none, refused inside a graph."""
+"""NaN and infinity in a client's inputs are refused inside the graph."""
 
 from collections.abc import Mapping
 
 import tensorflow as tf
 
 
-def finite(inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+def require_finite(inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """The inputs by name. Raises InvalidArgumentError where a floating-point one holds NaN or infinity."""
     rule = "must hold finite numbers. Received: NaN or infinity"
     return {

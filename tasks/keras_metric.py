@@ -29,8 +29,8 @@ class KerasMetric(tfma.metrics.Metric):
 
     def __init__(self, *, name: str, **config: Any) -> None:
         """Args:
-        name: of the metric.
-        config: of `keras_class`, besides.
+        name: name of the metric.
+        config: other keyword arguments of `keras_class`.
         """
         super().__init__(
             tfma.metrics.metric_util.merge_per_key_computations(_computations),

@@ -73,10 +73,10 @@ class TaskSpec(BaseModel):
         return cls(validate(self.options))
 
     def of_step(self, *aspects: Aspect) -> "TaskSpec":
-        """The same with the options alone that a step reads which asks for these aspects of the task.
+        """The spec with those options alone that these aspects of the task read.
 
         Args:
-          aspects: of `tasks.aspects`.
+          aspects: names of aspects, see `tasks.aspects`.
         """
         cls = task_class(self.task)
         read = options_read(cls, aspects)
@@ -85,11 +85,12 @@ class TaskSpec(BaseModel):
         return TaskSpec(task=self.task, options=options, is_part=is_part)
 
     def with_values(self, values: Mapping[str, Any]) -> "TaskSpec":
-        """The same with other values of options, by dotted keys such as `model.dropout`.
+        """The spec with other values of options, by dotted keys such as `model.dropout`.
 
-        Of a part, values of options that it does not have are passed over.
-        Raises pydantic.ValidationError for a key that there is not, or a value that it may not have.
-        """
+        Values of options that a part does not have are passed over.
+
+        Raises:
+          pydantic.ValidationError: an unknown key, or a value that the option may not have."""
         options = copy.deepcopy(self.options) if self.is_part else self.load().options.model_dump(mode="json")
         for key, value in values.items():
             if not self.is_part or key.partition(".")[0] in options:
@@ -105,7 +106,7 @@ class TaskSpec(BaseModel):
 
 
 def put(section: dict[str, Any], key: str, value: Any) -> None:
-    """Puts a value into nested dictionaries at a dotted key, in place of what is none."""
+    """Puts a value into nested dictionaries at a dotted key, making the dictionaries on the way."""
     *path, last = key.split(".")
     for part in path:
         if not isinstance(section.get(part), dict):

@@ -1,4 +1,4 @@
-"""A task's metric as TFMA is told of it."""
+"""TFMA's config of a task's metric."""
 
 import json
 
@@ -8,7 +8,7 @@ from tasks.base import EvalMetric
 
 
 def metric_config(metric: EvalMetric) -> tfma.MetricConfig:
-    """TFMA's config of the metric, without thresholds."""
+    """The config of the metric, without thresholds."""
     config = json.dumps({**metric.config, "name": metric.name})
     if not metric.module:
         return tfma.MetricConfig(class_name=metric.class_name, config=config)

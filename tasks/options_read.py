@@ -1,4 +1,4 @@
-"""Which of a task's options an aspect of it takes."""
+"""The options of a task that an aspect of it reads."""
 
 import inspect
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Values of hyperparameters, by the dotted keys that configs give them, laid over a task and its training.
+"""Values of hyperparameters, by dotted keys as in configs, put in place of those of a task and its training.
 
 Needs no TensorFlow.
 """
@@ -14,7 +14,7 @@ def with_values(spec: TaskSpec, train: TrainOptions, values: Mapping[str, Any]) 
     """A task and the options of its training with the values of hyperparameters by their dotted keys.
 
     Raises:
-      pydantic.ValidationError: a key that there is not, or a value that it may not have.
+      pydantic.ValidationError: an unknown key, or a value that it may not have.
     """
     changed = train.model_dump()
     for key, value in of_section("train", values).items():
@@ -23,6 +23,6 @@ def with_values(spec: TaskSpec, train: TrainOptions, values: Mapping[str, Any]) 
 
 
 def of_section(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values whose keys begin with a section's name, by what follows it."""
+    """The values whose keys begin with a section's name, by the rest of the key."""
     prefix = f"{section}."
     return {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}

@@ -1,4 +1,4 @@
-"""What a training starts from, other than weights drawn anew. Needs no TensorFlow."""
+"""The trained model that a training starts from. Needs no TensorFlow."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -9,5 +9,5 @@ class Start(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     weights: str
-    digest: str = Field(description="Of the file: another one trains anew.")
+    digest: str = Field(description="Digest of the file: another one trains anew.")
     fresh: tuple[str, ...]

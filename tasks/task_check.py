@@ -70,7 +70,7 @@ def _examples(task: Task, prediction: tf.TensorSpec) -> list[metric_types.Standa
         found.append(
             metric_types.StandardMetricInputs(
                 labels=features.get(task.label_key),
-                predictions={task.prediction_key: _drawn(prediction, draw)},
+                predictions={task.prediction_key: _draw_prediction(prediction, draw)},
                 example_weights=np.ones(1, np.float32),
                 features=features,
             )
@@ -79,7 +79,7 @@ def _examples(task: Task, prediction: tf.TensorSpec) -> list[metric_types.Standa
 
 
 def _prediction_spec(task: Task) -> tf.TensorSpec:
-    """Of what TFMA compares with the label; no model is run."""
+    """Spec of the prediction that TFMA compares with the label; no model is run."""
     try:
         model = task.model()
         for tensor in model.inputs:
@@ -101,7 +101,7 @@ def _prediction_spec(task: Task) -> tf.TensorSpec:
         keras.backend.clear_session()
 
 
-def _drawn(spec: tf.TensorSpec, draw: np.random.Generator) -> np.ndarray:
+def _draw_prediction(spec: tf.TensorSpec, draw: np.random.Generator) -> np.ndarray:
     """One example's prediction: floats from 0 to 1 that add up to 1 over the last axis, as probabilities do."""
     shape = [size or 1 for size in spec.shape[1:]]
     if not spec.dtype.is_floating:
@@ -122,16 +122,16 @@ def _values(
     values: dict[tfma.metrics.MetricKey, Any] = {}
     for computation in computations:
         if isinstance(computation, metric_types.MetricComputation):
-            values |= _combined(computation, examples)
+            values |= _combine(computation, examples)
         elif type(computation) is metric_types.DerivedMetricComputation:
             values |= computation.result(values)
     return values
 
 
-def _combined(
+def _combine(
     computation: metric_types.MetricComputation, examples: Sequence[metric_types.StandardMetricInputs]
 ) -> dict[tfma.metrics.MetricKey, Any]:
-    """As Beam computes it where each example is in a bundle of its own."""
+    """Combines as Beam does where each example is in a bundle of its own."""
     combiner = computation.combiner
     combiner.setup()
     accumulators = []
@@ -160,12 +160,12 @@ def _refusal(
 
 
 def _cause(error: BaseException) -> str:
-    """What an error goes back to."""
+    """The error that this one goes back to, in one line."""
     while error.__cause__ is not None:
         error = error.__cause__
     return f"{type(error).__name__}: {_line(str(error))}"
 
 
 def _line(text: str) -> str:
-    """The first one, which others may have made long."""
+    """The first line of a text, cut to MAX_CHARACTERS."""
     return text.partition("\n")[0][:MAX_CHARACTERS].rstrip(".")

@@ -1,4 +1,4 @@
-"""What TFMA hands to a metric of ours."""
+"""Labels and predictions as TFMA hands them to a metric."""
 
 from typing import Any
 

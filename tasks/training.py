@@ -1,4 +1,4 @@
-"""A task's model and the loop that trains it, as a config asks for them; Trainer's and Tuner's alike."""
+"""A task's model and the loop that trains it, as a config asks for them: the same for Trainer and Tuner."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -82,7 +82,7 @@ class TaskTraining:
 
     @property
     def resume_step(self) -> int:
-        """Of the checkpoint that training goes on from; 0 where it starts anew."""
+        """Step of the checkpoint that training goes on from; 0 where it starts anew."""
         step = self.loop.checkpoints.newest() if self.loop.checkpoints is not None else None
         return step or 0
 

@@ -1,4 +1,4 @@
-"""What Transform wrote, as a task reads it."""
+"""The examples that Transform wrote, as a task reads them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ class TransformedData:
     """The transformed examples of a task.
 
     Attributes:
-      task: reads them.
-      directory: an Examples artifact's, with a directory for each split.
+      task: the task that reads them.
+      directory: directory of an Examples artifact, with one for each split in it.
       feature_spec: parsing spec of the transformed features.
     """
 

@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from tests.inspection.root_writer import RootWriter
 
 
+# Garbage collection goes through everything that the tests import, millions of objects, again and again: not while they
+# are imported, and afterwards these are left out.
+gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """Leaves what the tests import out of garbage collection, which would go through these millions of objects again
-    and again."""
     gc.freeze()
+    gc.enable()
 
 
 # Imported inside the fixtures, so that one room's tests do without what only another's need.

@@ -20,10 +20,10 @@ class ImageClass:
     """A class and its images.
 
     Attributes:
-      name: of the class.
-      group: what it belongs to, such as an alphabet; empty where there are no groups.
-      images: encoded.
-      split: that it is in.
+      name: name of the class.
+      group: group that it belongs to, such as an alphabet; empty where there are no groups.
+      images: encoded images.
+      split: the split that holds it.
     """
 
     name: str
@@ -44,8 +44,9 @@ class ImageClasses(Protocol):
 
 
 def classes_of(source: LabelledImages | ImageClasses, splits: Splits) -> tuple[Sequence[ImageClass], int]:
-    """(the classes of a source, how many images were left out); where it does not say their splits, they are dealt by
-    name.
+    """The classes of a source, and how many images were left out.
+
+    Where the source does not say the splits of its classes, they are split by their names.
 
     Raises:
       DataError: see `Source.examples`; or images that cannot be read are more than the source allows.

@@ -39,11 +39,12 @@ class ImageCSV(Unreadable):
 
     kind: Literal["image_csv"]
     file: LocalPath = Field(description="The CSV file. Relative paths start at the config's folder.")
-    path_column: str = Field("path", description="Holds the images' paths.")
-    label_column: str = Field("label", description="Holds the names of their classes.")
-    split_column: str | None = Field(None, description="Holds train, eval or test; default: dealt by `splits`.")
+    path_column: str = Field("path", description="Column of the images' paths.")
+    label_column: str = Field("label", description="Column of the names of their classes.")
+    split_column: str | None = Field(None, description="Column of train, eval or test; default: dealt by `splits`.")
     classes: tuple[str, ...] = Field(
-        (), description="In the order of the labels; empty: those in the file, sorted. Naming them finds a wrong one."
+        (),
+        description="Names of the classes, in the order of the labels; empty: those in the file, sorted.",
     )
     splits: Splits = Field(default_factory=Splits)
 
@@ -51,8 +52,8 @@ class ImageCSV(Unreadable):
         return self.classes or tuple(sorted({row.label for row in self._rows()}))
 
     def shards(self, split: str) -> Sequence[tuple[tuple[int, str, int], ...]]:
-        """Tuples of (line, path, index of the class)."""
-        mine = [(row.line, row.path, label) for row, label in self._labelled() if row.split == split]
+        """Shards of (line, path, index of the class)."""
+        mine = [(row.line, row.path, label) for row, label in self._label_rows() if row.split == split]
         return [tuple(mine[start : start + IMAGES_PER_SHARD]) for start in range(0, len(mine), IMAGES_PER_SHARD)]
 
     def examples(self, shard: tuple[tuple[int, str, int], ...]) -> Iterator[tuple[str, "tf.train.Example | DataError"]]:
@@ -68,7 +69,7 @@ class ImageCSV(Unreadable):
         return digest.hexdigest()
 
     def class_counts(self) -> Mapping[str, Sequence[int]]:
-        counts = Counter((row.split, label) for row, label in self._labelled())
+        counts = Counter((row.split, label) for row, label in self._label_rows())
         return {split: [counts[split, label] for label in range(len(self.class_names()))] for split in SPLITS}
 
     def overview(self) -> Overview:
@@ -84,8 +85,8 @@ class ImageCSV(Unreadable):
             notes=[f"{absent:,} of the files that it names are not there"] if absent else [],
         )
 
-    def _labelled(self) -> list[tuple[_Row, int]]:
-        """(line, index of its class) of the whole file."""
+    def _label_rows(self) -> list[tuple[_Row, int]]:
+        """All lines of the file, each with the index of its class."""
         index = {name: number for number, name in enumerate(self.class_names())}
         rows = self._rows()
         for row in rows:

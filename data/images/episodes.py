@@ -22,14 +22,16 @@ EPISODES_PER_SHARD = 500
 
 
 class ImageEpisodes(BaseModel):
-    """The source of few-shot classification tasks. Features of an example, encoded images throughout:
+    """The source of few-shot classification tasks: whole classes in train, fixed episodes in eval and test.
 
-    - `images`: in train, where an example is a class, all of its images; else empty.
-    - `support_images`, `query_images`, and their classes' numbers in the episode `support_y`, `query_y`: in eval and
-      test, where an example is an episode; else empty.
-    - `way`, `shot`: classes, and support images of each; 1 and 0 in train.
-    - `group`: what all classes belong to, such as an alphabet; `mixed` where they belong to several, or to none.
-    - `classes`: the classes' names, in the order of their numbers.
+    Features of an example; images are encoded:
+
+    - `images`: all images of the class, in train; else empty.
+    - `support_images`, `query_images`: images of the episode, in eval and test; else empty.
+    - `support_y`, `query_y`: numbers of their classes in the episode.
+    - `way`, `shot`: number of classes, and of support images of each; 1 and 0 in train.
+    - `group`: group of all classes, such as an alphabet; `mixed` where they belong to several, or to none.
+    - `classes`: names of the classes, in the order of their numbers.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,7 +47,7 @@ class ImageEpisodes(BaseModel):
     seed: int = 0
 
     def classes(self, split: str) -> Sequence[ImageClass]:
-        """Those of a split.
+        """The classes of a split.
 
         Raises:
           DataError: they are fewer than an episode's, or one has fewer images than an episode takes of it.
@@ -55,11 +57,11 @@ class ImageEpisodes(BaseModel):
         return found
 
     def left_out(self) -> int:
-        """Images that cannot be read."""
+        """Number of images that cannot be read."""
         return _read(self.model_dump_json(), self.fingerprint())[1]
 
     def shards(self, split: str) -> Sequence[tuple[str, int]]:
-        """(split, its first example)."""
+        """Pairs of the split and the index of the shard's first example."""
         classes = self.classes(split)
         count = len(classes) if split == "train" else getattr(self, split)
         return [(split, start) for start in range(0, count, EPISODES_PER_SHARD)]
@@ -76,7 +78,7 @@ class ImageEpisodes(BaseModel):
             yield f"{split} episode {index}", self._episode(pools, split, index)
 
     def overview(self) -> Overview:
-        """The source's own where it does not count the images of its classes."""
+        """Classes and images of each split; where the source does not count its images, the source's own overview."""
         source = self.source
         if not isinstance(source, CountsClasses | ImageClasses):
             return source.overview() if isinstance(source, HasOverview) else Overview()
@@ -107,8 +109,8 @@ class ImageEpisodes(BaseModel):
         """Raises DataError where a split's classes are fewer than an episode's, or have fewer images.
 
         Args:
-          split: their split.
-          images: of each class, by its name.
+          split: the split of the classes.
+          images: number of images of each class, by its name.
         """
         if len(images) < max(self.ways):
             raise DataError(
@@ -196,6 +198,6 @@ def _example(
 
 @lru_cache(maxsize=2)
 def _read(text: str, fingerprint: str) -> tuple[Sequence[ImageClass], int]:
-    """One reading for all shards of a process; another fingerprint reads anew."""
+    """Reads once for all shards of a process; another fingerprint reads anew."""
     episodes = ImageEpisodes.model_validate_json(text)
     return classes_of(episodes.source, episodes.splits)

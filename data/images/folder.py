@@ -77,7 +77,7 @@ class ImageFolder(Unreadable):
         folders = {split: folder.relative_to(self.directory) for split, folder in self._split_folders().items()}
         splits = [f"{split} {f'in {folders[split]}/' if split in folders else 'out of train'}" for split in SPLITS]
         is_dealt = folders == {"train": Path()}
-        ignored = self._ignored()
+        ignored = self._describe_ignored()
         return overview_of_classes(
             self,
             facts={"directory": str(self.directory), "splits": "dealt by shares" if is_dealt else ", ".join(splits)},
@@ -113,7 +113,7 @@ class ImageFolder(Unreadable):
                 dealt = self.splits.of(name)
                 files.append(_File(name, label, split if dealt in folders or split != "train" else dealt))
         if not files:
-            ignored = self._ignored()
+            ignored = self._describe_ignored()
             raise SourceNotFoundError(
                 f"options.source.directory must hold images ({', '.join(sorted(SUFFIXES))}), one folder a class. "
                 f"Received: {self.directory}, with {len(self.class_names())} folders and no image in them"
@@ -121,8 +121,8 @@ class ImageFolder(Unreadable):
             )
         return files
 
-    def _ignored(self) -> str:
-        """Folders that are no class, and how many files of which suffix, are not read."""
+    def _describe_ignored(self) -> str:
+        """Folders that are no class, and the number of files of each suffix that is not read."""
         named = set(self.class_names())
         others = {name for folder in self._split_folders().values() for name in folders_of(folder)} - named
         suffixes = Counter(

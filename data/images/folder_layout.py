@@ -1,4 +1,4 @@
-"""Whether the folders of a directory are classes, or splits that hold one folder a class."""
+"""Tells whether the folders of a directory are classes, or splits that hold one folder for each class."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,8 +26,8 @@ def split_folders(directory: Path, classes: Sequence[str]) -> Mapping[str, str]:
     name.
 
     Args:
-      directory: which exists.
-      classes: that the config names, if any; where all are folders of the directory, these are the classes.
+      directory: an existing folder.
+      classes: classes that the config names, if any; where all are folders of the directory, these are the classes.
 
     Raises:
       DataError: the folders are splits in part, two are the same split, or train is not among them.

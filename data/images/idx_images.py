@@ -13,11 +13,11 @@ from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
 from data.examples import labelled_image
 from data.images.idx import read_idx
-from data.known.datasets import known, locate
+from data.known.datasets import find_known, locate
 from data.local_path import LocalPath
 from data.overview import Overview, overview_of_classes
 from data.source import SPLITS
-from data.splits import dealt
+from data.splits import unit_hash
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -35,7 +35,9 @@ class IDXImages(BaseModel):
     kind: Literal["idx"]
     dataset: Literal["fashion_mnist", "mnist"] | None = Field(None, description="A known dataset, by name.")
     directory: LocalPath | None = Field(None, description="Or a folder with the four files.")
-    classes: tuple[str, ...] = Field((), description="In the order of the labels; a known dataset brings its own.")
+    classes: tuple[str, ...] = Field(
+        (), description="Names, in the order of the labels; a known dataset brings its own."
+    )
     eval: Annotated[float, Field(gt=0, lt=1)] = Field(0.1, description="Share of the train files that is held out.")
     seed: int = Field(0, description="Another seed deals the eval split anew.")
 
@@ -50,10 +52,10 @@ class IDXImages(BaseModel):
         return self
 
     def class_names(self) -> tuple[str, ...]:
-        return self.classes or known(self.dataset or "").classes
+        return self.classes or find_known(self.dataset or "").classes
 
     def shards(self, split: str) -> Sequence[tuple[str, int]]:
-        """(split, index of its first image among those of the official split's files)."""
+        """Pairs of the split and the index of the shard's first image in the official split's files."""
         count = len(self._read("test" if split == "test" else "train")[1])
         return [(split, start) for start in range(0, count, IMAGES_PER_SHARD)]
 
@@ -64,7 +66,7 @@ class IDXImages(BaseModel):
         official = "test" if split == "test" else "train"
         images, labels = self._read(official)
         for index in range(start, min(start + IMAGES_PER_SHARD, len(labels))):
-            if split == self._split(official, index):
+            if split == self._split_of(official, index):
                 encoded = tf.io.encode_png(images[index][..., np.newaxis]).numpy()
                 yield f"{official} image {index}", labelled_image(encoded, int(labels[index]))
 
@@ -72,7 +74,7 @@ class IDXImages(BaseModel):
         counts: Counter[tuple[str, int]] = Counter()
         for official in _PREFIXES:
             counts.update(
-                (self._split(official, index), int(label)) for index, label in enumerate(self._read(official)[1])
+                (self._split_of(official, index), int(label)) for index, label in enumerate(self._read(official)[1])
             )
         return {split: [counts[split, label] for label in range(len(self.class_names()))] for split in SPLITS}
 
@@ -87,9 +89,9 @@ class IDXImages(BaseModel):
             },
         )
 
-    def _split(self, official: str, index: int) -> str:
-        """The split of an image, by its place in the files of an official split."""
-        is_held_out = official == "train" and dealt(str(index), self.seed) < self.eval
+    def _split_of(self, official: str, index: int) -> str:
+        """The split of an image, by its index in the files of an official split."""
+        is_held_out = official == "train" and unit_hash(str(index), self.seed) < self.eval
         return "eval" if is_held_out else official
 
     def fingerprint(self) -> str:
@@ -113,7 +115,7 @@ class IDXImages(BaseModel):
         )
 
     def _read(self, split: str) -> tuple[np.ndarray, np.ndarray]:
-        """(`[image, height, width]` uint8, `[image]`) of an official split."""
+        """Images `[image, height, width]` uint8 and labels `[image]` of an official split."""
         paths = [self._path(split, what) for what in ("images-idx3", "labels-idx1")]
         images, labels = (read_idx(path) for path in paths)
         if images.ndim != 3 or images.dtype != np.uint8 or labels.ndim != 1 or len(images) != len(labels):

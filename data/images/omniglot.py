@@ -17,7 +17,7 @@ from data.errors import DataError, SourceNotFoundError
 from data.images.classes import ImageClass
 from data.known.datasets import locate
 from data.local_path import LocalPath
-from data.splits import dealt
+from data.splits import unit_hash
 
 ARCHIVES = {"background": "images_background.zip", "evaluation": "images_evaluation.zip"}
 
@@ -80,12 +80,12 @@ class Omniglot(BaseModel):
                 name=f"{alphabet}/{character}",
                 group=alphabet,
                 images=tuple(images),
-                split=self._split(part, alphabet, character),
+                split=self._split_of(part, alphabet, character),
             )
             for (alphabet, character), images in drawings.items()
         ]
 
-    def _split(self, part: str, alphabet: str, character: str) -> Literal["train", "eval", "test"]:
+    def _split_of(self, part: str, alphabet: str, character: str) -> Literal["train", "eval", "test"]:
         if part == "evaluation":
             return "test"
-        return "eval" if dealt(f"{alphabet}/{character}", self.seed) < self.eval else "train"
+        return "eval" if unit_hash(f"{alphabet}/{character}", self.seed) < self.eval else "train"

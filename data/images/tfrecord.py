@@ -8,9 +8,9 @@ from pydantic import ConfigDict, Field
 
 from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
-from data.example_features import first_features, told_features
+from data.example_features import describe_features, first_features
 from data.examples import labelled_image
-from data.image_formats import decodable
+from data.image_formats import to_decodable
 from data.local_path import LocalPath
 from data.overview import Overview
 from data.source import SPLITS
@@ -66,7 +66,7 @@ class TFRecords(Unreadable):
             index += 1
 
     def overview(self) -> Overview:
-        """Of the first example of train; to count all would be to read all."""
+        """The files of each split, and the features of the first train example; counting all would mean reading all."""
         paths = {split: [self.directory / name for name in self.shards(split)] for split in SPLITS}
         first = paths["train"][0]
         features = first_features(first)
@@ -88,7 +88,7 @@ class TFRecords(Unreadable):
         )
 
     def _example(self, content: bytes) -> "tf.train.Example | DataError":
-        """A record with `image` and `label` under these names; its other features stay."""
+        """The example of a record, with its image and label renamed to `image` and `label`; other features stay."""
         import tensorflow as tf
         from google.protobuf.message import DecodeError
 
@@ -96,18 +96,18 @@ class TFRecords(Unreadable):
             example = tf.train.Example.FromString(content)
         except DecodeError as error:
             return DataError(f"not a readable tf.Example ({error})")
-        defect = self._defect(told_features(example))
+        defect = self._defect(describe_features(example))
         if defect:
             return DataError(defect)
         feature = example.features.feature
         [image], [label] = feature[self.image_feature].bytes_list.value, feature[self.label_feature].int64_list.value
         for name in (self.image_feature, self.label_feature):
             del feature[name]
-        example.MergeFrom(labelled_image(decodable(image), label))
+        example.MergeFrom(labelled_image(to_decodable(image), label))
         return example
 
     def _defect(self, features: Mapping[str, str]) -> str | None:
-        """What an example lacks that holds these features."""
+        """The defect of an example with these features, in one line; None if there is none."""
         wanted = {self.image_feature: "1 bytes", self.label_feature: "1 int64"}
         if all(features.get(name) == what for name, what in wanted.items()):
             return None

@@ -1,4 +1,4 @@
-"""Datasets known by name: where they come from, and where they lie on this machine."""
+"""Datasets known by name: their files, and the folders that hold them on this machine."""
 
 import os
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class KnownDataset:
 
     Attributes:
       folder: its name below SLIPWAY_DATA_DIR and below the cache.
-      classes: in the order of its labels; empty where it has none.
+      classes: names of its classes, in the order of the labels; empty where it has none.
     """
 
     name: str
@@ -142,8 +142,8 @@ _ALL = (
 KNOWN = {dataset.name: dataset for dataset in _ALL}
 
 
-def known(name: str) -> KnownDataset:
-    """The dataset of a name. Raises SourceNotFoundError for a name that is not known."""
+def find_known(name: str) -> KnownDataset:
+    """The dataset of that name. Raises SourceNotFoundError for an unknown name."""
     if name not in KNOWN:
         raise SourceNotFoundError(
             f"A known dataset must be one of {', '.join(KNOWN)}. Received: {name!r}.{did_you_mean(name, KNOWN)}"
@@ -164,12 +164,12 @@ def find(dataset: KnownDataset) -> Path | None:
 
 
 def locate(name: str) -> Path:
-    """The folder that holds the dataset of a name.
+    """The folder that holds the dataset of that name.
 
     Raises:
       SourceNotFoundError: it is not on this machine, or not known; says how to get it.
     """
-    dataset = known(name)
+    dataset = find_known(name)
     found = find(dataset)
     if found is None:
         given = os.environ.get(DATA_DIR_VARIABLE)

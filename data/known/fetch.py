@@ -20,12 +20,12 @@ Progress = Callable[[RemoteFile, int, int], None]
 
 
 def fetch(dataset: KnownDataset, folder: Path, *, progress: Progress) -> list[str]:
-    """Downloads what is not there yet.
+    """Downloads the files of a dataset that are not there yet.
 
     Args:
-      dataset: what to get.
-      folder: where its files go; is made.
-      progress: is told how far each file is.
+      dataset: the dataset.
+      folder: folder for its files, which is created.
+      progress: called with each file, its bytes so far and its bytes in all.
 
     Returns:
       The names of the files that were downloaded; those that were there already, and are right, are not.

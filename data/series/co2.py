@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from data.series.repair import Repairs, regular
+from data.series.repair import Repairs, to_grid
 from data.series.series import SeriesSet
 from data.series.step import as_length
 
@@ -30,14 +30,14 @@ class CO2(BaseModel):
     def step_secs(self) -> int:
         return WEEK_SECS
 
-    def told_step(self) -> str:
+    def describe_step(self) -> str:
         return as_length(WEEK_SECS)
 
     def read(self, *, longest_gap: int) -> SeriesSet:
         from statsmodels.datasets import co2
 
         frame = co2.load_pandas().data
-        series, counts = regular(frame, name="co2", step_secs=WEEK_SECS, repairs=Repairs(), longest_gap=longest_gap)
+        series, counts = to_grid(frame, name="co2", step_secs=WEEK_SECS, repairs=Repairs(), longest_gap=longest_gap)
         return SeriesSet(series=tuple(series), repairs=dict(counts))
 
     def fingerprint(self) -> str:

@@ -14,7 +14,7 @@ from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
 from data.known.datasets import locate
 from data.local_path import LocalPath
-from data.series.repair import Repairs, regular
+from data.series.repair import Repairs, to_grid
 from data.series.series import Series, SeriesSet, select_channels
 from data.series.splits import Stamp
 from data.series.step import as_length, is_length, most_frequent_step_secs
@@ -31,9 +31,10 @@ class SeriesFile(BaseModel):
     kind: Literal["series_file"]
     dataset: Literal["etth1"] | None = Field(None, description="A known dataset, by name.")
     file: LocalPath | None = Field(None, description="Or a .csv or .parquet file. Relative paths start at the config.")
-    time_column: str = Field("date", description="Of stamps that pandas reads; those without a zone are taken for UTC.")
+    time_column: str = Field("date", description="Column of times that pandas reads; without a zone, UTC.")
     start: Stamp | None = Field(
-        None, description="Of the first row, where there is no time column; every row is then `every` after the last."
+        None,
+        description="Time of the first row where there is no time column; each row is then `every` after the last.",
     )
     columns: tuple[str, ...] = Field((), description="The channels; empty: every other column.")
     series_column: str | None = Field(None, description="Names the series of each row; default: all are one.")
@@ -91,12 +92,12 @@ class SeriesFile(BaseModel):
             return _inferred_step_secs(self.model_dump_json(), self.fingerprint())
         return int(pd.Timedelta(every).total_seconds())
 
-    def told_step(self) -> str:
+    def describe_step(self) -> str:
         origin = ", as stamps are mostly apart" if self.every is None and self.dataset is None else ""
         return f"{as_length(self.step_secs())}{origin}"
 
-    def resolved(self) -> "SeriesFile":
-        """The same with the step that its stamps tell."""
+    def with_step(self) -> "SeriesFile":
+        """A copy whose `every` is the step that its times tell."""
         return self.model_copy(update={"every": as_length(self.step_secs())})
 
     def read(self, *, longest_gap: int) -> SeriesSet:
@@ -104,7 +105,7 @@ class SeriesFile(BaseModel):
         found: list[Series] = []
         counts: Counter[str] = Counter()
         for name, group in self._groups():
-            pieces, made = regular(group, name=name, step_secs=step_secs, repairs=self.repairs, longest_gap=longest_gap)
+            pieces, made = to_grid(group, name=name, step_secs=step_secs, repairs=self.repairs, longest_gap=longest_gap)
             found += pieces
             counts += made
         return SeriesSet(series=tuple(found), repairs=dict(counts))

@@ -36,14 +36,14 @@ class Repairs(BaseModel):
     max_absent: float = Field(0.5, ge=0, le=1, description="Largest share of a series' rows that may be absent.")
 
 
-def regular(
+def to_grid(
     frame: pd.DataFrame, *, name: str, step_secs: int, repairs: Repairs, longest_gap: int
 ) -> tuple[list[Series], Counter[str]]:
     """Puts rows on a regular grid; rows that are absent become NaN.
 
     Args:
       frame: a row a stamp, indexed by time, of which whole seconds count; a column a channel.
-      name: of the series.
+      name: name of the series, for messages.
       step_secs: seconds between two rows of the grid.
       repairs: what may be repaired.
       longest_gap: most rows without any value in one place.
@@ -56,7 +56,7 @@ def regular(
     """
     counts: Counter[str] = Counter()
     frame = frame.set_axis(frame.index.floor("s"))
-    frame = _unique(_sorted(frame, name, repairs, counts), name, repairs, counts)
+    frame = _drop_duplicates(_sort(frame, name, repairs, counts), name, repairs, counts)
     stamps = frame.index.to_numpy("datetime64[s]").astype(np.int64)
     places, rest = np.divmod(stamps - stamps[0], step_secs)
     if rest.any():
@@ -88,7 +88,7 @@ def regular(
     return _cut(whole, repairs, longest_gap, counts), counts
 
 
-def _sorted(frame: pd.DataFrame, name: str, repairs: Repairs, counts: Counter[str]) -> pd.DataFrame:
+def _sort(frame: pd.DataFrame, name: str, repairs: Repairs, counts: Counter[str]) -> pd.DataFrame:
     backwards = np.flatnonzero(np.diff(frame.index.to_numpy()) < np.timedelta64(0))
     if not len(backwards):
         return frame
@@ -103,7 +103,7 @@ def _sorted(frame: pd.DataFrame, name: str, repairs: Repairs, counts: Counter[st
     return frame.sort_index(kind="stable")
 
 
-def _unique(frame: pd.DataFrame, name: str, repairs: Repairs, counts: Counter[str]) -> pd.DataFrame:
+def _drop_duplicates(frame: pd.DataFrame, name: str, repairs: Repairs, counts: Counter[str]) -> pd.DataFrame:
     doubles = frame.index.duplicated()
     if not doubles.any():
         return frame

@@ -8,9 +8,9 @@ class Segment:
     """Rows of a series that are stored together.
 
     Attributes:
-      index: of the series.
-      start: its first row.
-      length: in rows; those after the series' last one are NaN.
+      index: index of the series.
+      start: first row of the segment in the series.
+      length: number of rows; those after the series' last one are NaN.
       windows: how many windows begin in it, at its first row and the ones after it.
       rows: how many of its rows, from the first on, no later segment holds again.
     """
@@ -23,9 +23,15 @@ class Segment:
 
 
 def train_segments(rows: int, *, window: int, index: int = 0, start: int = 0) -> list[Segment]:
-    """Segments of one length that hold each window of `rows` rows exactly once; none where there is no window.
+    """Segments of one length that hold each window of a series exactly once; none where there is no window.
 
     Their length in all is at most 2 × rows, and for long series 1.5 × rows.
+
+    Args:
+      rows: number of rows of the series, or of the part of it that is cut.
+      window: rows of a window.
+      index: index of the series, which the segments get.
+      start: row of the series that the part begins with.
     """
     count = rows - window + 1
     if count < 1:

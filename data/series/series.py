@@ -1,4 +1,4 @@
-"""A time series on a regular grid, and what every source of series can tell."""
+"""A time series on a regular grid, and the contract of its sources."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """Rows a fixed step apart. Times are seconds since 1970, UTC; a stamp without a zone is taken for UTC.
+    """Rows that are a fixed step apart. Times are seconds since 1970, UTC; a stamp without a zone is taken for UTC.
 
     Attributes:
       values: `[time, channel]` float32, NaN where nothing was observed.
@@ -22,37 +22,37 @@ class Series:
 
     @property
     def times_secs(self) -> np.ndarray:
-        """`[time]` int64."""
+        """Times of the rows, `[time]` int64."""
         return self.start_secs + self.step_secs * np.arange(len(self.values), dtype=np.int64)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesSet:
-    """What a source holds, repaired.
+    """The series of a source, repaired.
 
     Attributes:
-      series: one or many; a series that was cut at a long gap is several of the same name.
-      repairs: how many of which repair were made, by what was wrong.
+      series: the series; one that was cut at a long gap is several of the same name.
+      repairs: number of repairs of each kind, by what was wrong.
     """
 
     series: tuple[Series, ...]
     repairs: Mapping[str, int]
 
 
-class SeriesSource(Protocol):
-    """Options that lead to series."""
+class SeriesReader(Protocol):
+    """What every source of series can do."""
 
     def channel_names(self) -> tuple[str, ...]:
         """Names of the columns, in their order."""
 
     def step_secs(self) -> int:
-        """Seconds between two rows."""
+        """Time between two rows."""
 
-    def told_step(self) -> str:
-        """The same for a person, such as 1h, and where it is from."""
+    def describe_step(self) -> str:
+        """The step in words, such as 1h, and where it is known from."""
 
     def read(self, *, longest_gap: int) -> SeriesSet:
-        """All series, on a regular grid; `longest_gap` is how many missing rows a series may have in one place.
+        """All series, on a regular grid; `longest_gap` is the most missing rows that a series may have in one place.
 
         Raises:
           DataError: the data is not as the options say, and they allow no repair.
@@ -63,5 +63,5 @@ class SeriesSource(Protocol):
 
 
 def select_channels(found: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
-    """`wanted`, or all that were found where none is named."""
+    """The channels `wanted`, or all that were found where none is named."""
     return tuple(wanted) or tuple(found)

@@ -1,4 +1,4 @@
-"""Splits by time: what is trained on lies before what is judged on. Several series are split at the same times."""
+"""Splits by time: train lies before eval, and eval before test. Several series are split at the same times."""
 
 import datetime
 import itertools
@@ -39,20 +39,20 @@ class TimeShares(BaseModel):
         return self
 
     def bounds(self, start_secs: int, end_secs: int) -> Bounds:
-        """The splits of series that span the time from `start_secs` to `end_secs`, not included."""
+        """Start and end of each split, for series that span the time from `start_secs` to `end_secs`, not included."""
         span = end_secs - start_secs
         first, second = start_secs + round(span * self.train), start_secs + round(span * (self.train + self.eval))
         return {"train": (start_secs, first), "eval": (first, second), "test": (second, end_secs)}
 
 
 class TimeRanges(BaseModel):
-    """Ranges of one's own, each [from, to] with `to` not included."""
+    """A time range for each split, [from, to] with `to` not included."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    train: tuple[Stamp, Stamp] = Field(description="What is trained on.")
-    eval: tuple[Stamp, Stamp] = Field(description="What early stopping and choices look at.")
-    test: tuple[Stamp, Stamp] = Field(description="What only the evaluation gates look at.")
+    train: tuple[Stamp, Stamp] = Field(description="Range that the model is trained on.")
+    eval: tuple[Stamp, Stamp] = Field(description="Range that early stopping and choices look at.")
+    test: tuple[Stamp, Stamp] = Field(description="Range that only the evaluation gates look at.")
 
     @model_validator(mode="after")
     def _one_after_the_other(self) -> "TimeRanges":
@@ -70,7 +70,7 @@ class TimeRanges(BaseModel):
         return self
 
     def bounds(self, start_secs: int, end_secs: int) -> Bounds:
-        """The splits, whatever the series span."""
+        """Start and end of each split, whatever the series span."""
         return {split: self._seconds(split) for split in SPLITS}
 
     def _seconds(self, split: str) -> tuple[int, int]:

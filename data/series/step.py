@@ -19,17 +19,17 @@ def is_length(text: str) -> bool:
 
 
 def as_length(secs: int) -> str:
-    """Seconds in the largest unit that they are a multiple of, such as 15min, 1h or 7d."""
+    """Writes seconds in the largest unit that they are a multiple of, such as 15min, 1h or 7d."""
     unit = next(unit for unit, size in _UNITS.items() if secs % size == 0)
     return f"{secs // _UNITS[unit]}{unit}"
 
 
 def most_frequent_step_secs(stamps: Sequence[np.ndarray], *, name: str) -> int:
-    """Seconds that neighbouring stamps are most often apart; of lengths that are as frequent, the shortest.
+    """The most frequent time between neighbouring stamps; of equally frequent ones, the shortest.
 
     Args:
-      stamps: of each series, int64 seconds in any order.
-      name: of the data.
+      stamps: times of each series, int64 seconds in any order.
+      name: name of the data, for messages.
 
     Raises:
       DataError: no series has two different stamps.

@@ -31,15 +31,17 @@ DAY_SECS = 24 * 3600
 
 
 class SeriesWindows(BaseModel):
-    """The source of forecasting tasks. Features of an example:
+    """The source of forecasting tasks: segments of a series in train, single windows in eval and test.
 
-    - `history`: float, all rows but the last `horizon`, row by row, a value a channel, NaN where one is missing.
-    - `future`: the same of the last `horizon` rows.
-    - `start`: seconds of the first row. `series`: its name.
-    - `windows`, `rows`: see Segment; 1 and all in the splits eval and test, whose examples are single windows.
+    Features of an example:
+
+    - `history`: float `[row · channel]`, all rows but the last `horizon`; NaN where a value is missing.
+    - `future`: float `[horizon · channel]`, the last `horizon` rows.
+    - `start`: time of the first row, seconds since 1970. `series`: name of the series.
+    - `windows`, `rows`: see Segment; for a single window, 1 and its length.
     - `missing`: share of the values that are missing.
-    - `scale`: float, a value a channel, see `SeriesWindows.scale`; the same in all examples.
-    - `hour`, `month`: of the first row of `future`, to slice by.
+    - `scale`: float `[channel]`, see `SeriesWindows.scale`; the same in all examples.
+    - `hour`, `month`: hour and month of the first row of `future`, to slice by.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,7 +60,7 @@ class SeriesWindows(BaseModel):
         """The series that are long enough for a window.
 
         Raises:
-          DataError: see `SeriesSource.read`; or a series is too short and `repairs.short` refuses it.
+          DataError: see `SeriesReader.read`; or a series is too short and `repairs.short` refuses it.
         """
         return _read(self.model_dump_json(), self.source.fingerprint())
 
@@ -69,8 +71,10 @@ class SeriesWindows(BaseModel):
         return self.splits.bounds(start, max(int(each.times_secs[-1]) + each.step_secs for each in series))
 
     def segments(self, split: str) -> list[Segment]:
-        """What is stored of a split. A window's future lies in its split; its history may reach into the one before,
-        but for train, all of whose rows are its own."""
+        """The segments that are stored of a split.
+
+        A window's future lies in its split. In eval and test its history may reach into the split before.
+        """
         start, end = self.bounds()[split]
         found: list[Segment] = []
         for index, series in enumerate(self.read().series):
@@ -89,20 +93,23 @@ class SeriesWindows(BaseModel):
         return [Segment(index=s.index, start=s.start, length=length, windows=s.windows, rows=s.rows) for s in found]
 
     def scale(self) -> np.ndarray:
-        """Standard deviation of each channel over the train rows, missing values left out: `[channel]` float32, one
-        where it is zero. As Transform's scaler has it.
+        """Standard deviation of each channel over the train rows, `[channel]` float32; one where it is zero.
+
+        Missing values are left out, as by Transform's scaler.
 
         Raises:
           DataError: there is no train window.
         """
         series = self.read().series
-        rows = [series[each.index].values[each.start : each.start + each.rows] for each in self._some_segments("train")]
+        rows = [
+            series[each.index].values[each.start : each.start + each.rows] for each in self._require_segments("train")
+        ]
         deviation = np.nanstd(np.concatenate(rows).astype(np.float64), axis=0)
         return np.where(deviation > 0, deviation, 1.0).astype(np.float32)
 
     def shards(self, split: str) -> Sequence[tuple[str, int]]:
-        """(split, its first segment)."""
-        return [(split, start) for start in range(0, len(self._some_segments(split)), EXAMPLES_PER_SHARD)]
+        """Pairs of the split and the index of the shard's first segment."""
+        return [(split, start) for start in range(0, len(self._require_segments(split)), EXAMPLES_PER_SHARD)]
 
     def examples(self, shard: tuple[str, int]) -> Iterator[tuple[str, "tf.train.Example"]]:
         split, first = shard
@@ -117,8 +124,8 @@ class SeriesWindows(BaseModel):
 
     def overview(self) -> Overview:
         found = self.read()
-        windows = {split: sum(segment.windows for segment in self._some_segments(split)) for split in SPLITS}
-        step = self.source.told_step()
+        windows = {split: sum(segment.windows for segment in self._require_segments(split)) for split in SPLITS}
+        step = self.source.describe_step()
         return Overview(
             headline=f"{sum(len(series.values) for series in found.series):,} rows, one every {step}",
             facts={
@@ -135,8 +142,8 @@ class SeriesWindows(BaseModel):
         text = self.model_dump_json(exclude={"source"}) + self.source.fingerprint()
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def _some_segments(self, split: str) -> list[Segment]:
-        """As `segments`. Raises DataError where there is none."""
+    def _require_segments(self, split: str) -> list[Segment]:
+        """See `segments`. Raises DataError where there is none."""
         found = self.segments(split)
         if not found:
             start, end = (np.datetime64(secs, "s") for secs in self.bounds()[split])
@@ -184,7 +191,7 @@ def _row(series: Series) -> tuple[str | int, ...]:
 
 @lru_cache(maxsize=8)
 def _read(text: str, fingerprint: str) -> SeriesSet:
-    """One reading for all shards of a process; another fingerprint reads anew."""
+    """Reads once for all shards of a process; another fingerprint reads anew."""
     windows = SeriesWindows.model_validate_json(text)
     found = windows.source.read(longest_gap=windows.lookback)
     long = tuple(series for series in found.series if len(series.values) >= windows.window)

@@ -1,4 +1,4 @@
-"""What the options of all convolutional classifiers have. Needs no Keras."""
+"""Options that all convolutional classifiers share. Needs no Keras."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -19,7 +19,7 @@ Initializer = Literal[
 
 
 class ArchitectureOptions(BaseModel):
-    """What all classifiers have.
+    """Options of all convolutional classifiers.
 
     Frozen; unknown keys are refused. A subclass also has `shrinks`, an option or a property: how many times smaller
     than the image the last feature map is.
@@ -27,18 +27,18 @@ class ArchitectureOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dropout: float = Field(0.1, ge=0, lt=1, description="Rate before the logits.")
+    dropout: float = Field(0.1, ge=0, lt=1, description="Dropout rate before the logits.")
     drop_rate: float = Field(0.0, ge=0, lt=1, description="Stochastic depth: chance that the last block is dropped.")
     activation: Activation = "relu"
-    initializer: Initializer = Field("he_normal", description="Of convolution kernels.")
-    kernel_l2: float = Field(0.0, ge=0, description="What the squares of kernels are multiplied by, in the loss.")
+    initializer: Initializer = Field("he_normal", description="Initializer of convolution kernels.")
+    kernel_l2: float = Field(0.0, ge=0, description="Factor of the kernels' squares in the loss.")
 
     def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
         """The untrained classifier; see `models.classifiers.classifier.classifier` for what it takes and gives."""
         raise NotImplementedError
 
     def style(self) -> "Style":
-        """What all convolutions share."""
+        """The style of all convolutions."""
         from models.layers.convolution import Style
 
         return Style(activation=self.activation, initializer=self.initializer, kernel_l2=self.kernel_l2)

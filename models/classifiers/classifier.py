@@ -1,4 +1,4 @@
-"""What all classifiers share: what stands before the first block and after the last."""
+"""The parts that all classifiers share: before the first block and after the last."""
 
 import keras
 
@@ -7,7 +7,7 @@ from models.layers.normalization import BatchNormalization
 
 
 def pixels(image_shape: tuple[int, int, int]) -> tuple[keras.KerasTensor, keras.KerasTensor]:
-    """(the input named `image`, the same normalized by its own statistics, so that clients send plain pixels)."""
+    """The input named `image`, and the same normalized by its own statistics, so that clients send plain pixels."""
     image = keras.Input(image_shape, name="image")
     normalization = BatchNormalization(momentum=0.9, scale=False, center=False, name="input_normalization")
     return image, normalization(image)
@@ -34,7 +34,7 @@ def classifier(
       x: `[batch, height, width, channel]` or, already pooled, `[batch, channel]`.
       num_classes: number of logits.
       dropout: rate before the logits.
-      name: of the model.
+      name: name of the model.
 
     Returns:
       A model from `{"image": [batch, height, width, channel]}`, pixels in [0, 1], to `{"logits": [batch, class]}`.

@@ -25,10 +25,10 @@ def convnext_block(
 
     Args:
       x: `[batch, height, width, channel]`.
-      style: of the network, its activation aside: GELU belongs to the block.
+      style: style of the convolutions; its activation is not used, as GELU belongs to the block.
       expansion: hidden units of the perceptron, over the channels.
-      kernel_size: of the depthwise convolution.
-      initial_scale: of ChannelScale.
+      kernel_size: rows and columns of the depthwise kernel.
+      initial_scale: initial factor of ChannelScale.
       drop_rate: chance that the branch is dropped for an example, in training.
 
     Returns:
@@ -54,7 +54,7 @@ def convnext(
     dropout: float = 0.0,
     style: Style | None = None,
 ) -> keras.Model:
-    """ConvNeXt (the same, section 2); by default ConvNeXt-T, without the bias of its depthwise convolutions.
+    """ConvNeXt (Liu et al., section 2); by default ConvNeXt-T, without the bias of its depthwise convolutions.
 
     Args:
       image_shape: (height, width, channel) of an image.
@@ -65,7 +65,7 @@ def convnext(
         images.
       drop_rate: stochastic depth of the last block; published with 0.1.
       dropout: rate before the head.
-      style: of all convolutions.
+      style: style of all convolutions.
 
     Raises:
       ValueError: the network would shrink the image below one pixel, or there is not one depth for each width.
@@ -95,10 +95,10 @@ def convnext(
 
 
 def _normalize(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Each pixel by its own channels."""
+    """Normalizes each pixel by its own channels."""
     return keras.layers.LayerNormalization(epsilon=1e-6)(x)
 
 
 def _shrink(x: keras.KerasTensor, style: Style, *, filters: int, stride: int) -> keras.KerasTensor:
-    """Squares that do not overlap, each mapped linearly; what is left at the edges is cut off."""
+    """Maps each of the squares of an image linearly; they do not overlap, and the rest at the edges is cut off."""
     return keras.layers.Conv2D(filters, stride, strides=stride, **style.kernel())(x)

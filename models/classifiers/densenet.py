@@ -14,13 +14,13 @@ BOTTLENECK = 4
 def dense_block(
     x: keras.KerasTensor, style: Style, *, layers: int, growth: int, is_bottlenecked: bool = True, dropout: float = 0.0
 ) -> keras.KerasTensor:
-    """Layers that each take the outputs of all before them.
+    """A block of layers, each of which takes the outputs of all before it.
 
     Source: Huang et al., "Densely Connected Convolutional Networks", CVPR 2017, equation 2.
 
     Args:
       x: `[batch, height, width, channel]`.
-      style: of the network.
+      style: style of all convolutions of the network.
       layers: how many.
       growth: channels that each adds.
       is_bottlenecked: whether a 1x1 convolution narrows what a layer takes.
@@ -68,7 +68,7 @@ def densenet(
       is_bottlenecked: see `dense_block`.
       stem_stride: 1 for a convolution alone, as published for small images; for 2 and 4 see `stem`.
       dropout: rate before the head.
-      style: of all convolutions.
+      style: style of all convolutions.
 
     Raises:
       ValueError: the network would shrink the image below one pixel.

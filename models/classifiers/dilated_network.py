@@ -33,12 +33,12 @@ def dilated_network(
       num_classes: number of logits.
       widths: channels of each stage.
       blocks_per_stage: dilated blocks in each stage.
-      dilations: of each stage's convolutions.
+      dilations: dilation of the convolutions of each stage.
       stem_stride: 1, 2 or 4; see `stem`.
       pyramid: dilations of the pyramid, which has the last stage's channels; none leaves it out.
       drop_rate: stochastic depth of the last block; see `drop_rates`.
       dropout: rate before the head.
-      style: of all convolutions.
+      style: style of all convolutions.
 
     Returns:
       See `models.classifiers.classifier.classifier`.

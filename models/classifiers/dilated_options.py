@@ -18,7 +18,7 @@ class DilatedOptions(ArchitectureOptions):
     kind: Literal["dilated"]
     widths: tuple[PositiveInt, ...] = Field((16, 32, 64), min_length=1, description="Channels of each stage.")
     blocks_per_stage: PositiveInt = Field(1, description="Residual blocks of each width.")
-    dilations: tuple[PositiveInt, ...] = Field((1, 2, 4), description="Of the convolutions of each stage.")
+    dilations: tuple[PositiveInt, ...] = Field((1, 2, 4), description="Dilation of each convolution of a stage.")
     stem_stride: Literal[1, 2, 4] = Field(
         1, description="How many times the stem shrinks the image; nothing else does."
     )

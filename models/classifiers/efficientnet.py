@@ -7,7 +7,7 @@ import keras
 
 from models.classifiers.classifier import check_size, classifier, pixels
 from models.layers.convolution import Style, convolve, normalize
-from models.layers.inverted_residual import Gate, inverted_residual, rounded
+from models.layers.inverted_residual import Gate, inverted_residual, round_channels
 from models.layers.stochastic_depth import drop_rates
 
 # Tan, Le, "EfficientNet", ICML 2019, equation 3 and step 1 below it.
@@ -15,7 +15,7 @@ DEPTH, WIDTH, RESOLUTION = 1.2, 1.1, 1.15
 
 
 class _Group(NamedTuple):
-    """Blocks alike: expansion factor, kernel size, channels, how many, stride of the first."""
+    """Equal blocks: expansion factor, kernel size, channels, number of blocks, stride of the first."""
 
     expansion: int
     kernel_size: int
@@ -37,7 +37,7 @@ _B0 = (
 
 
 class Scale(NamedTuple):
-    """What the depth, the width and the image's size of B0 are multiplied by."""
+    """Factors of B0's depth, width and image size."""
 
     depth: float
     width: float
@@ -45,7 +45,7 @@ class Scale(NamedTuple):
 
 
 def compound(phi: float) -> Scale:
-    """The scale at which a network takes 2 to the power of phi as many operations as B0, about."""
+    """The scale at which a network takes about 2 to the power of phi times the operations of B0."""
     return Scale(DEPTH**phi, WIDTH**phi, RESOLUTION**phi)
 
 
@@ -70,7 +70,7 @@ def efficientnet(
       shrinks: how many times the image is shrunk: 32 as published; see `models.classifiers.mobilenet.mobilenet_v2`.
       drop_rate: stochastic depth of the last block; published with 0.2.
       dropout: rate before the head.
-      style: of all convolutions; published with silu.
+      style: style of all convolutions; published with silu.
 
     Raises:
       ValueError: the network would shrink the image below one pixel.
@@ -80,7 +80,7 @@ def efficientnet(
     image, x = pixels(image_shape)
     shrunk = 2 if shrinks > 1 else 1
     with keras.name_scope("stem"):
-        x = style.activate(normalize(convolve(x, style, filters=rounded(32 * width), strides=shrunk), style))
+        x = style.activate(normalize(convolve(x, style, filters=round_channels(32 * width), strides=shrunk), style))
     depths = [math.ceil(group.blocks * depth) for group in _B0]
     rates = iter(drop_rates(drop_rate, sum(depths)))
     for stage, (group, blocks) in enumerate(zip(_B0, depths, strict=True)):
@@ -92,7 +92,7 @@ def efficientnet(
                 x = inverted_residual(
                     x,
                     style,
-                    filters=rounded(group.filters * width),
+                    filters=round_channels(group.filters * width),
                     expanded=channels * group.expansion,
                     kernel_size=group.kernel_size,
                     strides=strides,
@@ -101,5 +101,5 @@ def efficientnet(
                     drop_rate=next(rates),
                 )
     with keras.name_scope("last"):
-        x = style.activate(normalize(convolve(x, style, filters=rounded(1280 * width), kernel_size=1), style))
+        x = style.activate(normalize(convolve(x, style, filters=round_channels(1280 * width), kernel_size=1), style))
     return classifier(image, x, num_classes=num_classes, dropout=dropout, name="efficientnet")

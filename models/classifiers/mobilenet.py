@@ -7,12 +7,12 @@ import keras
 
 from models.classifiers.classifier import check_size, classifier, pixels
 from models.layers.convolution import Style, convolve, normalize
-from models.layers.inverted_residual import Gate, inverted_residual, rounded
+from models.layers.inverted_residual import Gate, inverted_residual, round_channels
 from models.layers.stochastic_depth import drop_rates
 
 
 class _Group(NamedTuple):
-    """Blocks alike: expansion factor, channels, how many, stride of the first."""
+    """Equal blocks: expansion factor, channels, number of blocks, stride of the first."""
 
     expansion: int
     filters: int
@@ -60,7 +60,7 @@ _V3_SMALL = (
 
 
 def _strides(published: int, shrinks: int, so_far: int) -> int:
-    """A stride as published while the image may still shrink; 1 after that."""
+    """The stride as published while the image may still shrink; 1 after that."""
     return published if so_far * published <= shrinks else 1
 
 
@@ -84,7 +84,7 @@ def mobilenet_v2(
         shrink it further are left out, the first ones staying.
       drop_rate: stochastic depth of the last block.
       dropout: rate before the head.
-      style: of all convolutions; published with relu6.
+      style: style of all convolutions; published with relu6.
 
     Raises:
       ValueError: the network would shrink the image below one pixel.
@@ -94,7 +94,7 @@ def mobilenet_v2(
     image, x = pixels(image_shape)
     shrunk = _strides(2, shrinks, 1)
     with keras.name_scope("stem"):
-        x = convolve(x, style, filters=rounded(32 * width), strides=shrunk)
+        x = convolve(x, style, filters=round_channels(32 * width), strides=shrunk)
         x = style.activate(normalize(x, style))
     rates = iter(drop_rates(drop_rate, sum(group.blocks for group in _V2)))
     for stage, group in enumerate(_V2):
@@ -105,13 +105,13 @@ def mobilenet_v2(
                 x = inverted_residual(
                     x,
                     style,
-                    filters=rounded(group.filters * width),
+                    filters=round_channels(group.filters * width),
                     expanded=x.shape[-1] * group.expansion,
                     strides=strides,
                     drop_rate=next(rates),
                 )
     with keras.name_scope("last"):
-        x = convolve(x, style, filters=rounded(1280 * max(width, 1.0)), kernel_size=1)
+        x = convolve(x, style, filters=round_channels(1280 * max(width, 1.0)), kernel_size=1)
         x = style.activate(normalize(x, style))
     return classifier(image, x, num_classes=num_classes, dropout=dropout, name="mobilenet_v2")
 
@@ -139,18 +139,18 @@ def mobilenet_v3_small(
     image, x = pixels(image_shape)
     shrunk = _strides(2, shrinks, 1)
     with keras.name_scope("stem"):
-        x = style.activate(normalize(convolve(x, style, filters=rounded(16 * width), strides=shrunk), style))
+        x = style.activate(normalize(convolve(x, style, filters=round_channels(16 * width), strides=shrunk), style))
     rates = drop_rates(drop_rate, len(_V3_SMALL))
     for number, (block, rate) in enumerate(zip(_V3_SMALL, rates, strict=True)):
         strides = _strides(block.strides, shrinks, shrunk)
         shrunk *= strides
-        expanded = rounded(block.expanded * width)
-        gate = Gate(rounded(expanded / 4), "relu", "hard_sigmoid") if block.is_gated else None
+        expanded = round_channels(block.expanded * width)
+        gate = Gate(round_channels(expanded / 4), "relu", "hard_sigmoid") if block.is_gated else None
         with keras.name_scope(f"block_{number}"):
             x = inverted_residual(
                 x,
                 replace(style, activation=block.activation),
-                filters=rounded(block.filters * width),
+                filters=round_channels(block.filters * width),
                 expanded=expanded,
                 kernel_size=block.kernel_size,
                 strides=strides,
@@ -158,5 +158,5 @@ def mobilenet_v3_small(
                 drop_rate=rate,
             )
     with keras.name_scope("last"):
-        x = style.activate(normalize(convolve(x, style, filters=rounded(576 * width), kernel_size=1), style))
+        x = style.activate(normalize(convolve(x, style, filters=round_channels(576 * width), kernel_size=1), style))
     return classifier(image, x, num_classes=num_classes, dropout=dropout, name="mobilenet_v3_small")

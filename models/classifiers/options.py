@@ -19,7 +19,7 @@ class MobileNetV2Options(ArchitectureOptions):
 
     kind: Literal["mobilenet_v2"]
     activation: Activation = "relu6"
-    width: float = Field(1.0, gt=0, description="What all channels are multiplied by.")
+    width: float = Field(1.0, gt=0, description="Factor of all channels.")
     shrinks: Shrinks = 32
 
     def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
@@ -34,7 +34,7 @@ class MobileNetV3SmallOptions(ArchitectureOptions):
 
     kind: Literal["mobilenet_v3_small"]
     activation: Literal["hard_swish"] = Field("hard_swish", description="Where the table has no other.")
-    width: float = Field(1.0, gt=0, description="What all channels are multiplied by.")
+    width: float = Field(1.0, gt=0, description="Factor of all channels.")
     shrinks: Shrinks = 32
 
     def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
@@ -50,8 +50,8 @@ class EfficientNetOptions(ArchitectureOptions):
     kind: Literal["efficientnet"]
     activation: Activation = "silu"
     phi: float | None = Field(None, description="Compound scale: B0 is 0, about B1 is 1; below 0 is smaller.")
-    depth: float = Field(1.0, gt=0, description="What the number of blocks is multiplied by.")
-    width: float = Field(1.0, gt=0, description="What all channels are multiplied by.")
+    depth: float = Field(1.0, gt=0, description="Factor of the number of blocks.")
+    width: float = Field(1.0, gt=0, description="Factor of all channels.")
     shrinks: Shrinks = 32
 
     @model_validator(mode="after")
@@ -75,7 +75,7 @@ class DenseNetOptions(ArchitectureOptions):
     kind: Literal["densenet"]
     drop_rate: Literal[0] = Field(0, description="A dense block has no branch that could be dropped.")
     layers_per_block: tuple[Annotated[int, Field(ge=1)], ...] = Field(
-        (16, 16, 16), min_length=1, description="Of each dense block."
+        (16, 16, 16), min_length=1, description="Layers of each dense block."
     )
     growth: int = Field(12, ge=1, description="Channels that a layer adds.")
     compression: float = Field(0.5, gt=0, le=1, description="Share of the channels that a transition keeps.")
@@ -106,8 +106,8 @@ class ConvNeXtOptions(ArchitectureOptions):
     """ConvNeXt."""
 
     kind: Literal["convnext"]
-    activation: Literal["gelu"] = Field("gelu", description="Between the pointwise convolutions.")
-    initializer: Initializer = Field("glorot_uniform", description="Of convolution kernels.")
+    activation: Literal["gelu"] = Field("gelu", description="Activation between the pointwise convolutions.")
+    initializer: Initializer = Field("glorot_uniform", description="Initializer of convolution kernels.")
     widths: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         (96, 192, 384, 768), min_length=1, description="Channels of each stage."
     )

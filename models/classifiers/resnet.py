@@ -1,4 +1,4 @@
-"""Residual networks, with squeeze-and-excitation where asked."""
+"""Residual networks, with or without squeeze-and-excitation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ def resnet(
     dropout: float = 0.0,
     style: Style | None = None,
 ) -> keras.Model:
-    """A residual classifier: a stem, one stage a width (all but the first halve the image), one linear head.
+    """A residual classifier: a stem, one stage for each width (all but the first halve the image), one linear head.
 
     Args:
       image_shape: (height, width, channel) of an image.
@@ -59,7 +59,7 @@ def resnet(
       se_placement: see `residual_block`.
       drop_rate: stochastic depth of the last block; see `drop_rates`.
       dropout: rate before the head.
-      style: of all convolutions.
+      style: style of all convolutions.
 
     Returns:
       A model from `{"image": [batch, height, width, channel]}`, pixels in [0, 1], to `{"logits": [batch, class]}`.

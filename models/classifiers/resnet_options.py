@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class ResNetOptions(ArchitectureOptions):
-    """A residual network: CIFAR-style, ImageNet-style, or of widths and depths of one's own."""
+    """A residual network: CIFAR-style, ImageNet-style, or with other widths and depths."""
 
     kind: Literal["resnet"] = "resnet"
     depth: Literal[8, 14, 20, 32, 44, 56, 110, 18, 34, 50] | None = Field(
@@ -29,7 +29,7 @@ class ResNetOptions(ArchitectureOptions):
     stem_stride: Literal[1, 2, 4] = Field(1, description="How many times the stem shrinks the image.")
     se_ratio: int | None = Field(4, ge=1, description="Squeeze factor of the SE gates; null leaves them out.")
     se_placement: Literal["standard", "pre", "post", "identity"] = Field(
-        "standard", description="Of the gate: on the branch, before it, after the addition, or on the shortcut."
+        "standard", description="Place of the gate: on the branch, before it, after the addition, or on the shortcut."
     )
 
     # What `depth` decides.

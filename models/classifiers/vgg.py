@@ -26,9 +26,9 @@ def vgg(
       image_shape: (height, width, channel) of an image.
       num_classes: number of logits.
       widths: channels of each stage.
-      convolutions: of each stage.
+      convolutions: number of convolutions of each stage.
       dropout: rate before the head.
-      style: of all convolutions.
+      style: style of all convolutions.
 
     Returns:
       A model from `{"image": [batch, height, width, channel]}`, pixels in [0, 1], to `{"logits": [batch, class]}`.

@@ -18,7 +18,7 @@ class VGGOptions(ArchitectureOptions):
     widths: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         (32, 64, 128), min_length=1, description="Channels of each stage; a pooling between two halves the image."
     )
-    convolutions: int = Field(1, ge=1, description="Of each stage.")
+    convolutions: int = Field(1, ge=1, description="Convolutions of each stage.")
 
     @property
     def shrinks(self) -> int:

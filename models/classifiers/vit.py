@@ -8,12 +8,12 @@ from models.layers.stochastic_depth import drop_path, drop_rates
 
 
 def patch_embedding(x: keras.KerasTensor, *, patch: int, dim: int) -> keras.KerasTensor:
-    """Cuts the image into squares and maps each linearly (the same, equation 1).
+    """Cuts the image into square patches and maps each linearly (Dosovitskiy et al., equation 1).
 
     Args:
       x: `[batch, height, width, channel]`, height and width multiples of `patch`.
       patch: height and width of a square, in pixels.
-      dim: of the vector that a square becomes.
+      dim: size of the vector that a patch becomes.
 
     Returns:
       `[batch, token, dim]`, squares row by row.
@@ -38,7 +38,7 @@ def transformer_block(
 
     Args:
       x: `[batch, token, dim]`.
-      heads: of the attention; dim is a multiple.
+      heads: number of attention heads; dim is a multiple.
       mlp_ratio: hidden units of the perceptron, over dim.
       dropout: rate after the perceptron's layers and on the attention's weights.
       drop_rate: chance that a branch is dropped for an example, in training.
@@ -79,7 +79,7 @@ def vit(
       image_shape: (height, width, channel) of an image.
       num_classes: number of logits.
       patch: see `patch_embedding`.
-      dim: of a token.
+      dim: size of a token.
       depth: number of blocks.
       heads: see `transformer_block`.
       mlp_ratio: see `transformer_block`.

@@ -15,11 +15,11 @@ class ViTOptions(BaseModel):
 
     kind: Literal["vit"]
     patch: int = Field(4, ge=1, description="Height and width of a patch; options.height and width are multiples.")
-    dim: int = Field(64, ge=1, description="Of a token.")
+    dim: int = Field(64, ge=1, description="Size of a token.")
     depth: int = Field(4, ge=1, description="Number of blocks.")
-    heads: int = Field(4, ge=1, description="Of the attention; dim is a multiple.")
+    heads: int = Field(4, ge=1, description="Attention heads; dim is a multiple.")
     mlp_ratio: int = Field(2, ge=1, description="Hidden units of the perceptrons, over dim.")
-    dropout: float = Field(0.1, ge=0, lt=1, description="Rate in the blocks and before the logits.")
+    dropout: float = Field(0.1, ge=0, lt=1, description="Dropout rate in the blocks and before the logits.")
     drop_rate: float = Field(0.0, ge=0, lt=1, description="Stochastic depth: chance that the last block is dropped.")
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from typing import Literal
 import keras
 from keras import ops
 
-from models.forecasters.forecaster import ForecastShape, Normalization, Seen, by_channel, forecaster, shared
+from models.forecasters.forecaster import ForecastShape, Normalization, Seen, by_channel, forecaster, reuse_layer
 from models.forecasters.rows import check_decoded_patches
 from models.forecasters.scheduled_sampling import ByPhase, ScheduledSampling
 from models.forecasters.transformer_blocks import Block, BlockStyle, positions
@@ -33,13 +33,13 @@ def encoder_decoder(
     decoded at once. Autoregressive, each is given the forecast (the middle quantile) of the patch before it.
 
     Args:
-      shape: of the problem.
-      style: of the blocks.
+      shape: sizes of the problem.
+      style: style of the blocks.
       patch: rows of a token; the horizon is a multiple.
-      dim: of a token.
-      encoder_depth: number of blocks.
-      decoder_depth: the same of the decoder.
-      decoding: how the horizon comes about.
+      dim: size of a token.
+      encoder_depth: number of blocks of the encoder.
+      decoder_depth: number of blocks of the decoder.
+      decoding: whether the whole horizon is decoded at once, or patch by patch.
       is_channel_independent: whether each channel is a series of its own, the weights shared.
       normalization: see `models.forecasters.forecaster.forecaster`.
       sharing: an autoregressive model of this function: the result shares its layers, takes the future as one more
@@ -53,11 +53,11 @@ def encoder_decoder(
 
     def network(seen: Seen) -> keras.KerasTensor:
         patches = _Patches(shape, patch, is_channel_independent)
-        tokens = _embedded(seen, patches, dim=dim, sharing=sharing)
-        tokens = shared(positions(style, name="positions"), sharing)(tokens)
+        tokens = _embed_past(seen, patches, dim=dim, sharing=sharing)
+        tokens = reuse_layer(positions(style, name="positions"), sharing)(tokens)
         for number in range(encoder_depth):
             tokens = Block(style, name=f"encoder_{number}", sharing=sharing)(tokens)
-        memory = shared(keras.layers.LayerNormalization(epsilon=1e-6, name="memory"), sharing)(tokens)
+        memory = reuse_layer(keras.layers.LayerNormalization(epsilon=1e-6, name="memory"), sharing)(tokens)
         # Each of the decoder's tokens stands where the patch does that it is to tell: one after its own.
         start = memory.shape[1] - patches.start_count
         decode = _Decoder(patches, style, dim=dim, depth=decoder_depth, start=start, sharing=sharing)
@@ -73,21 +73,21 @@ def encoder_decoder(
             y = decode(ops.repeat(last, patches.count, axis=1))
         else:
             y = _one_by_one(decode, patches, last)
-        return patches.joined(y)
+        return patches.join(y)
 
     return forecaster(shape, network, normalization=normalization, name="encoder_decoder", sharing=sharing)
 
 
-def _embedded(seen: Seen, patches: "_Patches", *, dim: int, sharing: keras.Model | None) -> keras.KerasTensor:
+def _embed_past(seen: Seen, patches: "_Patches", *, dim: int, sharing: keras.Model | None) -> keras.KerasTensor:
     """The past as tokens `[sequence, token, dim]`, with the calendar of each if there is one."""
     x, size = seen.history, patches.size
     surplus = x.shape[1] % size
     layer = keras.layers.Conv1D(dim, size, strides=size, name="patches")
     series = ops.expand_dims(by_channel(x), -1) if patches.is_independent else x
-    tokens = shared(layer, sharing)(series[:, surplus:])
+    tokens = reuse_layer(layer, sharing)(series[:, surplus:])
     if seen.calendar is not None:
         when = patches.calendar_of(seen.calendar[:, surplus : x.shape[1]])
-        tokens = tokens + shared(keras.layers.Dense(dim, name="encoder_calendar"), sharing)(when)
+        tokens = tokens + reuse_layer(keras.layers.Dense(dim, name="encoder_calendar"), sharing)(when)
     return tokens
 
 
@@ -104,7 +104,7 @@ def _one_by_one(decode: "_Decoder", patches: "_Patches", last: keras.KerasTensor
 
 
 class _Patches:
-    """From rows to patches and back. A sequence is a window, or, with channel independence, a channel of one."""
+    """Converts rows to patches and back. A sequence is a window or, with channel independence, one of its channels."""
 
     def __init__(self, shape: ForecastShape, size: int, is_independent: bool) -> None:
         self.shape, self.size, self.is_independent = shape, size, is_independent
@@ -113,7 +113,7 @@ class _Patches:
         self.width = size * (1 if is_independent else shape.channels)
 
     def cut(self, x: keras.KerasTensor) -> keras.KerasTensor:
-        """`[batch, time, channel]` to `[sequence, token, width]`."""
+        """Cuts `[batch, time, channel]` into patches `[sequence, token, width]`."""
         series = by_channel(x) if self.is_independent else x
         return ops.reshape(series, (-1, x.shape[1] // self.size, self.width))
 
@@ -123,7 +123,7 @@ class _Patches:
         return self.cut(history[:, end - self.start_count * self.size : end])
 
     def last(self, history: keras.KerasTensor) -> keras.KerasTensor:
-        """`[sequence, 1, width]`."""
+        """The last patch of the past, `[sequence, 1, width]`."""
         return self.cut(history[:, -self.size :])
 
     def middle(self, y: keras.KerasTensor) -> keras.KerasTensor:
@@ -131,8 +131,8 @@ class _Patches:
         split = ops.reshape(y, (-1, y.shape[1], self.width, self.shape.quantiles))
         return split[..., self.shape.quantiles // 2]
 
-    def joined(self, y: keras.KerasTensor) -> keras.KerasTensor:
-        """`[sequence, token, width · quantile]` to `[batch, horizon, channel, quantile]`."""
+    def join(self, y: keras.KerasTensor) -> keras.KerasTensor:
+        """Joins patches `[sequence, token, width · quantile]` to `[batch, horizon, channel, quantile]`."""
         shape = self.shape
         if not self.is_independent:
             return ops.reshape(y, (-1, shape.horizon, shape.channels, shape.quantiles))
@@ -140,12 +140,12 @@ class _Patches:
         return ops.transpose(split, (0, 2, 1, 3))
 
     def decoded_calendar(self, calendar: keras.KerasTensor | None) -> keras.KerasTensor | None:
-        """`[sequence, token, size · feature]` of the patches after the decoder's tokens."""
+        """The calendar of the patches after the decoder's tokens, `[sequence, token, size · feature]`."""
         first = self.shape.lookback - self.start_count * self.size
         return None if calendar is None else self.calendar_of(calendar[:, first:])
 
     def calendar_of(self, calendar: keras.KerasTensor) -> keras.KerasTensor:
-        """`[batch, time, feature]` to `[sequence, token, size · feature]`."""
+        """Cuts a calendar `[batch, time, feature]` into patches `[sequence, token, size · feature]`."""
         when = ops.reshape(calendar, (-1, calendar.shape[1] // self.size, self.size * self.shape.calendar))
         return ops.repeat(when, self.shape.channels, axis=0) if self.is_independent else when
 
@@ -156,18 +156,18 @@ class _Decoder:
     def __init__(
         self, patches: _Patches, style: BlockStyle, *, dim: int, depth: int, start: int, sharing: keras.Model | None
     ) -> None:
-        self._embed = shared(keras.layers.Dense(dim, name="decoder_patches"), sharing)
-        self._positions = shared(positions(style, name="decoder_positions", start=start), sharing)
+        self._embed = reuse_layer(keras.layers.Dense(dim, name="decoder_patches"), sharing)
+        self._positions = reuse_layer(positions(style, name="decoder_positions", start=start), sharing)
         self._blocks = [
             Block(style, name=f"decoder_{number}", is_decoder=True, start=start, sharing=sharing)
             for number in range(depth)
         ]
-        self._norm = shared(keras.layers.LayerNormalization(epsilon=1e-6, name="decoded"), sharing)
+        self._norm = reuse_layer(keras.layers.LayerNormalization(epsilon=1e-6, name="decoded"), sharing)
         outputs = patches.width * patches.shape.quantiles
-        self._head = shared(keras.layers.Dense(outputs, name="head"), sharing)
+        self._head = reuse_layer(keras.layers.Dense(outputs, name="head"), sharing)
         self._calendar = None
         if patches.shape.calendar:
-            self._calendar = shared(keras.layers.Dense(dim, name="decoder_calendar"), sharing)
+            self._calendar = reuse_layer(keras.layers.Dense(dim, name="decoder_calendar"), sharing)
 
     def remember(self, memory: keras.KerasTensor, start: keras.KerasTensor, when: keras.KerasTensor | None) -> None:
         """`memory`: `[sequence, key, dim]`; `start`: `[sequence, start token, width]`, which stands before what is
@@ -175,7 +175,7 @@ class _Decoder:
         self._memory, self._start, self._when = memory, start, when
 
     def __call__(self, tokens: keras.KerasTensor) -> keras.KerasTensor:
-        """`[sequence, token, width]` to `[sequence, token, width · quantile]`."""
+        """Maps `[sequence, token, width]` to `[sequence, token, width · quantile]`."""
         x = self._embed(ops.concatenate([self._start, tokens], axis=1))
         if self._calendar is not None:
             x = x + self._calendar(self._when)

@@ -1,4 +1,4 @@
-"""What all forecasters share: what stands before the network and after it."""
+"""The parts that all forecasters share: before the network and after it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class ForecastShape:
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What a network is given, scaled.
+    """The scaled inputs of a network.
 
     Attributes:
       history: `[batch, lookback, channel]`.
@@ -62,14 +62,14 @@ def forecaster(
     name: str,
     sharing: keras.Model | None = None,
 ) -> keras.Model:
-    """A model in the series' own units; what the network sees is scaled.
+    """A model in the series' own units around a network that sees scaled values.
 
     Args:
-      shape: of the problem.
-      network: between the scaling and its inverse.
-      normalization: of each window: by its own mean and deviation, with learned factors or without; by its last row
-        (Zeng et al., AAAI 2023, NLinear); or not at all.
-      name: of the model.
+      shape: sizes of the problem.
+      network: the network between the scaling and its inverse.
+      normalization: normalization of each window: by its own mean and deviation, with learned factors or without; by
+        its last row (Zeng et al., AAAI 2023, NLinear); or not at all.
+      name: name of the model.
       sharing: a model of this function whose layers are taken over; then there is one more input, `"future": [batch,
         horizon, channel]`, for the network to be taught by.
 
@@ -82,7 +82,7 @@ def forecaster(
         inputs[CALENDAR] = keras.Input((shape.lookback + shape.horizon, shape.calendar), name=CALENDAR)
     if sharing is not None:
         inputs[FUTURE] = keras.Input((shape.horizon, shape.channels), name=FUTURE)
-    standardization = shared(Standardization(name=STANDARDIZATION), sharing)
+    standardization = reuse_layer(Standardization(name=STANDARDIZATION), sharing)
     x = standardization(inputs[HISTORY])
     future = standardization(inputs[FUTURE]) if sharing is not None else None
     scaling = _Scaling(normalization, x, sharing)
@@ -95,7 +95,7 @@ def forecaster(
     return keras.Model(inputs, {OUTPUT: standardization(y, is_inverse=True)}, name=name)
 
 
-def shared(layer: keras.layers.Layer, model: keras.Model | None) -> keras.layers.Layer:
+def reuse_layer(layer: keras.layers.Layer, model: keras.Model | None) -> keras.layers.Layer:
     """The layer of the same name in `model`; `layer` itself where there is no model."""
     return layer if model is None else model.get_layer(layer.name)
 
@@ -109,31 +109,31 @@ class _Scaling:
         self.normalized = x
         if kind in ("instance", "affine_instance"):
             norm = ReversibleInstanceNorm(is_affine=kind == "affine_instance", name=INSTANCE_NORM)
-            self._norm = shared(norm, sharing)
+            self._norm = reuse_layer(norm, sharing)
             self.normalized, self._mean, self._deviation = self._norm(x)
         elif kind == "last":
             self._mean = x[:, -1:]
             self.normalized = x - self._mean
 
     def normalize(self, future: keras.KerasTensor) -> keras.KerasTensor:
-        """What comes after the window, on the window's scale: `[batch, horizon, channel]`."""
+        """The future of the window on the window's scale, `[batch, horizon, channel]`."""
         if self._norm is None:
             return future - self._mean
         return self._norm(future, self._mean, self._deviation, is_future=True)
 
     def restore(self, y: keras.KerasTensor) -> keras.KerasTensor:
-        """`[batch, horizon, channel, quantile]`."""
+        """Undoes the scaling of a forecast `[batch, horizon, channel, quantile]`."""
         if self._norm is not None:
             return self._norm(y, self._mean, self._deviation)
         return y if isinstance(self._mean, float) else y + ops.expand_dims(self._mean, -1)
 
 
 def by_channel(x: keras.KerasTensor) -> keras.KerasTensor:
-    """`[batch, time, channel]` to `[batch · channel, time]`: each channel a series of its own."""
+    """Reshapes `[batch, time, channel]` to `[batch · channel, time]`: each channel becomes a series."""
     return ops.reshape(ops.transpose(x, (0, 2, 1)), (-1, x.shape[1]))
 
 
 def from_channels(y: keras.KerasTensor, shape: ForecastShape) -> keras.KerasTensor:
-    """`[batch · channel, horizon · quantile]` to `[batch, horizon, channel, quantile]`."""
+    """Reshapes `[batch · channel, horizon · quantile]` to `[batch, horizon, channel, quantile]`."""
     split = ops.reshape(y, (-1, shape.channels, shape.horizon, shape.quantiles))
     return ops.transpose(split, (0, 2, 1, 3))

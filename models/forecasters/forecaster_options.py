@@ -1,4 +1,4 @@
-"""What the options of all forecasters have. Needs no Keras."""
+"""Options that all forecasters share. Needs no Keras."""
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 
@@ -11,12 +11,15 @@ if TYPE_CHECKING:
 
 NormalizationName: TypeAlias = Annotated[
     Literal["instance", "affine_instance", "last", "none"],
-    Field(description="Of each window: by its mean and deviation, also with learned factors, or by its last row."),
+    Field(
+        description="Normalization of each window: by its mean and deviation, also with learned factors, or by its "
+        "last row."
+    ),
 ]
 
 
 class ForecasterOptions(BaseModel):
-    """What all forecasters have.
+    """Options of all forecasters.
 
     Frozen; unknown keys are refused.
     """
@@ -30,16 +33,16 @@ class ForecasterOptions(BaseModel):
 
     @property
     def is_taught(self) -> bool:
-        """Whether the training model has the future as one more input."""
+        """Whether the training model takes the future as one more input."""
         return False
 
     def check_rows(self, *, lookback: int, horizon: int) -> None:
-        """Raises ValueError where the network does not take so many rows, or does not give so many."""
+        """Raises ValueError where the network cannot take this look-back, or cannot give this horizon."""
 
     def build(self, shape: "ForecastShape") -> "keras.Model":
         """The untrained forecaster; see `models.forecasters.forecaster.forecaster` for what it takes and gives."""
         raise NotImplementedError
 
     def training_model(self, model: "keras.Model", shape: "ForecastShape") -> "keras.Model":
-        """What is trained in place of `model`, sharing its layers."""
+        """The model that is trained in place of `model`, sharing its layers."""
         return model

@@ -11,10 +11,10 @@ from models.forecasters.rows import check_kernel, check_multiples
 
 
 def dlinear(shape: ForecastShape, *, kernel: int = 25, normalization: Normalization = "none") -> keras.Model:
-    """A moving average and what is left of it, each with a matrix of its own.
+    """A moving average and the remainder, each mapped by a matrix of its own.
 
     Args:
-      shape: of the problem.
+      shape: sizes of the problem.
       kernel: rows of the moving average, odd; the series' ends are repeated beyond them.
       normalization: see `models.forecasters.forecaster.forecaster`.
 
@@ -41,7 +41,7 @@ def nlinear(shape: ForecastShape, *, dropout: float = 0.0, normalization: Normal
     Investigation on Linear Mapping", 2023).
 
     Args:
-      shape: of the problem.
+      shape: sizes of the problem.
       dropout: rate of the rows that the matrix sees.
       normalization: see `models.forecasters.forecaster.forecaster`.
     """
@@ -61,7 +61,7 @@ def periodic(
     Source: Lin et al., "SparseTSF: Modeling Long-term Time Series Forecasting with 1k Parameters", ICML 2024.
 
     Args:
-      shape: of the problem.
+      shape: sizes of the problem.
       period: rows; look-back and horizon are multiples.
       dropout: rate of the rows that the matrix sees.
       normalization: see `models.forecasters.forecaster.forecaster`.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class DLinearOptions(ForecasterOptions):
-    """A moving average and the rest, a matrix each."""
+    """A moving average and the remainder, each mapped by a matrix of its own."""
 
     kind: Literal["dlinear"]
     normalization: NormalizationName = "none"
@@ -35,7 +35,7 @@ class NLinearOptions(ForecasterOptions):
 
     kind: Literal["nlinear"]
     normalization: NormalizationName = "last"
-    dropout: float = Field(0.0, ge=0, lt=1, description="Rate of the rows that the matrix sees.")
+    dropout: float = Field(0.0, ge=0, lt=1, description="Dropout rate of the rows that the matrix sees.")
 
     def build(self, shape: "ForecastShape") -> "keras.Model":
         from models.forecasters.linear import nlinear
@@ -47,8 +47,8 @@ class PeriodicOptions(ForecasterOptions):
     """One small matrix from period to period, the same for every place in it, as SparseTSF."""
 
     kind: Literal["periodic"]
-    period: int = Field(24, ge=2, description="Rows; look-back and horizon are multiples.")
-    dropout: float = Field(0.0, ge=0, lt=1, description="Rate of the rows that the matrix sees.")
+    period: int = Field(24, ge=2, description="Rows of a period; look-back and horizon are multiples.")
+    dropout: float = Field(0.0, ge=0, lt=1, description="Dropout rate of the rows that the matrix sees.")
 
     def check_rows(self, *, lookback: int, horizon: int) -> None:
         check_multiples("period", self.period, lookback=lookback, horizon=horizon)
@@ -63,10 +63,10 @@ class RecurrentOptions(ForecasterOptions):
     """An LSTM or GRU encoder and decoder."""
 
     kind: Literal["recurrent"]
-    cell: Literal["lstm", "gru"] = Field("gru", description="Of the encoder and of the decoder.")
-    units: int = Field(64, ge=1, description="Of a cell.")
+    cell: Literal["lstm", "gru"] = Field("gru", description="Cell of the encoder and of the decoder.")
+    units: int = Field(64, ge=1, description="Size of a cell's state.")
     patch: int = Field(1, ge=1, description="Rows in a step; look-back and horizon are multiples.")
-    dropout: float = Field(0.0, ge=0, lt=1, description="Rate before the head.")
+    dropout: float = Field(0.0, ge=0, lt=1, description="Dropout rate before the head.")
 
     has_calendar: ClassVar[bool] = True
 

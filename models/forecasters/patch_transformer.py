@@ -27,11 +27,11 @@ def patch_transformer(
     """Patches as tokens, an encoder, and one linear layer from all tokens to the horizon.
 
     Args:
-      shape: of the problem.
-      style: of the blocks.
+      shape: sizes of the problem.
+      style: style of the blocks.
       patch: rows of a patch; 1 makes every row a token.
       stride: rows between two patches.
-      dim: of a token.
+      dim: size of a token.
       depth: number of blocks.
       is_channel_independent: whether each channel is a series of its own, the weights shared (section 3.1); else a
         patch holds all channels.

@@ -25,9 +25,9 @@ def recurrent(
     Forecaster", 2017, section 3.
 
     Args:
-      shape: of the problem.
-      cell: of both.
-      units: of the state.
+      shape: sizes of the problem.
+      cell: kind of cell of encoder and decoder.
+      units: size of a cell's state.
       patch: rows that are read, and forecast, in one step; look-back and horizon are multiples.
       dropout: rate before the head.
       normalization: see `models.forecasters.forecaster.forecaster`.

@@ -1,8 +1,8 @@
-"""Whether a look-back and a horizon suit a network, in rows. Needs no Keras: options are checked by it, too."""
+"""Checks whether a look-back and a horizon suit a network. Needs no Keras, as options call it too."""
 
 
 def check_multiples(name: str, size: int, *, lookback: int, horizon: int) -> None:
-    """Raises ValueError unless both are multiples of `size`, the option of that name."""
+    """Raises ValueError unless look-back and horizon are multiples of `size`, the option called `name`."""
     if lookback % size or horizon % size:
         raise ValueError(
             f"Look-back and horizon must be multiples of {name}. Received: lookback={lookback}, horizon={horizon}, "
@@ -17,7 +17,7 @@ def check_patch(patch: int, *, lookback: int) -> None:
 
 
 def check_decoded_patches(patch: int, *, lookback: int, horizon: int) -> None:
-    """Raises ValueError unless the horizon consists of patches, and the look-back holds what a decoder starts with."""
+    """Raises ValueError unless the horizon consists of whole patches, and the look-back holds two."""
     if horizon % patch or lookback < 2 * patch:
         raise ValueError(
             f"The horizon must be a multiple of patch, and the look-back hold two. Received: horizon={horizon}, "
@@ -26,6 +26,6 @@ def check_decoded_patches(patch: int, *, lookback: int, horizon: int) -> None:
 
 
 def check_kernel(kernel: int) -> None:
-    """Raises ValueError unless a moving average of so many rows has one in its middle."""
+    """Raises ValueError unless a moving average of `kernel` rows has one in its middle."""
     if kernel % 2 == 0:
         raise ValueError(f"A moving average needs an odd number of rows. Received: kernel={kernel}")

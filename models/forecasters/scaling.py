@@ -23,7 +23,7 @@ class Standardization(keras.layers.Layer):
         self.scale = self.add_weight(name="scale", shape=shape, initializer="ones", trainable=False)
 
     def set(self, *, location: np.ndarray, scale: np.ndarray) -> None:
-        """Both `[channel]`; the scale is above zero."""
+        """Sets location and scale, both `[channel]`; the scale is above zero."""
         self.location.assign(location)
         self.scale.assign(scale)
 

@@ -1,4 +1,4 @@
-"""What a decoder is fed in training: the truth at first, more and more of its own forecasts later."""
+"""Scheduled sampling: in training a decoder takes the truth at first, and more and more of its own forecasts later."""
 
 from typing import Any
 
@@ -33,11 +33,11 @@ class ScheduledSampling(keras.layers.Layer):
 
     @property
     def chance(self) -> Any:
-        """Of a token to be the decoder's own, by the steps so far."""
+        """Chance of a token to be the decoder's own, by the training steps so far."""
         return self.most * ops.minimum(self.steps / self.ramp_steps, 1.0)
 
     def call(self, truth: Any, own: Any, training: bool | None = None) -> Any:
-        """Both `[batch, token, value]`; outside of training, the truth."""
+        """Mixes truth and own forecasts, both `[batch, token, value]`; outside of training, gives the truth."""
         if not training:
             return truth
         drawn = keras.random.uniform((ops.shape(truth)[0], truth.shape[1], 1), seed=self._seeds)

@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 import keras
 
-from models.forecasters.forecaster import shared
+from models.forecasters.forecaster import reuse_layer
 from models.layers.attention import Attention
 from models.layers.feed_forward import FeedForward
 from models.layers.positions import PositionEmbedding, SinusoidalPositions
@@ -15,10 +15,10 @@ Positions: TypeAlias = Literal["sinusoidal", "learned", "rotary"]
 
 @dataclass(frozen=True, kw_only=True)
 class BlockStyle:
-    """What all blocks of a network share.
+    """Style of all blocks of a network.
 
     Attributes:
-      heads: of the attention.
+      heads: number of attention heads.
       hidden: units of the perceptron.
       dropout: rate of each branch.
       positions: how tokens know where they stand.
@@ -39,8 +39,8 @@ def positions(style: BlockStyle, *, name: str, start: int = 0) -> keras.layers.L
     nothing.
 
     Args:
-      style: of the blocks.
-      name: of the layer.
+      style: style of the blocks.
+      name: name of the layer.
       start: position of the first token.
     """
     if style.positions == "learned":
@@ -91,9 +91,9 @@ class Block:
         )
         self.branches = {
             key: (
-                shared(keras.layers.LayerNormalization(epsilon=1e-6, name=f"{name}_{key}_norm"), sharing),
-                shared(branch, sharing),
-                shared(keras.layers.Dropout(style.dropout, name=f"{name}_{key}_dropout"), sharing),
+                reuse_layer(keras.layers.LayerNormalization(epsilon=1e-6, name=f"{name}_{key}_norm"), sharing),
+                reuse_layer(branch, sharing),
+                reuse_layer(keras.layers.Dropout(style.dropout, name=f"{name}_{key}_dropout"), sharing),
             )
             for key, branch in branches.items()
         }

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 class TransformerOptions(ForecasterOptions):
-    """What both transformers have."""
+    """Options of both transformers."""
 
-    dim: int = Field(16, ge=2, description="Of a token.")
-    heads: int = Field(4, ge=1, description="Of the attention; dim is a multiple.")
+    dim: int = Field(16, ge=2, description="Size of a token.")
+    heads: int = Field(4, ge=1, description="Attention heads; dim is a multiple.")
     hidden: int = Field(64, ge=1, description="Units of the perceptrons.")
-    dropout: float = Field(0.1, ge=0, lt=1, description="Rate of the branches.")
+    dropout: float = Field(0.1, ge=0, lt=1, description="Dropout rate of the branches.")
     positions: Literal["sinusoidal", "learned", "rotary"] = Field(
         "rotary",
-        description="How tokens know where they stand: added sines, added weights, or turned keys and queries.",
+        description="Encoding of the tokens' positions: added sines, added weights, or rotated keys and queries.",
     )
     is_channel_independent: bool = Field(True, description="Each channel is a series of its own, the weights shared.")
     chunk: int | None = Field(None, ge=1, description="Keys that attention takes at a time; null takes all at once.")
@@ -39,7 +39,7 @@ class TransformerOptions(ForecasterOptions):
         return self
 
     def style(self) -> "BlockStyle":
-        """What the blocks share."""
+        """The style of the blocks."""
         from models.forecasters.transformer_blocks import BlockStyle
 
         names = ("heads", "hidden", "dropout", "positions", "chunk", "is_recomputed")
@@ -53,7 +53,7 @@ class PatchTransformerOptions(TransformerOptions):
     patch: int = Field(16, ge=1, description="Rows of a patch; 1 makes every row a token.")
     stride: int = Field(8, ge=1, description="Rows between two patches.")
     depth: int = Field(3, ge=1, description="Number of blocks.")
-    head_dropout: float = Field(0.0, ge=0, lt=1, description="Rate before the last layer.")
+    head_dropout: float = Field(0.0, ge=0, lt=1, description="Dropout rate before the last layer.")
     has_linear_path: bool = Field(False, description="Add a matrix from look-back to horizon beside the encoder.")
 
     def check_rows(self, *, lookback: int, horizon: int) -> None:
@@ -72,8 +72,8 @@ class EncoderDecoderOptions(TransformerOptions):
 
     kind: Literal["encoder_decoder"]
     patch: int = Field(24, ge=1, description="Rows of a token; the horizon is a multiple.")
-    encoder_depth: int = Field(2, ge=1, description="Number of blocks.")
-    decoder_depth: int = Field(1, ge=1, description="The same of the decoder.")
+    encoder_depth: int = Field(2, ge=1, description="Number of blocks of the encoder.")
+    decoder_depth: int = Field(1, ge=1, description="Number of blocks of the decoder.")
     decoding: Literal["one_shot", "autoregressive"] = Field(
         "one_shot", description="The whole horizon at once, or patch by patch, each from those before."
     )

@@ -1,4 +1,4 @@
-"""What a trained transformer looks at: the weights of every attention layer for one window, and their rollout."""
+"""Attention of a trained transformer: the weights of every attention layer for one window, and their rollout."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from models.layers.attention import Attention
 
 @dataclass(frozen=True, kw_only=True)
 class AttentionMap:
-    """One layer's weights.
+    """The attention weights of one layer.
 
     Attributes:
       layer: its name.
@@ -30,7 +30,7 @@ def attention_maps(model: keras.Model, inputs: Mapping[str, np.ndarray]) -> list
 
     Args:
       model: functional.
-      inputs: of the model, one window.
+      inputs: the model's inputs for one window.
     """
     layers = [layer for layer in model.layers if isinstance(layer, Attention)]
     if not layers:
@@ -50,7 +50,7 @@ def rollout(maps: list[AttentionMap]) -> np.ndarray:
     Source: Abnar, Zuidema, "Quantifying Attention Flow in Transformers", ACL 2020, section 3.
 
     Args:
-      maps: of self-attention layers that follow each other.
+      maps: maps of self-attention layers that follow each other.
 
     Raises:
       ValueError: there is none, or one is not of self-attention.

@@ -18,7 +18,7 @@ def mermaid(profile: ModelProfile, activations: dict[str, str]) -> str:
     """A flowchart: one box for a layer and what follows it alone, with its output's shape and parameters.
 
     Args:
-      profile: of the model.
+      profile: profile of the model.
       activations: names of the activations of layers of kind Activation, by the layer's name.
     """
     consumers: dict[str, int] = {}
@@ -49,12 +49,12 @@ def _text(layers: list[LayerProfile], activations: dict[str, str]) -> str:
     head = layers[0]
     if head.kind in _BRANCH_ENDS:
         signs = {"Add": "+", "Multiply": "×"}
-        return signs.get(head.kind, head.kind) + "".join(f" · {_attached(layer, activations)}" for layer in layers[1:])
-    parts = [f"{head.kind} {head.window}".rstrip(), *(_attached(layer, activations) for layer in layers[1:])]
+        return signs.get(head.kind, head.kind) + "".join(f" · {_describe(layer, activations)}" for layer in layers[1:])
+    parts = [f"{head.kind} {head.window}".rstrip(), *(_describe(layer, activations) for layer in layers[1:])]
     shape = "×".join(str(size) for size in head.output_shape)
     parameters = sum(layer.parameters for layer in layers)
     return " · ".join(parts) + f"<br/>{shape}" + (f", {parameters:,} parameters" if parameters else "")
 
 
-def _attached(layer: LayerProfile, activations: dict[str, str]) -> str:
+def _describe(layer: LayerProfile, activations: dict[str, str]) -> str:
     return activations.get(layer.name, _ATTACHED[layer.kind])

@@ -1,4 +1,4 @@
-"""What a trained network makes of one image: its feature maps and the gates of squeeze-and-excitation."""
+"""Feature maps of a trained network for one image, and its gates of squeeze-and-excitation."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +14,11 @@ MAX_CHANNELS = 16
 
 @dataclass(frozen=True)
 class FeatureMap:
-    """Some channels of a layer.
+    """Feature maps of some channels of a layer.
 
     Attributes:
       layer: its name below its scopes.
-      channels: which they are.
+      channels: indices of the channels.
       values: `[channel, height, width]`.
     """
 
@@ -33,7 +33,7 @@ class Observation:
 
     Attributes:
       image: `[height, width, channel]`, pixels in [0, 1].
-      maps: of the outputs that a residual or dense connection joins.
+      maps: maps of the outputs that a residual or dense connection joins.
       gates: `{layer: [channel]}`, each in [0, 1].
     """
 
@@ -54,7 +54,7 @@ def observe(model: keras.Model, image: np.ndarray) -> Observation:
     """Runs one image through a functional image model.
 
     Args:
-      model: with one input `[batch, height, width, channel]`.
+      model: model with one input `[batch, height, width, channel]`.
       image: `[height, width, channel]`, pixels in [0, 1].
     """
     graph = LayerGraph(model)

@@ -48,7 +48,7 @@ def fold(model: keras.Model) -> keras.Model:
 
 
 def _chains(graph: LayerGraph) -> dict[str, list[keras.Layer]]:
-    """What each kernel takes in, by the name of its layer, in the order of computation."""
+    """Inputs of each kernel, by the name of its layer, in the order of computation."""
     chains: dict[str, list[keras.Layer]] = {}
     # The kernel whose output, so far only scaled and shifted, a layer gives.
     kernel_of: dict[str, str] = {}
@@ -70,7 +70,7 @@ def _is_affine(layer: keras.Layer) -> bool:
 
 
 def affine(layer: keras.Layer) -> tuple[np.ndarray, np.ndarray]:
-    """(factor, offset), each `[channel]` in float64."""
+    """Factor and offset, each `[channel]` in float64."""
 
     def values(variable: Any) -> np.ndarray:
         return np.asarray(variable, np.float64)

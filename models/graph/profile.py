@@ -1,4 +1,4 @@
-"""What a network costs and sees, by counting: parameters, operations, receptive field."""
+"""Cost and view of a network, by counting: parameters, operations, receptive field."""
 
 import math
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ from models.layers.feed_forward import FeedForward
 
 @dataclass(frozen=True)
 class LayerProfile:
-    """One layer.
+    """Counts of one layer.
 
     Attributes:
-      name: of the layer.
+      name: name of the layer.
       scope: the outermost scope that it was made in, such as `stage_0`; empty outside of any.
       kind: its class.
       window: what it slides over the image, such as `3×3 /2`; empty where it slides none.
       inputs: names of the layers that it takes.
       output_shape: without the batch.
       parameters: trained ones and others.
-      flops: for one example; see `profile`.
+      flops: floating-point operations for one example; see `profile`.
       receptive_field: pixels of the image's height that one output sees; None: all of them.
     """
 
@@ -59,7 +59,7 @@ class ModelProfile:
 
     @property
     def receptive_field(self) -> int | None:
-        """The largest of a layer that does not see the whole image; None where there is none."""
+        """The largest receptive field of a layer that does not see the whole image; None where there is none."""
         sizes = [layer.receptive_field for layer in self.layers if layer.receptive_field is not None]
         return max(sizes, default=None)
 
@@ -103,7 +103,7 @@ def profile(model: keras.Model) -> ModelProfile:
 
 
 def _flops(layer: keras.Layer) -> int | None:
-    """Of one call; None where the layer has a kernel of a kind that is not known."""
+    """Operations of one call; None where the layer has a kernel of an unknown kind."""
     if isinstance(layer, keras.layers.MultiHeadAttention):
         return _attention_flops(layer)
     if isinstance(layer, Attention):
@@ -133,7 +133,7 @@ def _attention_flops(layer: keras.layers.MultiHeadAttention) -> int:
 
 
 def _receptive_field(layer: keras.Layer, sources: list[tuple[int, int] | None]) -> tuple[int, int] | None:
-    """(pixels seen, pixels between neighbouring outputs), along the height."""
+    """Pixels seen, and pixels between neighbouring outputs, along the height."""
     if not sources:
         return 1, 1
     known = [source for source in sources if source is not None]
@@ -148,7 +148,7 @@ def _receptive_field(layer: keras.Layer, sources: list[tuple[int, int] | None]) 
 
 
 def _window(layer: keras.Layer) -> tuple[int, ...] | None:
-    """(height, width) of what a layer slides over an image, (rows,) over a series."""
+    """Sizes of the window that a layer slides: (height, width) over an image, (rows,) over a series."""
     return getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
 
 

@@ -25,7 +25,7 @@ def attention_weights(query: Any, key: Any, *, is_causal: bool = False) -> Any:
 
 
 def attend(query: Any, key: Any, value: Any, *, is_causal: bool = False) -> Any:
-    """The values, weighted: `[batch, head, query, dim]`."""
+    """The values weighted by the attention of each query, `[batch, head, query, dim]`."""
     return ops.matmul(attention_weights(query, key, is_causal=is_causal), value)
 
 
@@ -39,7 +39,7 @@ def attend_in_chunks(query: Any, key: Any, value: Any, *, chunk: int, is_causal:
     Args:
       query: `[batch, head, query, dim]`.
       key: `[batch, head, key, dim]`.
-      value: the same shape.
+      value: values, of the shape of `key`.
       chunk: keys at a time; the last chunk may be filled up.
       is_causal: see `attention_weights`.
     """
@@ -86,7 +86,7 @@ def attend_in_chunks(query: Any, key: Any, value: Any, *, chunk: int, is_causal:
 
 
 def _visible(queries: int, first_key: Any, keys: int) -> Any:
-    """`[query, key]`: whether a key stands no later than the query."""
+    """Whether each key stands no later than each query, `[query, key]`."""
     positions = [ops.arange(count, dtype="float32") for count in (queries, keys)]
     return ops.expand_dims(positions[0], 1) >= first_key + ops.expand_dims(positions[1], 0)
 
@@ -145,7 +145,7 @@ class Attention(keras.layers.Layer):
         return run(query, query if context is None else context)
 
     def weights_of(self, query: Any, context: Any = None) -> Any:
-        """What each query takes from each key, `[batch, head, query, key]`; a query's sum to 1."""
+        """The weight of each key for each query, `[batch, head, query, key]`; those of a query sum to 1."""
         queries, keys, _ = self._heads(query, query if context is None else context, is_self=context is None)
         return attention_weights(queries, keys, is_causal=self.is_causal)
 
@@ -166,7 +166,7 @@ class Attention(keras.layers.Layer):
         return queries, keys, self._split(self._value(context))
 
     def _split(self, x: Any) -> Any:
-        """`[batch, token, dim]` to `[batch, head, token, dim / head]`."""
+        """Splits `[batch, token, dim]` into heads, `[batch, head, token, dim / head]`."""
         return ops.transpose(ops.reshape(x, (-1, x.shape[1], self.heads, x.shape[2] // self.heads)), (0, 2, 1, 3))
 
     def compute_output_shape(

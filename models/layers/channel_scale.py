@@ -16,7 +16,7 @@ class ChannelScale(keras.layers.Layer):
 
     def __init__(self, initial: float = 1.0, **kwargs: Any) -> None:
         """Args:
-        initial: of every factor.
+        initial: initial value of every factor.
         """
         super().__init__(**kwargs)
         self.initial = initial

@@ -1,4 +1,4 @@
-"""Convolution, normalization, activation: what the other blocks are made of."""
+"""Convolution, normalization and activation, of which the other blocks are made."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +12,13 @@ from models.layers.normalization import BatchNormalization
 
 @dataclass(frozen=True)
 class Style:
-    """What all convolutions of a network share.
+    """Style of all convolutions of a network.
 
     Attributes:
       activation: a name that `models.layers.activations.activation` knows.
-      initializer: of kernels, a name that `models.layers.initializers.initializer` knows.
+      initializer: initializer of the kernels, a name that `models.layers.initializers.initializer` knows.
       kernel_l2: what the squares of the kernels are multiplied by and added to the loss; 0 adds nothing.
-      momentum: of the moving statistics of normalizations.
+      momentum: momentum of the moving statistics of normalizations.
     """
 
     activation: str = "relu"
@@ -65,12 +65,12 @@ def convolve(
 
     Args:
       x: `[batch, height, width, channel]`.
-      style: of the network.
+      style: style of all convolutions of the network.
       filters: channels of the output.
       kernel_size: height and width of the kernel.
       strides: along both axes.
       dilation: distance between the kernel's taps.
-      groups: of channels, convolved apart.
+      groups: number of groups of channels that are convolved apart.
 
     Returns:
       `[batch, height / strides, width / strides, filters]`, rounded up.

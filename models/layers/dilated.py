@@ -18,9 +18,9 @@ def dilated_block(
 
     Args:
       x: `[batch, height, width, channel]`.
-      style: of the network.
+      style: style of all convolutions of the network.
       filters: channels of the output; where they are not the input's, the shortcut is projected.
-      dilation: of both 3x3 convolutions.
+      dilation: dilation of both 3x3 convolutions.
       drop_rate: chance that the branch is dropped for an example, in training.
 
     Returns:
@@ -43,7 +43,7 @@ def dilated_pyramid(
 
     Args:
       x: `[batch, height, width, channel]`, height and width known.
-      style: of the network.
+      style: style of all convolutions of the network.
       filters: channels of each branch and of the output.
       rates: dilations.
 

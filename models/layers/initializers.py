@@ -32,7 +32,7 @@ class DeltaOrthogonal(keras.initializers.Initializer):
     def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
         """Args:
         gain: what the matrix is multiplied by; sqrt(2) makes up for ReLU.
-        seed: of the matrix; None draws one.
+        seed: seed of the matrix; None draws one.
         """
         self.gain = gain
         self.seed = seed

@@ -16,7 +16,7 @@ class Gate:
 
     Attributes:
       hidden: units of its hidden layer.
-      activation: of the hidden layer.
+      activation: activation of the hidden layer.
       gate: what makes a gate of its output.
     """
 
@@ -43,11 +43,11 @@ def inverted_residual(
 
     Args:
       x: `[batch, height, width, channel]`.
-      style: of the network.
+      style: style of all convolutions of the network.
       filters: channels of the output.
       expanded: channels inside; as many as come in leave out the expansion.
-      kernel_size: of the depthwise convolution.
-      strides: of the depthwise convolution.
+      kernel_size: rows and columns of the depthwise kernel.
+      strides: strides of the depthwise convolution.
       gate: None leaves it out.
       drop_rate: chance that the branch is dropped for an example, in training, where there is a shortcut.
 
@@ -67,7 +67,7 @@ def inverted_residual(
     return keras.layers.Add()([drop_path(x, rate=drop_rate), shortcut])
 
 
-def rounded(channels: float, divisor: int = 8) -> int:
+def round_channels(channels: float, divisor: int = 8) -> int:
     """The multiple of `divisor` next to `channels`, never below 90 % of it: what the MobileNets' authors' code does."""
     nearest = max(divisor, int(channels + divisor / 2) // divisor * divisor)
     return nearest + divisor if nearest < 0.9 * channels else nearest

@@ -41,13 +41,14 @@ def residual_block(
 
     Args:
       x: `[batch, height, width, channel]`.
-      style: of the network.
+      style: style of all convolutions of the network.
       filters: channels of the output.
       block: one of the above.
-      strides: of the branch and of the shortcut.
+      strides: strides of the branch and of the shortcut.
       se_ratio: channels are squeezed by this factor inside the gate; None leaves the gate out.
-      se_placement: of the gate: `standard` on the branch before the addition, `pre` before the branch, `post` after the
-        addition, `identity` on the shortcut (Hu et al., "Squeeze-and-Excitation Networks", TPAMI 2020, figure 5).
+      se_placement: place of the gate: `standard` on the branch before the addition, `pre` before the branch, `post`
+        after the addition, `identity` on the shortcut (Hu et al., "Squeeze-and-Excitation Networks", TPAMI 2020,
+        figure 5).
       drop_rate: chance that the branch is dropped for an example, in training.
 
     Returns:

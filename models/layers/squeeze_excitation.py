@@ -22,7 +22,7 @@ def squeeze_excite(
       x: `[batch, height, width, channel]`.
       ratio: the hidden layer has `channel // ratio` units, one at least.
       hidden: how many it has, where no ratio says so.
-      activation: of the hidden layer.
+      activation: activation of the hidden layer.
       gate: what makes a gate of its output.
 
     Returns:

@@ -19,5 +19,5 @@ def drop_path(x: keras.KerasTensor, *, rate: float) -> keras.KerasTensor:
 
 
 def drop_rates(rate: float, blocks: int) -> list[float]:
-    """The rate of each block, rising linearly from zero to `rate` (the same, equation 4, first block never dropped)."""
+    """The rate of each block, rising linearly from zero to `rate` (Huang et al., equation 4; the first never drops)."""
     return [rate * block / max(1, blocks - 1) for block in range(blocks)]

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import BaseModel
 
 from pipeline.config import PipelineConfig, load_config, load_task
 from pipeline.config_mistakes import validate
@@ -71,7 +72,7 @@ def load_candidates(grid: Path, config: PipelineConfig) -> list[Candidate]:
       ConfigError: an entry has values that the task or the training cannot have.
     """
     spec = config.task_spec()
-    sections = {"train": TrainOptions, "options": type(spec.load().options)}
+    sections: dict[str, type[BaseModel]] = {"train": TrainOptions, "options": type(spec.load().options)}
     candidates = []
     for name, values in load_grid(grid).items():
         changed = validate(partial(with_values, spec, config.train, values), sections, file=f"{grid}, {name}")

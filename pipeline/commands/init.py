@@ -26,9 +26,9 @@ class Template:
     """A starter.
 
     Attributes:
-      files: in `pipeline/templates/NAME`.
+      files: names of the files in `pipeline/templates/NAME`.
       own_tasks: dotted paths of the tasks in its files.
-      folder: for the user's data, where that is more than a file.
+      folder: folder for the user's data, where that is more than a file.
       advice: what to bring, and where in the directory `{place}`.
     """
 
@@ -80,7 +80,7 @@ def command(directory: Path, template: str) -> None:
     try:
         place.mkdir(parents=True, exist_ok=True)
         for file in chosen.files:
-            text = files("pipeline").joinpath("templates", template, file).read_text()
+            text = (files("pipeline") / "templates" / template / file).read_text()
             (place / file).write_text(text.replace(NAME_LINE, f"name: {name}"))
         make_importable([place])
         (place / SCHEMA_FILE).write_text(json.dumps(config_schema(chosen.own_tasks), indent=2))

@@ -131,7 +131,7 @@ def lineage(model_version: str, root: Path | None, as_json: bool) -> None:
     store = RunStore(place)
     pushed = model_lineage.find_pushed_model(store, model_version)
     step = model_lineage.lineage(store, pushed)
-    version = model_lineage.registered(pushed)
+    version = model_lineage.find_registered(pushed)
     heading = {
         "version": model_lineage.model_name(pushed),
         "stage": version.stage if version else None,

@@ -100,10 +100,9 @@ def _totals(name: str, counted: "ModelProfile") -> str:
 def _table(counted: "ModelProfile", *, by_layer: bool) -> "Table":
     from rich.table import Table
 
-    right = {"justify": "right"}
     table = Table("layer" if by_layer else "stage", box=None, pad_edge=False)
     for heading in ("output", "parameters", "MFLOPs", "sees"):
-        table.add_column(heading, **right)
+        table.add_column(heading, justify="right")
     groups: dict[str, list[Any]] = {}
     for layer in counted.layers:
         key = f"{layer.name} ({layer.kind})" if by_layer else layer.scope or layer.name

@@ -138,7 +138,7 @@ def registry_of(model: str, directory: str | None) -> Registry:
 
 
 def _as_dict(registry: Registry, version: ModelVersion) -> dict[str, Any]:
-    # By way of text, in which a metric that is no number is a string, as JSON wants it.
+    # By way of text, in which NaN is a string, as JSON wants it.
     return {**json.loads(version.model_dump_json()), "path": str(registry.path(version))}
 
 

@@ -67,7 +67,7 @@ def write_documents(documents: list[dict[str, Any]], path: Path) -> None:
 
 
 def node_resources(kubeflow: KubeflowConfig, nodes: list[str]) -> dict[str, NodeResources]:
-    """What each node gets: `kubeflow.default`, overridden key by key by `kubeflow.nodes`."""
+    """The resources of each node: `kubeflow.default`, overridden key by key by `kubeflow.nodes`."""
     return {
         node: kubeflow.default.model_copy(update=_set_fields(kubeflow.nodes[node]) if node in kubeflow.nodes else {})
         for node in nodes

@@ -47,12 +47,12 @@ class ModelFolder:
         """
         # In this order: a version that is published in between is adopted, rather than taken for deleted.
         index = self._read_index()
-        present = self._numbered()
+        present = self._find_versions()
         index = index.without_missing(present)
         for number in sorted(present.keys() - {version.number for version in index.versions}):
             record = present[number] / RECORD
             if record.exists() and (present[number] / LAST_FILE).exists():
-                index = index.adopting(self._read_record(record, number), at=self._timestamp())
+                index = index.with_adopted(self._read_record(record, number), at=self._timestamp())
         return index.with_used_numbers(present)
 
     def save(self, index: Index) -> None:
@@ -68,7 +68,7 @@ class ModelFolder:
     @contextmanager
     def writing(self) -> Iterator[Index]:
         """The index, read under the lock that makes reading, changing and saving it one step."""
-        with self._locked(".lock"):
+        with self._lock(".lock"):
             yield self.load()
 
     @contextmanager
@@ -79,7 +79,7 @@ class ModelFolder:
         """
         with self._explaining_failures():
             self._path.mkdir(parents=True, exist_ok=True)
-        with self._locked(".push.lock"):
+        with self._lock(".push.lock"):
             if self._storage.locks:
                 for path in self._path.iterdir():
                     if path.name.startswith(STAGING_PREFIX):
@@ -121,7 +121,7 @@ class ModelFolder:
             except FileExistsError:
                 number += 1
 
-    def _numbered(self) -> dict[int, epath.Path]:
+    def _find_versions(self) -> dict[int, epath.Path]:
         if not self._path.is_dir():
             return {}
         return {int(path.name): path for path in self._path.iterdir() if NUMBER.fullmatch(path.name)}
@@ -130,21 +130,21 @@ class ModelFolder:
         path = self._path / INDEX
         if not path.exists():
             return Index()
-        return _parsed(
+        return _parse_file(
             path,
             lambda text: Index.from_json(text, model=self._path.name),
             "Put a backup back, or move it away: labels are then as the pushes set them, in the order of the numbers.",
         )
 
     def _read_record(self, path: epath.Path, number: int) -> ModelVersion:
-        return _parsed(
+        return _parse_file(
             path,
             lambda text: ModelVersion.from_json(text, model=self._path.name, number=number),
             "Put a backup back, or move the version away: the index does not list it, so nothing uses it.",
         )
 
     @contextmanager
-    def _locked(self, name: str) -> Iterator[None]:
+    def _lock(self, name: str) -> Iterator[None]:
         path = self._path / name
         with ExitStack() as held:
             try:
@@ -174,7 +174,7 @@ class ModelFolder:
             ) from error
 
 
-def _parsed(path: epath.Path, parse: Callable[[str], Any], advice: str) -> Any:
+def _parse_file(path: epath.Path, parse: Callable[[str], Any], advice: str) -> Any:
     try:
         return parse(path.read_text())
     except ValidationError as error:

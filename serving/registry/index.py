@@ -2,7 +2,7 @@
 
     index = Index().with_version(version)            # a push
     index = index.with_stage(2, "production", at=…)  # a label
-    index = index.rolled_back(at=…)
+    index = index.with_rollback(at=…)
 
 Whatever sequence of these is applied: at most one version is `canary`, at most one is `production`, and once a version
 has been `production`, exactly one is, until its directory is deleted or its label is taken away by force.
@@ -65,7 +65,7 @@ class ModelVersion(Record):
         can only have archived it."""
         return next(move.stage for move in reversed(self.history) if move.by == "push" and move.stage in PUSH_STAGES)
 
-    def moved(self, move: StageMove) -> "ModelVersion":
+    def with_move(self, move: StageMove) -> "ModelVersion":
         return self.model_copy(update={"stage": move.stage, "history": (*self.history, move)})
 
     def to_json(self) -> str:
@@ -102,7 +102,7 @@ class Index(Record):
         return next((version for version in reversed(self.versions) if version.stage == stage), None)
 
     def with_version(self, version: ModelVersion) -> "Index":
-        """With a version added or replaced, which takes an exclusive stage away from the one that holds it."""
+        """The index with a version added or replaced; an exclusive stage is taken from the version that holds it."""
         move = version.history[-1]
         others = [known for known in self._without_holder(move).versions if known.number != version.number]
         return Index(
@@ -111,8 +111,8 @@ class Index(Record):
             versions=tuple(sorted([*others, version], key=lambda each: each.number)),
         )
 
-    def adopting(self, version: ModelVersion, *, at: str) -> "Index":
-        """With a version whose directory is there though this index does not list it.
+    def with_adopted(self, version: ModelVersion, *, at: str) -> "Index":
+        """The index with a version whose directory is there though the index does not list it.
 
         Its number tells why. Higher than any the index has seen: its push ended between publishing the directory and
         writing the index, so it gets the stage it was pushed with. Otherwise it was deleted and put back by hand: it is
@@ -123,37 +123,48 @@ class Index(Record):
             return self
         if version.number > self.last_version:
             return self.with_version(version)
-        return self.with_version(version.moved(StageMove(stage="archived", at=at, by="restore")))
+        return self.with_version(version.with_move(StageMove(stage="archived", at=at, by="restore")))
 
     def with_stage(self, number: int, stage: Stage, *, at: str, force: bool = False) -> "Index":
-        """With a label moved. Raises RegistryError if that, unforced, would leave the model without production."""
+        """The index with a label moved.
+
+        Raises:
+          RegistryError: there is no such version, or, without `force`, the model would be left without production.
+        """
         version = self.find(number)
         if version is None:
             raise RegistryError(f"A label needs a version that exists. Received: {number}. Choose another version.")
         if version.stage == stage:
             return self
         if force and version.stage == "production":
-            return self.with_version(version.moved(StageMove(stage=stage, at=at, by="force")))
-        return self._moved(version, StageMove(stage=stage, at=at, by="label"))
+            return self.with_version(version.with_move(StageMove(stage=stage, at=at, by="force")))
+        return self._with_move(version, StageMove(stage=stage, at=at, by="label"))
 
-    def pushed_again(self, version: ModelVersion, stage: Stage, *, at: str) -> "Index":
-        """With what another push of a version asks for. Asked for again, a stage is not given again: someone may have
-        moved the label since. Raises RegistryError if that would leave the model without production."""
-        return self if version.asked_stage == stage else self._moved(version, StageMove(stage=stage, at=at, by="push"))
+    def with_repeated_push(self, version: ModelVersion, stage: Stage, *, at: str) -> "Index":
+        """The index with the stage that another push of a version asks for.
 
-    def _moved(self, version: ModelVersion, move: StageMove) -> "Index":
+        A stage that the last push asked for already is not given again: someone may have moved the label since.
+
+        Raises:
+          RegistryError: the model would be left without production.
+        """
+        return (
+            self if version.asked_stage == stage else self._with_move(version, StageMove(stage=stage, at=at, by="push"))
+        )
+
+    def _with_move(self, version: ModelVersion, move: StageMove) -> "Index":
         if version.stage == move.stage:
-            return self._with_replaced(version, version.moved(move))
+            return self._with_replaced(version, version.with_move(move))
         if version.stage == "production":
             raise RegistryError(
                 "Production is given up only to another version, so that servers always have one. Received: "
                 f"{move.stage} for version {version.number}, which is production. Label the other version production, "
                 "roll back, or retire it with --force."
             )
-        return self.with_version(version.moved(move))
+        return self.with_version(version.with_move(move))
 
-    def rolled_back(self, *, at: str) -> "Index":
-        """With production given back to the version that held it before. Raises RegistryError if none did."""
+    def with_rollback(self, *, at: str) -> "Index":
+        """The index with production given back to the version that held it before. Raises RegistryError if none did."""
         holder = self.at_stage("production")
         earlier = self.production[:-1] if holder else self.production
         # A version may have taken production from itself, once what held it in between was deleted.
@@ -166,11 +177,11 @@ class Index(Record):
                 f"{f'version {holder.number}, the only one that has' if holder else 'no such version'}. "
                 "Label another version production, or push one."
             )
-        moved = self.with_version(target.moved(StageMove(stage="production", at=at, by="rollback")))
+        moved = self.with_version(target.with_move(StageMove(stage="production", at=at, by="rollback")))
         return moved.model_copy(update={"production": earlier})
 
     def without_missing(self, present: Collection[int]) -> "Index":
-        """Without the versions whose directories are gone. `last_version` stays: their numbers are used up."""
+        """The index without versions whose directories are gone. `last_version` stays: their numbers are used up."""
         kept = tuple(version for version in self.versions if version.number in present)
         production = tuple(number for number in self.production if number in present)
         return self.model_copy(update={"versions": kept, "production": production})
@@ -192,11 +203,11 @@ class Index(Record):
         return cls.model_validate(content | {"versions": versions})
 
     def _without_holder(self, move: StageMove) -> "Index":
-        """With the holder of an exclusive stage archived; unchanged for other stages."""
+        """The index with the holder of an exclusive stage archived; unchanged for other stages."""
         holder = self.at_stage(move.stage) if move.stage in EXCLUSIVE_STAGES else None
         if holder is None:
             return self
-        return self._with_replaced(holder, holder.moved(StageMove(stage="archived", at=move.at, by=move.by)))
+        return self._with_replaced(holder, holder.with_move(StageMove(stage="archived", at=move.at, by=move.by)))
 
     def _with_replaced(self, old: ModelVersion, new: ModelVersion) -> "Index":
         return self.model_copy(update={"versions": tuple(new if each is old else each for each in self.versions)})

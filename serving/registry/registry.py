@@ -83,7 +83,7 @@ class Registry:
         return tuple(name for name in names if self._folder(name).load().versions)
 
     def versions(self, model: str) -> tuple[ModelVersion, ...]:
-        """By number, ascending. Raises RegistryError if there is no such model."""
+        """The versions of a model by number, ascending. Raises RegistryError if there is no such model."""
         index = self._folder(model).load()
         if not index.versions:
             raise RegistryError(
@@ -93,7 +93,7 @@ class Registry:
         return index.versions
 
     def version(self, model: str, number: int) -> ModelVersion:
-        """Raises RegistryError if there is no such model or version."""
+        """The version of that number. Raises RegistryError if there is no such model or version."""
         versions = self.versions(model)
         for version in versions:
             if version.number == number:
@@ -152,7 +152,7 @@ class Registry:
                 at = self._timestamp()
                 known = index.pushed_as(push_key)
                 if known:
-                    folder.save(index.pushed_again(known, stage, at=at))
+                    folder.save(index.with_repeated_push(known, stage, at=at))
                     return self.version(model, known.number)
             draft = ModelVersion(
                 model=model,
@@ -171,9 +171,9 @@ class Registry:
         """Gives a version a stage, archiving the one that held it if only one may.
 
         Args:
-          model: Its name.
-          number: Of the version.
-          stage: What it becomes.
+          model: Name of the model.
+          number: Number of the version.
+          stage: The new stage.
           force: Whether production may be left to none; the version's history says that it was forced.
 
         Raises:
@@ -201,7 +201,7 @@ class Registry:
         self.versions(model)
         folder = self._folder(model)
         with folder.writing() as index:
-            changed = index.rolled_back(at=self._timestamp())
+            changed = index.with_rollback(at=self._timestamp())
             folder.save(changed)
         return self.version(model, changed.production[-1])
 

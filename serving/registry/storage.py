@@ -109,7 +109,7 @@ class ObjectStorage:
 
 
 def storage_of(root: epath.Path) -> Storage:
-    """What suits a path."""
+    """The storage that suits a path."""
     return ObjectStorage() if "://" in os.fspath(root) else LocalStorage()
 
 

@@ -1,18 +1,14 @@
 """Few-shot learners of pushed versions."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import tensorflow as tf
 from etils import epath
 
 from records.model_run import TRAINED_MODEL
 from studies.pushed import METADATA
 from tasks.few_shot.base import FewShot
-from training.meta.objective import LEARNER
-from training.meta.prototypes import PrototypeLearner
+from training.meta.learner import LEARNER, Learner
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,18 +25,7 @@ class PushedLearner:
     name: str
     kind: str
     steps: int
-    layer: Any
-
-    @property
-    def is_stepless(self) -> bool:
-        """Whether it takes no inner steps."""
-        return isinstance(self.layer, PrototypeLearner)
-
-    def adapt(self, support: Mapping[str, tf.Tensor]) -> list[tf.Tensor]:
-        """What has to be known of each task to predict its queries, `[task, ...]`."""
-        adapted = self.layer.adapt(support)
-        # Beside its prototypes that learner tells which classes there are.
-        return adapted[:1] if self.is_stepless else adapted
+    layer: Learner
 
 
 def load_learner(task: FewShot, version: epath.Path) -> PushedLearner | None:

@@ -14,8 +14,7 @@ from studies.episodes.learners import PushedLearner, load_learner, version_name
 from studies.errors import StudyUsageError
 from studies.serialization import rounded_lists
 from tasks.few_shot.base import FewShot
-from tasks.few_shot.tfma_metric import FIGURES, Z_95
-from training.meta.options import CAVIAOptions
+from tasks.few_shot.tfma_metric import METRICS, Z_95
 
 # Rounds that adapting to one task is timed in.
 TIMED = 50
@@ -44,7 +43,7 @@ def compare_learners(task: FewShot, version: epath.Path, others: Sequence[epath.
     values = [_values(task, episodes, learner) for learner in learners]
     return {
         "version": drawn.name,
-        "metric": task.figure,
+        "metric": task.metric,
         "episodes": len(episodes),
         "rows": _rows(episodes, learners, values),
         "left_out": [version_name(path) for path, learner in found if learner is None],
@@ -55,7 +54,7 @@ def compare_learners(task: FewShot, version: epath.Path, others: Sequence[epath.
 
 def _values(task: FewShot, episodes: Episodes, learner: PushedLearner) -> np.ndarray:
     """The metric of each episode after each inner step, `[episode, step]`, as TFMA computes it."""
-    metric, predict, found = FIGURES[task.figure], tf.function(learner.layer), []
+    metric, predict, found = METRICS[task.metric], tf.function(learner.layer), []
     for _, batch, targets in episodes.batches():
         predictions = predict(batch).numpy()
         labels, weights = targets["query_y"].numpy(), targets["query_weight"].numpy()
@@ -70,7 +69,7 @@ def _rows(episodes: Episodes, learners: Sequence[PushedLearner], values: Sequenc
     # All episodes are padded to the largest, so that one tells the latency of each.
     _, batch, _ = episodes.batch([0])
     support = {name: value for name, value in batch.items() if name != "query_x"}
-    adapt = [tf.function(learner.adapt) for learner in learners]
+    adapt = [tf.function(learner.layer.task_values) for learner in learners]
     calls = {
         str(number): lambda function=function: [value.numpy() for value in function(support)]
         for number, function in enumerate(adapt)
@@ -86,7 +85,7 @@ def _rows(episodes: Episodes, learners: Sequence[PushedLearner], values: Sequenc
                 "steps": learner.steps,
                 "means": found.mean(axis=0).tolist(),
                 "half_widths": (Z_95 * found.std(axis=0, ddof=1) / np.sqrt(len(found))).tolist(),
-                "adapted_parameters": 0 if learner.is_stepless else sum(value[0].size for value in adapted),
+                "adapted_parameters": learner.layer.adapted_parameters,
                 "latency_ms": latencies[str(number)].p50_ms,
                 "task_bytes": sum(value[0].nbytes for value in adapted),
             }
@@ -96,9 +95,9 @@ def _rows(episodes: Episodes, learners: Sequence[PushedLearner], values: Sequenc
 
 def _contexts(episodes: Episodes, learner: PushedLearner) -> dict[str, Any] | None:
     """Context variables of all episodes after adaptation; None where the learner has none."""
-    if not isinstance(getattr(learner.layer, "options", None), CAVIAOptions):
+    if not learner.layer.context_size:
         return None
-    adapt, contexts, parameters = tf.function(learner.adapt), [], []
+    adapt, contexts, parameters = tf.function(learner.layer.adapt), [], []
     for features, batch, _ in episodes.batches():
         contexts.append(adapt(batch)[0].numpy())
         parameters.append(episodes.parameters(features))

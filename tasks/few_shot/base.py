@@ -53,7 +53,7 @@ class FewShot(Task):
     )
     compared_inputs = ("support_weight",)
     # The metric of each episode, by its name in `tasks.few_shot.tfma_metric`.
-    figure: ClassVar[Literal["mse", "accuracy"]]
+    metric: ClassVar[Literal["mse", "accuracy"]]
     # Raw features of one value that tell tasks apart: context variables are drawn in their colours.
     parameters: ClassVar[tuple[str, ...]]
     loss: ClassVar[Literal["mse", "cross_entropy"]]
@@ -155,12 +155,12 @@ class FewShot(Task):
     def metrics(self) -> tuple[EvalMetric, ...]:
         learner = self.learner
         found = [
-            self._metric(self.figure, learner.inner_steps, False),
-            self._metric(f"{self.figure}_ci95", learner.inner_steps, True),
+            self._metric(self.metric, learner.inner_steps, False),
+            self._metric(f"{self.metric}_ci95", learner.inner_steps, True),
         ]
         for step in range(learner.last_step + 1):
             if learner.last_step:
-                name = f"{self.figure}_step_{step}"
+                name = f"{self.metric}_step_{step}"
                 found += [self._metric(name, step, False), self._metric(f"{name}_ci95", step, True)]
         return tuple(found)
 
@@ -207,11 +207,11 @@ class FewShot(Task):
             class_name="EpisodeMetric",
             module="tasks.few_shot.tfma_metric",
             config={
-                "figure": self.figure,
+                "metric": self.metric,
                 "step": step,
                 "queries": shape.queries,
                 "outputs": shape.outputs,
                 "is_interval": is_interval,
             },
-            higher_is_better=self.figure == "accuracy" and not is_interval,
+            higher_is_better=self.metric == "accuracy" and not is_interval,
         )

@@ -89,7 +89,7 @@ class FewShotClassification(FewShot):
     """Raw features: see `data.images.episodes`. Model: see `FewShot`; outputs are logits, one for each class."""
 
     Options = FewShotClassificationOptions
-    figure = "accuracy"
+    metric = "accuracy"
     parameters = ("group",)
     loss = "cross_entropy"
     reads: ClassVar = {

@@ -38,7 +38,7 @@ class FewShotRegression(FewShot):
     """Raw features: see `data.sinusoids`. Model: see `FewShot`; the one output is the value of the sinusoid."""
 
     Options = FewShotRegressionOptions
-    figure = "mse"
+    metric = "mse"
     parameters = ("amplitude", "phase")
     loss = "mse"
     reads: ClassVar = {

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from tasks.few_shot.shape import EpisodeShape
-from tasks.finite import finite
+from tasks.finite import require_finite
 from training.meta.learner import LEARNER
 from training.meta.learner_options import LearnerOptions
 
@@ -79,7 +79,7 @@ def check_inputs(inputs: Mapping[str, tf.Tensor], shape: EpisodeShape) -> dict[s
     """
     if shape.is_classes and "support_y" in inputs:
         check_classes(inputs["support_y"], shape.outputs)
-    return finite(inputs)
+    return require_finite(inputs)
 
 
 def check_classes(support_y: tf.Tensor, way: int) -> None:

@@ -1,4 +1,4 @@
-"""Figures of episodes as TFMA metrics: after each inner step, with the interval that their mean lies in."""
+"""Metrics of episodes for TFMA: the mean over episodes after an inner step, and its confidence interval."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ import tensorflow_model_analysis as tfma
 
 from tasks.tfma_inputs import label_and_prediction
 
-# Of a normal distribution's 95 % interval.
+# Standard deviations on either side of the mean that hold 95 % of a normal distribution.
 Z_95 = 1.959964
 
 
 def squared_error(labels: np.ndarray, outputs: np.ndarray) -> float:
-    """Mean over queries; labels `[query]`, outputs `[query, 1]`."""
+    """The mean squared error of queries, of labels `[query]` and outputs `[query, 1]`."""
     return float(np.mean((outputs[:, 0] - labels) ** 2))
 
 
 def accuracy(labels: np.ndarray, outputs: np.ndarray) -> float:
-    """Share of queries whose highest logit is their label's; labels `[query]`, outputs `[query, class]`."""
+    """The share of queries whose highest logit is their label's, of labels `[query]` and outputs `[query, class]`."""
     return float(np.mean(np.argmax(outputs, axis=-1) == labels))
 
 
-FIGURES: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {"mse": squared_error, "accuracy": accuracy}
+METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {"mse": squared_error, "accuracy": accuracy}
 
 
 class EpisodeMetric(tfma.metrics.Metric):
-    """The mean over episodes of a figure after an inner step, or half the width of its 95 % confidence interval."""
+    """The mean over episodes of a metric after an inner step, or half the width of its 95 % confidence interval."""
 
-    def __init__(self, *, name: str, figure: str, step: int, queries: int, outputs: int, is_interval: bool) -> None:
+    def __init__(self, *, name: str, metric: str, step: int, queries: int, outputs: int, is_interval: bool) -> None:
         """Args:
-        name: of the metric.
-        figure: one of FIGURES.
-        step: after which.
-        queries: of an episode at the most.
-        outputs: numbers predicted of each.
-        is_interval: the interval, 1.96 standard errors of the mean, instead of the mean.
+        name: name of the TFMA metric.
+        metric: metric of one episode, by its name in METRICS.
+        step: number of inner steps after which the predictions are judged.
+        queries: number of queries that the longest episode has.
+        outputs: numbers predicted of each query.
+        is_interval: whether it is half the interval, 1.96 standard errors of the mean, instead of the mean.
         """
         super().__init__(
             tfma.metrics.metric_util.merge_per_key_computations(_computations),
             name=name,
-            figure=figure,
+            metric=metric,
             step=step,
             queries=queries,
             outputs=outputs,
@@ -54,7 +54,7 @@ class EpisodeMetric(tfma.metrics.Metric):
 
 def _computations(
     name: str,
-    figure: str,
+    metric: str,
     step: int,
     queries: int,
     outputs: int,
@@ -69,7 +69,7 @@ def _computations(
     )
     combiner = _Moments(
         key,
-        figure=FIGURES[figure],
+        metric=METRICS[metric],
         step=step,
         shape=(-1, queries, outputs),
         is_interval=is_interval,
@@ -90,7 +90,7 @@ class _Moments(beam.CombineFn):
         self,
         key: tfma.metrics.MetricKey,
         *,
-        figure: Callable[[np.ndarray, np.ndarray], float],
+        metric: Callable[[np.ndarray, np.ndarray], float],
         step: int,
         shape: tuple[int, int, int],
         is_interval: bool,
@@ -98,7 +98,7 @@ class _Moments(beam.CombineFn):
         eval_config: tfma.EvalConfig | None,
     ) -> None:
         self._key = key
-        self._figure = figure
+        self._metric = metric
         self._step = step
         self._shape = shape
         self._is_interval = is_interval
@@ -112,7 +112,7 @@ class _Moments(beam.CombineFn):
         label, prediction = label_and_prediction(element, eval_config=self._eval_config, model_name=self._model_name)
         labels = np.ravel(label)
         outputs = np.reshape(prediction, self._shape)[self._step, : len(labels)]
-        return self.merge_accumulators([moments, (1, self._figure(labels, outputs), 0.0)])
+        return self.merge_accumulators([moments, (1, self._metric(labels, outputs), 0.0)])
 
     def merge_accumulators(self, accumulators: Iterable[Moments]) -> Moments:
         count, mean, squares = 0, 0.0, 0.0

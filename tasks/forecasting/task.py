@@ -68,7 +68,7 @@ class Forecasting(Task):
     def resolved_options(self) -> ForecastingOptions:
         source = self.options.source
         if isinstance(source, SeriesFile):
-            source = source.resolved()
+            source = source.with_step()
         return self.options.model_copy(update={"source": source, "channels": self.channel_names()})
 
     def channel_names(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ class PointsOptions(TaskOptions):
 
     units: int = Field(4, ge=1, description="Of the hidden layer.")
     outputs: int = Field(2, ge=2, description="Of the model.")
+    metric: str = Field("accuracy", description="What the metric is called.")
     is_named: bool = Field(True, description="Whether the outputs have labels.")
 
 
@@ -82,7 +83,7 @@ class Points(Task):
         return SupervisedObjective(loss=loss, metrics={"accuracy": self.example_metric})
 
     def metrics(self) -> tuple[EvalMetric, ...]:
-        return (EvalMetric(name="accuracy", class_name="SparseCategoricalAccuracy"),)
+        return (EvalMetric(name=self.options.metric, class_name="SparseCategoricalAccuracy"),)
 
     def example_metric(self, targets: Any, outputs: Mapping[str, Any]) -> Any:
         right = self.as_targets(outputs)["label"] == keras.ops.cast(targets["label"], "int32")

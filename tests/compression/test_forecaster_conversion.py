@@ -22,8 +22,8 @@ CHUNKED = BlockStyle(heads=2, hidden=8, chunk=8, is_recomputed=True)
     "build",
     [
         lambda: recurrent(SHAPE, cell="lstm", units=8, patch=6),
-        lambda: patch_transformer(SHAPE, style=CHUNKED, stride=1),
-        lambda: encoder_decoder(SHAPE, style=BlockStyle(heads=2, hidden=8), patch=6, dim=8),
+        lambda: patch_transformer(SHAPE, style=CHUNKED, stride=1, depth=1),
+        lambda: encoder_decoder(SHAPE, style=BlockStyle(heads=2, hidden=8), patch=6, dim=8, encoder_depth=1),
     ],
     ids=["lstm", "chunked_attention", "encoder_decoder"],
 )

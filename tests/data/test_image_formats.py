@@ -8,7 +8,7 @@ import tensorflow as tf
 from PIL import Image
 
 from data.examples import image_defect, labelled_image
-from data.image_formats import decodable
+from data.image_formats import to_decodable
 from data.images.folder import ImageFolder
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 5, 3), dtype=np.uint8)
@@ -26,48 +26,48 @@ def _encoded(kind: str, pixels=PIXELS, mode: str = "RGB", **options) -> bytes:
 def test_what_tensorflow_cannot_decode_becomes_png_with_the_same_pixels(kind, options):
     content = _encoded(kind, **options)
     assert image_defect(labelled_image(content, 0)) is not None
-    np.testing.assert_array_equal(tf.io.decode_png(decodable(content)), PIXELS)
+    np.testing.assert_array_equal(tf.io.decode_png(to_decodable(content)), PIXELS)
 
 
 def test_avif_is_read_about_as_it_was():
-    decoded = tf.io.decode_png(decodable(_encoded("avif", quality=100, subsampling="4:4:4"))).numpy()
+    decoded = tf.io.decode_png(to_decodable(_encoded("avif", quality=100, subsampling="4:4:4"))).numpy()
     assert np.abs(decoded.astype(int) - PIXELS).max() < 8
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "LAB", "L", "LA", "P", "1", "RGBA"])
 def test_modes_that_are_colours_are_read(mode):
-    assert image_defect(labelled_image(decodable(_encoded("tiff", mode=mode)), 0)) is None
+    assert image_defect(labelled_image(to_decodable(_encoded("tiff", mode=mode)), 0)) is None
 
 
 def test_sixteen_bits_become_eight():
     """TensorFlow takes the upper eight of a PNG's; 0x1234 is 0x12."""
     stream = io.BytesIO()
     Image.fromarray(np.full((2, 2), 0x1234, np.uint16)).save(stream, "tiff")
-    assert tf.io.decode_image(decodable(stream.getvalue())).numpy().max() == 0x12
+    assert tf.io.decode_image(to_decodable(stream.getvalue())).numpy().max() == 0x12
 
 
 def test_numbers_of_32_bits_are_no_image():
     stream = io.BytesIO()
     Image.fromarray(np.ones((2, 2), np.float32)).save(stream, "tiff")
-    assert decodable(stream.getvalue()) == stream.getvalue()
+    assert to_decodable(stream.getvalue()) == stream.getvalue()
 
 
 def test_of_an_animation_the_first_frame_is_taken():
     stream = io.BytesIO()
     frames = [Image.fromarray(PIXELS), Image.fromarray(255 - PIXELS)]
     frames[0].save(stream, "webp", save_all=True, append_images=frames[1:], lossless=True)
-    np.testing.assert_array_equal(tf.io.decode_png(decodable(stream.getvalue()), channels=3), PIXELS)
+    np.testing.assert_array_equal(tf.io.decode_png(to_decodable(stream.getvalue()), channels=3), PIXELS)
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "gif", "bmp"])
 def test_what_tensorflow_decodes_stays_as_it_is(kind):
     content = _encoded(kind)
-    assert decodable(content) is content
+    assert to_decodable(content) is content
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing of the kind", _encoded("webp")[:40], b"II*\0not much more"])
 def test_what_is_no_image_stays_a_defect(content):
-    assert image_defect(labelled_image(decodable(content), 0)) is not None
+    assert image_defect(labelled_image(to_decodable(content), 0)) is not None
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from inspection.lineage import Step, find_pushed_model, lineage, model_name, origin_of, registered
+from inspection.lineage import Step, find_pushed_model, find_registered, lineage, model_name, origin_of
 from inspection.locate import RunNotFoundError
 from inspection.store import RunStore
 from serving.registry import Registry
@@ -122,8 +122,8 @@ def test_of_several_that_name_a_version_the_registry_says_which_model_it_is(writ
     registry.push("digits", push_key="k", saved_model=saved_model, lineage={"model_artifact": now}, stage="canary")
     pushed = find_pushed_model(RunStore(writer.path), "1")
     assert pushed.id == second
-    assert registered(pushed).stage == "canary"
+    assert find_registered(pushed).stage == "canary"
 
 
 def test_a_version_that_the_registry_no_longer_has_has_no_stage(root):
-    assert registered(find_pushed_model(RunStore(root), "1")) is None
+    assert find_registered(find_pushed_model(RunStore(root), "1")) is None

@@ -18,7 +18,7 @@ OPTIONS = {
     "cifar": {"depth": 8},
     "mobilenet_v2": {"kind": "mobilenet_v2", **SMALL},
     "mobilenet_v3_small": {"kind": "mobilenet_v3_small", **SMALL},
-    "efficientnet": {"kind": "efficientnet", **SMALL},
+    "efficientnet": {"kind": "efficientnet", "depth": 0.5, **SMALL},
     "densenet": {"kind": "densenet", "layers_per_block": [2, 2], "growth": 4, "stem_stride": 2},
     "convnext": {"kind": "convnext", "widths": [4, 8], "blocks_per_stage": [1, 1], "stem_stride": 2, "drop_rate": 0.1},
     "dilated": {"kind": "dilated", "widths": [4, 8], "dilations": [1, 2], "stem_stride": 2, "drop_rate": 0.1},

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from components.gates import GateRefused
 from data.errors import DataError
-from pipeline.error_causes import described, user_error
+from pipeline.error_causes import describe_error, user_error
 from records.findings import Finding
 
 IN_MEMORY = ()
@@ -51,7 +51,7 @@ def _refuse(number):
 @RUNNERS
 def test_a_worker_s_error_is_told_by_its_class_its_message_and_its_step(runner):
     error = _raised_in_beam(_divide, runner)
-    assert described(error) == f"ZeroDivisionError: division by zero [while running '{STEP}']"
+    assert describe_error(error) == f"ZeroDivisionError: division by zero [while running '{STEP}']"
     assert user_error(error) is None
 
 
@@ -69,14 +69,14 @@ def test_an_error_that_beam_cannot_make_anew_stays_one_too():
 
 
 def test_the_cause_that_a_worker_s_error_was_raised_from_is_told():
-    told = described(_raised_in_beam(_convert, IN_MEMORY))
+    told = describe_error(_raised_in_beam(_convert, IN_MEMORY))
     assert told == "ValueError: an image must have a width., caused by KeyError: 'width'"
 
 
 def test_a_python_function_s_error_in_tensorflow_is_found():
     error = _raised_in_tensorflow(_read)
     assert user_error(error).title == DataError.title
-    assert described(_raised_in_tensorflow(_divide)).endswith("ZeroDivisionError: division by zero")
+    assert describe_error(_raised_in_tensorflow(_divide)).endswith("ZeroDivisionError: division by zero")
 
 
 @tf.function
@@ -96,7 +96,7 @@ def _update_metric():
 def test_a_metric_that_fails_is_told_in_a_line_without_what_it_was_given():
     with pytest.raises(ValueError, match="fails to update") as raised:
         _update_metric()
-    told = described(raised.value)
+    told = describe_error(raised.value)
     assert told.startswith("ValueError: TF Metric x fails to update with inputs:, caused by ValueError: slice index 3")
     assert "[0.2 0.3 0.5]" not in told
     assert "\n" not in told
@@ -116,11 +116,11 @@ def test_causes_are_told_in_order_and_contexts_are_not():
     with pytest.raises(RuntimeError) as raised:
         _give_up()
     told = "RuntimeError, caused by ValueError: an image must have a width., caused by KeyError: 'width'"
-    assert described(raised.value) == told
+    assert describe_error(raised.value) == told
     assert user_error(raised.value) is None
 
 
 def test_kernels_are_not_told():
     with pytest.raises(tf.errors.InvalidArgumentError) as raised:
         tf.io.decode_image(b"none")
-    assert described(raised.value).startswith("InvalidArgumentError: Unknown image file format")
+    assert describe_error(raised.value).startswith("InvalidArgumentError: Unknown image file format")

@@ -171,7 +171,7 @@ def test_explain_shows_the_keys_below():
 def test_explain_tells_kinds_apart():
     told = _run("explain", "options.model.dropout", "--task", "tasks.image_classification.ImageClassification")
     assert "(kind: resnet, mobilenet_v2, " in told
-    assert "(kind: vit)\n  Rate in the blocks and before the logits." in told
+    assert "(kind: vit)\n  Dropout rate in the blocks and before the logits." in told
 
 
 def test_explain_without_a_key_lists_the_sections():

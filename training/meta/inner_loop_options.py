@@ -22,23 +22,29 @@ class InnerLoopOptions(LearnerOptions):
         description="What normalizes queries: the support set, or the queries themselves, which then see each other.",
     )
 
-    # A saved layer names its learner by kind alone. A subclass enters itself by being defined.
+    # A saved layer names its learner by kind alone. A class that declares a kind enters itself by being defined.
     _kinds: ClassVar[dict[str, type["InnerLoopOptions"]]] = {}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        for kind in get_args(cls.model_fields["kind"].annotation):
-            cls._kinds[kind] = cls
+        if "kind" in vars(cls).get("__annotations__", {}):
+            InnerLoopOptions._kinds.update(dict.fromkeys(get_args(cls.model_fields["kind"].annotation), cls))
 
     @staticmethod
     def of_saved(values: Mapping[str, Any]) -> "InnerLoopOptions":
         """Options out of what `model_dump` made of them.
 
         Raises:
-          KeyError: the module that defines this kind of learner has not been imported.
+          ValueError: no class of this kind has been imported, or the values do not suit it.
         """
-        return InnerLoopOptions._kinds[values["kind"]].model_validate(values)
+        kinds = InnerLoopOptions._kinds
+        if values["kind"] not in kinds:
+            raise ValueError(
+                f"The kind of a saved learner must be one of {', '.join(kinds) or 'none'}. Received: {values['kind']}. "
+                "Import the module that defines its options, or load it by training.meta.loading."
+            )
+        return kinds[values["kind"]].model_validate(values)
 
     @model_validator(mode="after")
     def _evaluates_what_is_trained(self) -> "InnerLoopOptions":

@@ -41,7 +41,7 @@ def directory(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(sources, directory, convert_here) -> dict[str, Variant]:
+def made(sources, directory, conversions_in_this_process) -> dict[str, Variant]:
     """Variants by name, in the order in which they were made."""
     variants = make_variants(["float32", STEEP, "int8", STEEP_INT8, FLOAT_HEAD], sources, SAMPLE, directory)
     return {variant.name: variant for variant in variants}
@@ -103,7 +103,7 @@ def test_the_zeros_of_each_kernel_are_counted(made):
     ]
 
 
-def test_a_quantization_aware_model_is_converted_as_its_own_nodes_say(tmp_path, convert_here):
+def test_a_quantization_aware_model_is_converted_as_its_own_nodes_say(tmp_path, conversions_in_this_process):
     class AwareSources(Sources):
         def source(self, recipe):
             # Its ranges end at 1 m, beyond which the file then clips; a range by the sample would reach 3 m.

@@ -1,27 +1,25 @@
 import json
+from pathlib import Path
 
 import pytest
 from tfx.types import standard_artifacts
 
-from components.artifacts import CompressedModels
 from components.gates import GateRefused
 from components.pusher.executor import content_digest, push_key, push_model, require_blessings, write_bundle
-from records.model_run import ModelFacts, TrainingFacts, write_model_facts
 from records.push import Push, read_push
 from records.shipment import Shipment, write_shipment
-from records.variants import Choice, LayerSparsity, write_choice, write_measurements
+from records.variants import Choice, LayerSparsity, write_choice
 from serving.registry import Registry
 from tasks.loading import TaskSpec
+from tests.components.points import SPEC
 from tests.components.tfma_files import write_tfma_files
-from tests.components.variant_files import measurement
+from tests.components.variant_files import measurement, write_variants
 from tests.serving.registry_sample import sample_push
 
 DIGITS = TaskSpec(
     task="tasks.image_classification.ImageClassification",
     options={"source": {"kind": "digits"}, "height": 8, "width": 8},
 )
-
-TRAINING = TrainingFacts(epochs=1, steps=3, best_epoch=1, examples_per_sec=9.5, bottleneck="compute", events=())
 
 
 def _blessing(blessed: int | None) -> standard_artifacts.ModelBlessing:
@@ -60,52 +58,126 @@ def test_the_bundle_names_labels_and_what_a_client_must_know(tmp_path):
     assert (tmp_path / "labels.txt").read_text().splitlines() == metadata["labels"]
 
 
-def test_what_became_of_a_push_is_recorded_as_it_is(tmp_path):
-    """Pushed as a candidate, asked for as production, rolled back by a person, pushed again."""
-    model, variants, evaluation = standard_artifacts.Model(), CompressedModels(), standard_artifacts.ModelEvaluation()
-    model_run = standard_artifacts.ModelRun()
-    artifacts = {"model": model, "model_run": model_run, "variants": variants, "evaluation": evaluation}
-    for name, artifact in artifacts.items():
-        artifact.uri = str(tmp_path / name)
-        (tmp_path / name).mkdir()
-    write_model_facts(model_run.uri, ModelFacts(parameters=10, training=TRAINING, hyperparameters={}))
-    (tmp_path / "model" / "Format-Serving").mkdir()
-    (tmp_path / "model" / "Format-Serving" / "saved_model.pb").write_bytes(b"model")
-    write_measurements(variants.uri, [measurement("float32"), measurement("int8")])
-    for name in ("float32", "int8"):
-        (tmp_path / "variants" / f"{name}.tflite").write_text(name)
-    write_choice(variants.uri, Choice(variant="int8", reason="", front=(), misses=()))
-    serving = _blessing(1)
-    serving.uri = str(tmp_path / "serving")
-    write_shipment(serving.uri, Shipment(variants=("int8",), needed=("int8",)))
-    write_tfma_files(tmp_path / "evaluation", {"": {("", "accuracy"): 0.5}})
-    registry = Registry(tmp_path / "registry")
-    registry.push("digits", **sample_push(tmp_path, "other"), stage="production")
+def test_a_task_without_labels_has_a_bundle_without_them(tmp_path):
+    write_choice(str(tmp_path), Choice(variant="int8", reason="", front=(), misses=()))
+    unnamed = SPEC.with_values({"is_named": False}).load()
+    assert set(write_bundle(unnamed, str(tmp_path), [measurement("int8")], tmp_path)) == {
+        "int8.tflite",
+        "metadata.json",
+    }
 
-    def push(stage: str) -> Push:
-        pushed = standard_artifacts.PushedModel()
-        pushed.uri = str(tmp_path / "pushed")
+
+@pytest.fixture
+def registry(tmp_path) -> Registry:
+    """A registry with version 1 of the model `points` in production."""
+    registry = Registry(tmp_path / "registry")
+    registry.push("points", **sample_push(tmp_path, "other"), stage="production")
+    return registry
+
+
+@pytest.fixture
+def second(tmp_path, registry) -> Path:
+    """The directory of the version that is pushed next."""
+    return tmp_path / "registry" / "points" / "2"
+
+
+@pytest.fixture
+def push(points, tmp_path, registry):
+    """Pushes Points with float32 and int8 files, of which int8 ships; gives Pusher's artifact."""
+    variants = write_variants(tmp_path / "variants", {"float32": b"float32", "int8": b"int8"}, chosen="int8")
+    evaluation = standard_artifacts.ModelEvaluation()
+    evaluation.uri = str(tmp_path / "evaluation")
+    (tmp_path / "evaluation").mkdir()
+    write_tfma_files(tmp_path / "evaluation", {"": {("", "accuracy"): 0.5}})
+
+    def push(stage="candidate", *, shipped=("int8",), blessed=1):
+        serving, pushed = _blessing(blessed), standard_artifacts.PushedModel()
+        serving.uri, pushed.uri = str(tmp_path / "serving"), str(tmp_path / "pushed")
+        write_shipment(serving.uri, Shipment(variants=shipped, needed=("int8",)))
         push_model(
-            model=model,
-            model_run=model_run,
+            model=points.model,
+            model_run=points.model_run,
             variants=variants,
             evaluation=evaluation,
-            blessings={"serving": serving},
-            task_spec=DIGITS.model_dump_json(),
+            blessings={"evaluation": _blessing(1), "serving": serving},
+            task_spec=SPEC.model_dump_json(),
             registry=str(tmp_path / "registry"),
-            model_name="digits",
+            model_name="points",
             stage=stage,
             pushed_model=pushed,
         )
-        return read_push(pushed.uri)
+        return pushed
 
-    second = {"version": 2, "destination": str(tmp_path / "registry" / "digits" / "2")}
-    assert push("candidate") == Push(**second, stage="candidate", in_this_run=True)
-    bundle = tmp_path / "registry" / "digits" / "2" / "tflite"
+    return push
+
+
+def test_a_push_is_the_next_version_and_the_artifact_says_where(push, second):
+    pushed = push()
+    assert pushed.get_int_custom_property("pushed") == 1
+    assert pushed.get_string_custom_property("pushed_version") == "2"
+    assert pushed.get_string_custom_property("pushed_destination") == str(second)
+
+
+def test_what_became_of_a_push_is_recorded_as_it_is(push, registry, second):
+    """Pushed as a candidate, asked for as production, rolled back by a person, pushed again."""
+    version = {"version": 2, "destination": str(second)}
+    assert read_push(push("candidate").uri) == Push(**version, stage="candidate", in_this_run=True)
+    promoted = Push(**version, stage="production", in_this_run=False, moved_from="candidate")
+    assert read_push(push("production").uri) == promoted
+    registry.rollback("points")
+    assert read_push(push("production").uri) == Push(**version, stage="archived", in_this_run=False)
+
+
+def test_the_same_push_again_makes_no_version(push, registry):
+    push()
+    push()
+    assert [version.number for version in registry.versions("points")] == [1, 2]
+
+
+def test_other_files_that_ship_make_a_version(push, registry):
+    push()
+    push(shipped=("float32", "int8"))
+    assert [version.number for version in registry.versions("points")] == [1, 2, 3]
+
+
+def test_only_what_ships_is_in_the_bundle(push, second):
+    push()
+    bundle = second / "tflite"
     assert sorted(path.name for path in bundle.iterdir()) == ["int8.tflite", "labels.txt", "metadata.json"]
-    assert push("production") == Push(**second, stage="production", in_this_run=False, moved_from="candidate")
-    registry.rollback("digits")
-    assert push("production") == Push(**second, stage="archived", in_this_run=False)
+    assert (bundle / "int8.tflite").read_bytes() == b"int8"
+
+
+def test_the_saved_model_is_trainer_s(push, points, second):
+    push()
+    exported = Path(points.model.uri) / "Format-Serving"
+    for name in ("saved_model.pb", "variables/variables.index"):
+        assert (second / name).read_bytes() == (exported / name).read_bytes()
+
+
+@pytest.mark.parametrize("stage", ["candidate", "canary", "production"])
+def test_the_version_has_the_stage_that_was_asked_for(stage, push, registry):
+    push(stage)
+    assert registry.version("points", 2).stage == stage
+
+
+def test_a_new_production_archives_the_one_before(push, registry):
+    push("production")
+    assert registry.version("points", 1).stage == "archived"
+
+
+def test_the_version_knows_its_metrics_and_where_it_comes_from(push, points, registry):
+    push()
+    version = registry.version("points", 2)
+    assert version.metrics == {"accuracy": 0.5}
+    assert version.lineage["model_uri"] == points.model.uri
+
+
+@pytest.mark.parametrize("blessed", [0, None])
+def test_without_a_blessing_nothing_is_pushed_or_recorded(blessed, push, tmp_path, registry):
+    with pytest.raises(GateRefused, match="the serving gate"):
+        push(blessed=blessed)
+    assert [version.number for version in registry.versions("points")] == [1]
+    assert not (tmp_path / "pushed").exists()
 
 
 def test_the_digest_is_of_names_and_contents(tmp_path):
@@ -120,16 +192,26 @@ def test_the_digest_is_of_names_and_contents(tmp_path):
     assert len({first, changed, content_digest(str(tmp_path))}) == 3
 
 
-def test_another_file_or_another_choice_is_another_push_and_another_latency_is_not(tmp_path):
+@pytest.fixture
+def key(tmp_path):
+    """The key of a push of an int8 file."""
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "saved_model.pb").write_bytes(b"model")
 
-    def key(content: bytes = b"int8", chosen: str = "int8", latency: float = 1.0) -> str:
+    def key(content: bytes = b"int8", chosen: str = "int8", latency: float = 1.0, name: str = "int8") -> str:
         variants = tmp_path / "variants"
-        shipped = [measurement("int8", latency_p50_ms=latency)]
         write_choice(str(variants), Choice(variant=chosen, reason="", front=(), misses=()))
-        (variants / "int8.tflite").write_bytes(content)
-        return push_key(str(tmp_path / "model"), str(variants), shipped)
+        (variants / f"{name}.tflite").write_bytes(content)
+        return push_key(str(tmp_path / "model"), str(variants), [measurement(name, latency_p50_ms=latency)])
 
+    return key
+
+
+def test_another_latency_is_the_same_push(key):
     assert key(latency=2.0) == key()
-    assert len({key(), key(content=b"else"), key(chosen="float32")}) == 3
+
+
+def test_another_file_name_choice_or_saved_model_is_another_push(key, tmp_path):
+    keys = [key(), key(content=b"else"), key(chosen="float32"), key(name="float16")]
+    (tmp_path / "model" / "saved_model.pb").write_bytes(b"other")
+    assert len({*keys, key()}) == 5

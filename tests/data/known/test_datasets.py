@@ -3,7 +3,7 @@ import re
 import pytest
 
 from data.errors import SourceNotFoundError
-from data.known.datasets import KNOWN, cache_folder, known, locate
+from data.known.datasets import KNOWN, cache_folder, find_known, locate
 
 
 @pytest.fixture(autouse=True)
@@ -15,14 +15,14 @@ def cache(tmp_path, monkeypatch):
 
 def _place(folder, name: str) -> None:
     folder.mkdir(parents=True)
-    for file in known(name).files:
+    for file in find_known(name).files:
         (folder / file.name).write_bytes(b"")
 
 
 def test_the_users_folder_comes_before_the_cache(tmp_path, cache, monkeypatch):
     monkeypatch.setenv("SLIPWAY_DATA_DIR", str(tmp_path / "mine"))
     _place(cache / "slipway" / "ett", "etth1")
-    assert locate("etth1") == cache / "slipway" / "ett" == cache_folder(known("etth1"))
+    assert locate("etth1") == cache / "slipway" / "ett" == cache_folder(find_known("etth1"))
     _place(tmp_path / "mine" / "ett", "etth1")
     assert locate("etth1") == tmp_path / "mine" / "ett"
 
@@ -37,14 +37,14 @@ def test_what_is_not_there_names_both_ways(tmp_path, monkeypatch):
 
 def test_a_folder_with_some_of_the_files_does_not_count(cache):
     _place(cache / "slipway" / "mnist", "mnist")
-    (cache / "slipway" / "mnist" / known("mnist").files[0].name).unlink()
+    (cache / "slipway" / "mnist" / find_known("mnist").files[0].name).unlink()
     with pytest.raises(SourceNotFoundError):
         locate("mnist")
 
 
 def test_unknown_names():
     with pytest.raises(SourceNotFoundError, match=r"one of fashion_mnist, .*Received: 'cifar'"):
-        known("cifar")
+        find_known("cifar")
 
 
 def test_every_file_has_an_address_and_a_digest():

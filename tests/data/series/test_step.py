@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from data.errors import DataError
 from data.series.file import SeriesFile
-from data.series.repair import Repairs, regular
+from data.series.repair import Repairs, to_grid
 from data.series.step import as_length, is_length, most_frequent_step_secs
 from data.series.windows import SeriesWindows
 from tasks.loading import TaskSpec
@@ -108,13 +108,13 @@ def test_a_grid_is_refused_before_it_is_made():
     index = pd.to_datetime(["1970-01-01 00:00:00", "1970-01-01 00:00:01", "2200-01-01", "2250-01-01"])
     frame = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0]}, index=index)
     with pytest.raises(DataError, match=r"100\.0% absent"):
-        regular(frame, name="a", step_secs=1, repairs=Repairs(), longest_gap=10)
+        to_grid(frame, name="a", step_secs=1, repairs=Repairs(), longest_gap=10)
 
 
 def test_what_is_cut_out_is_not_absent():
     hours = [0, 1, 2, 1000, 1001]
     frame = pd.DataFrame({"x": np.arange(5.0)}, index=pd.to_datetime("2020-01-01") + pd.to_timedelta(hours, unit="h"))
-    pieces, _ = regular(frame, name="a", step_secs=3600, repairs=Repairs(long_gap="cut"), longest_gap=4)
+    pieces, _ = to_grid(frame, name="a", step_secs=3600, repairs=Repairs(long_gap="cut"), longest_gap=4)
     assert [len(piece.values) for piece in pieces] == [3, 2]
 
 

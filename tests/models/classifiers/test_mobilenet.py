@@ -7,7 +7,7 @@ import pytest
 from models.classifiers.efficientnet import compound, efficientnet
 from models.classifiers.mobilenet import mobilenet_v2, mobilenet_v3_small
 from models.graph.profile import profile
-from models.layers.inverted_residual import rounded
+from models.layers.inverted_residual import round_channels
 
 IMAGES = np.random.default_rng(0).random((2, 64, 64, 3)).astype(np.float32)
 
@@ -108,7 +108,7 @@ def test_deeper_and_wider():
 @pytest.mark.parametrize(("channels", "expected"), [(32, 32), (16 * 0.35, 8), (24 * 0.5, 16), (11, 16), (90, 88)])
 def test_channels_are_rounded_as_in_the_authors_code(channels, expected):
     # 12 -> 16, for 8 would be below 90 %; 90 -> 88; 11 -> 8 would be below 90 %.
-    assert rounded(channels) == expected
+    assert round_channels(channels) == expected
 
 
 @pytest.mark.parametrize("build", [mobilenet_v2, mobilenet_v3_small, efficientnet])

@@ -1,6 +1,7 @@
 """The registry when processes are killed, run at once, or find the disk full."""
 
 import errno
+import functools
 import json
 import multiprocessing
 import os
@@ -8,7 +9,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,17 +25,17 @@ FILE_EVENTS = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.lis
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 
-def in_child(work: Callable[[], None]) -> int:
+# Processes are forked from a small one, which takes a tenth of the time: this one may have imported TensorFlow.
+SMALL = multiprocessing.get_context("forkserver")
+SMALL.set_forkserver_preload([__name__])
+
+
+def in_child(work: Callable[..., None], *arguments: object) -> int:
     """Runs `work` in a process of its own. Returns its exit code; minus the signal if one killed it."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work()
-            os._exit(0)
-        except BaseException:
-            traceback.print_exc()
-            os._exit(1)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    process = SMALL.Process(target=work, args=arguments)
+    process.start()
+    process.join()
+    return process.exitcode
 
 
 def at_event(number: int, below: Path, act: Callable[[], object]) -> None:
@@ -68,6 +68,12 @@ def check_only_whole_versions(root: Path) -> None:
     assert [version.stage for version in versions].count("production") == 1
 
 
+def push_and_die(point: int, root: Path, storage: ObjectStorage | None, **push: Any) -> None:
+    """Dies at the point, if the push comes that far."""
+    die_at_event(point, root)
+    Registry(root, storage=storage).push(MODEL, **push)
+
+
 @pytest.mark.parametrize("stage", ["candidate", "production"])
 def test_a_push_killed_at_any_point_is_whole_or_not_there_and_repeating_it_does_not_double_it(tmp_path, stage):
     first, second = sample_push(tmp_path, "a"), sample_push(tmp_path, "b")
@@ -75,12 +81,7 @@ def test_a_push_killed_at_any_point_is_whole_or_not_there_and_repeating_it_does_
     for point in range(500):
         root = tmp_path / f"registry-{point}"
         Registry(root).push(MODEL, **first, stage="production")
-
-        def killed_push(point: int = point, root: Path = root) -> None:
-            die_at_event(point, root)
-            Registry(root).push(MODEL, **second, stage=stage)
-
-        code = in_child(killed_push)
+        code = in_child(functools.partial(push_and_die, point, root, None, **second, stage=stage))
         check_only_whole_versions(root)
         outcomes.append((code, len(Registry(root).versions(MODEL))))
 
@@ -98,6 +99,12 @@ def test_a_push_killed_at_any_point_is_whole_or_not_there_and_repeating_it_does_
     assert len(outcomes) > 20
 
 
+def move_label_and_die(point: int, root: Path, change: str) -> None:
+    die_at_event(point, root)
+    registry = Registry(root)
+    registry.label(MODEL, 1, "production") if change == "label" else registry.rollback(MODEL)
+
+
 @pytest.mark.parametrize("change", ["label", "rollback"])
 def test_a_label_move_killed_at_any_point_happened_or_did_not(tmp_path, change):
     outcomes = []
@@ -105,13 +112,7 @@ def test_a_label_move_killed_at_any_point_happened_or_did_not(tmp_path, change):
         root = tmp_path / f"registry-{point}"
         for key in "ab":
             Registry(root).push(MODEL, **sample_push(tmp_path, key), stage="production")
-
-        def killed_change(point: int = point, root: Path = root) -> None:
-            die_at_event(point, root)
-            registry = Registry(root)
-            registry.label(MODEL, 1, "production") if change == "label" else registry.rollback(MODEL)
-
-        code = in_child(killed_change)
+        code = in_child(move_label_and_die, point, root, change)
         check_only_whole_versions(root)
         outcomes.append((code, Registry(root).at_stage(MODEL, "production").number))
         if code == 0:
@@ -119,17 +120,17 @@ def test_a_label_move_killed_at_any_point_happened_or_did_not(tmp_path, change):
     assert list(dict.fromkeys(outcomes)) == [(-signal.SIGKILL, 2), (-signal.SIGKILL, 1), (0, 1)]
 
 
+def read_while_another_pushes(point: int, root: Path, push: dict[str, Any]) -> None:
+    at_event(point, root, lambda: Registry(root).push(MODEL, **push, stage="production"))
+    assert [version.stage for version in Registry(root).versions(MODEL)].count("production") == 1
+
+
 def test_a_reader_sees_one_production_whenever_a_push_comes_in_between(tmp_path):
     first, second = sample_push(tmp_path, "a"), sample_push(tmp_path, "b")
     for point in range(5):
         root = tmp_path / f"registry-{point}"
         Registry(root).push(MODEL, **first, stage="production")
-
-        def read(point: int = point, root: Path = root) -> None:
-            at_event(point, root, lambda: Registry(root).push(MODEL, **second, stage="production"))
-            assert [version.stage for version in Registry(root).versions(MODEL)].count("production") == 1
-
-        assert in_child(read) == 0
+        assert in_child(read_while_another_pushes, point, root, second) == 0
 
 
 def test_a_version_is_on_the_disk_before_it_is_visible(tmp_path, monkeypatch):
@@ -169,10 +170,13 @@ class DiesInTheMiddleOfAFile(LocalStorage):
         super().copy(source, target)
 
 
+def push_and_die_in_a_file(root: Path, push: dict[str, Any]) -> None:
+    Registry(root, storage=DiesInTheMiddleOfAFile()).push(MODEL, **push)
+
+
 def test_a_push_killed_in_the_middle_of_a_file_is_not_there(tmp_path):
     root, sample = tmp_path / "registry", sample_push(tmp_path, "a")
-    storage = DiesInTheMiddleOfAFile()
-    assert in_child(lambda: Registry(root, storage=storage).push(MODEL, **sample)) == -signal.SIGKILL
+    assert in_child(push_and_die_in_a_file, root, sample) == -signal.SIGKILL
     assert len(list((root / MODEL).glob(".staging-*/tflite/int8.tflite"))) == 1
     assert Registry(root).models() == ()
     assert Registry(root).push(MODEL, **sample, stage="production").number == 1
@@ -184,12 +188,7 @@ def test_on_an_object_store_a_push_killed_at_any_point_is_never_shown_half(tmp_p
     sample = sample_push(tmp_path, "a")
     for point in range(500):
         root = tmp_path / f"registry-{point}"
-
-        def killed_push(point: int = point, root: Path = root) -> None:
-            die_at_event(point, root)
-            Registry(root, storage=ObjectStorage()).push(MODEL, **sample)
-
-        code = in_child(killed_push)
+        code = in_child(functools.partial(push_and_die, point, root, ObjectStorage(), **sample))
         registry = Registry(root, storage=ObjectStorage())
         shown = [version for model in registry.models() for version in registry.versions(model)]
         assert all(set(files_below(Path(registry.path(version)))) == SAMPLE_FILES for version in shown)

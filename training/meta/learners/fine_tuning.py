@@ -24,7 +24,7 @@ class FineTuningOptions(GradientOptions):
     kind: Literal["fine_tuning"]
     adapts: Literal["all", "head"] = Field("all", description="Which weights adapt.")
     classes: int | None = Field(
-        None, ge=2, description="Of images: how many classes there are to pre-train on, turned ones included."
+        None, ge=2, description="Number of train classes to pre-train on, turned ones included; images need it."
     )
 
     has_running_statistics: ClassVar[bool] = True

@@ -33,7 +33,9 @@ class DifferentiatedOptions(GradientOptions):
     step_losses: Literal["last", "uniform", "annealed"] = Field(
         "last", description="Which steps' query losses are learned from; annealed: all at first, the last in the end."
     )
-    anneal_steps: int = Field(10_000, ge=1, description="Of annealed: outer steps until only the last one counts.")
+    anneal_steps: int = Field(
+        10_000, ge=1, description="Outer steps until only the last inner step counts; for step_losses: annealed."
+    )
 
     @property
     def outer_loop_differentiates_steps(self) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ReptileOptions(GradientOptions):
-    """All weights adapt; the outer loop moves them towards what they came to."""
+    """All weights adapt; the outer loop moves the start towards where the inner loop ended."""
 
     kind: Literal["reptile"]
     steps: int = Field(8, ge=1, description="Inner steps, in training and for clients.")
