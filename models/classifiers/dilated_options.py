@@ -34,7 +34,8 @@ class DilatedOptions(ArchitectureOptions):
             )
         return self
 
-    def reduction(self) -> int:
+    @property
+    def shrinks(self) -> int:
         return int(self.stem_stride)
 
     def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":

@@ -49,7 +49,8 @@ class ResNetOptions(ArchitectureOptions):
             raise ValueError(f"widths of bottlenecks must be multiples of 4. Received: {list(self.widths)}")
         return self
 
-    def reduction(self) -> int:
+    @property
+    def shrinks(self) -> int:
         if self.depth is not None:
             return 32 if self.depth in (18, 34, 50) else 4
         return int(self.stem_stride * 2 ** (len(self.widths) - 1))
