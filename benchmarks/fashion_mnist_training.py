@@ -59,7 +59,7 @@ CASES = {
     "large": Case(_resnet((32, 64, 128), (1, 3, 2)), epochs=40),
     "student": Case(_resnet((8, 16, 32), (1, 3, 3)), epochs=8),
     "mobilenet": Case(
-        lambda: mobilenet_v2(image_shape=IMAGE_SHAPE, num_classes=NUM_CLASSES, width=0.35, reduction=8, dropout=0.1),
+        lambda: mobilenet_v2(image_shape=IMAGE_SHAPE, num_classes=NUM_CLASSES, width=0.35, shrinks=8, dropout=0.1),
         epochs=16,
     ),
 }

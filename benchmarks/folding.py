@@ -34,7 +34,7 @@ def networks() -> dict[str, keras.Model]:
         "SE-ResNet": resnet(
             image_shape=SHAPE, num_classes=10, widths=(16, 32, 64), blocks_per_stage=(1, 3, 3), se_ratio=8
         ),
-        "MobileNetV2": mobilenet_v2(image_shape=SHAPE, num_classes=10, width=0.5, reduction=4),
+        "MobileNetV2": mobilenet_v2(image_shape=SHAPE, num_classes=10, width=0.5, shrinks=4),
     }
     rng = np.random.default_rng(SEED)
     for model in models.values():

@@ -21,7 +21,8 @@ Initializer = Literal[
 class ArchitectureOptions(BaseModel):
     """Options of all convolutional classifiers.
 
-    Frozen; unknown keys are refused.
+    Frozen; unknown keys are refused. A subclass also has `shrinks`, an option or a property: how many times smaller
+    than the image the last feature map is.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,10 +32,6 @@ class ArchitectureOptions(BaseModel):
     activation: Activation = "relu"
     initializer: Initializer = Field("he_normal", description="Initializer of convolution kernels.")
     kernel_l2: float = Field(0.0, ge=0, description="Factor of the kernels' squares in the loss.")
-
-    def reduction(self) -> int:
-        """Factor by which the last feature map is smaller than the image."""
-        raise NotImplementedError
 
     def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
         """The untrained classifier; see `models.classifiers.classifier.classifier` for what it takes and gives."""
@@ -46,11 +43,11 @@ class ArchitectureOptions(BaseModel):
 
         return Style(activation=self.activation, initializer=self.initializer, kernel_l2=self.kernel_l2)
 
-    def _shared(self) -> dict[str, Any]:
+    def _shared_options(self) -> dict[str, Any]:
         return {"dropout": self.dropout, "drop_rate": self.drop_rate, "style": self.style()}
 
 
-Reduction = Annotated[
+Shrinks = Annotated[
     Literal[1, 2, 4, 8, 16, 32],
     Field(description="How many times the image is shrunk: 32 as published; 4 or 8 suit small images."),
 ]

@@ -46,10 +46,10 @@ def classifier(
     return keras.Model({"image": image}, {"logits": logits}, name=name)
 
 
-def check_size(image_shape: tuple[int, int, int], *, reduction: int, what: str) -> None:
+def check_size(image_shape: tuple[int, int, int], *, shrinks: int, what: str) -> None:
     """Raises ValueError where `what` would shrink the image below one pixel."""
-    if min(image_shape[:2]) < reduction:
+    if min(image_shape[:2]) < shrinks:
         raise ValueError(
-            f"{what} shrinks the image {reduction} times, so that it must be at least {reduction} pixels high and "
+            f"{what} shrinks the image {shrinks} times, so that it must be at least {shrinks} pixels high and "
             f"wide. Received: image_shape={image_shape}. Name fewer stages, a smaller stem_stride or larger images."
         )

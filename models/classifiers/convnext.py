@@ -76,7 +76,7 @@ def convnext(
             f"blocks_per_stage must be one for each of the {len(widths)} widths. Received: {tuple(blocks_per_stage)}. "
             f"Name as many."
         )
-    check_size(image_shape, reduction=stem_stride * 2 ** (len(widths) - 1), what=f"A stem and {len(widths)} stages")
+    check_size(image_shape, shrinks=stem_stride * 2 ** (len(widths) - 1), what=f"A stem and {len(widths)} stages")
     image, x = pixels(image_shape)
     with keras.name_scope("stem"):
         x = _normalize(_shrink(x, style, filters=widths[0], stride=stem_stride))

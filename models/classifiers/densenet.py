@@ -74,8 +74,8 @@ def densenet(
       ValueError: the network would shrink the image below one pixel.
     """
     style = style or Style()
-    reduction = stem_stride * 2 ** (len(layers_per_block) - 1)
-    check_size(image_shape, reduction=reduction, what=f"A stem and {len(layers_per_block)} dense blocks")
+    shrinks = stem_stride * 2 ** (len(layers_per_block) - 1)
+    check_size(image_shape, shrinks=shrinks, what=f"A stem and {len(layers_per_block)} dense blocks")
     image, x = pixels(image_shape)
     with keras.name_scope("stem"):
         if stem_stride == 1:

@@ -49,7 +49,7 @@ def dilated_network(
     style = style or Style()
     if len(dilations) != len(widths):
         raise ValueError(f"dilations must be one for each of the {len(widths)} widths. Received: {tuple(dilations)}")
-    check_size(image_shape, reduction=stem_stride, what="The stem")
+    check_size(image_shape, shrinks=stem_stride, what="The stem")
     image, x = pixels(image_shape)
     with keras.name_scope("stem"):
         x = stem(x, style, filters=widths[0], stride=stem_stride)

@@ -34,7 +34,8 @@ class DilatedOptions(ArchitectureOptions):
             )
         return self
 
-    def reduction(self) -> int:
+    @property
+    def shrinks(self) -> int:
         return int(self.stem_stride)
 
     def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
@@ -42,4 +43,4 @@ class DilatedOptions(ArchitectureOptions):
 
         names = ("widths", "blocks_per_stage", "dilations", "stem_stride", "pyramid")
         own = {name: getattr(self, name) for name in names}
-        return dilated_network(image_shape=image_shape, num_classes=num_classes, **own, **self._shared())
+        return dilated_network(image_shape=image_shape, num_classes=num_classes, **own, **self._shared_options())

@@ -55,7 +55,7 @@ def efficientnet(
     num_classes: int,
     depth: float = 1.0,
     width: float = 1.0,
-    reduction: int = 32,
+    shrinks: int = 32,
     drop_rate: float = 0.0,
     dropout: float = 0.0,
     style: Style | None = None,
@@ -67,7 +67,7 @@ def efficientnet(
       num_classes: number of logits.
       depth: what the number of blocks of each stage is multiplied by, rounded up.
       width: what all channels are multiplied by, rounded to multiples of 8.
-      reduction: how many times the image is shrunk: 32 as published; see `models.classifiers.mobilenet.mobilenet_v2`.
+      shrinks: how many times the image is shrunk: 32 as published; see `models.classifiers.mobilenet.mobilenet_v2`.
       drop_rate: stochastic depth of the last block; published with 0.2.
       dropout: rate before the head.
       style: style of all convolutions; published with silu.
@@ -76,16 +76,16 @@ def efficientnet(
       ValueError: the network would shrink the image below one pixel.
     """
     style = style or Style(activation="silu")
-    check_size(image_shape, reduction=reduction, what="An EfficientNet")
+    check_size(image_shape, shrinks=shrinks, what="An EfficientNet")
     image, x = pixels(image_shape)
-    shrunk = 2 if reduction > 1 else 1
+    shrunk = 2 if shrinks > 1 else 1
     with keras.name_scope("stem"):
         x = style.activate(normalize(convolve(x, style, filters=round_channels(32 * width), strides=shrunk), style))
     depths = [math.ceil(group.blocks * depth) for group in _B0]
     rates = iter(drop_rates(drop_rate, sum(depths)))
     for stage, (group, blocks) in enumerate(zip(_B0, depths, strict=True)):
         for number in range(blocks):
-            strides = group.strides if number == 0 and shrunk * group.strides <= reduction else 1
+            strides = group.strides if number == 0 and shrunk * group.strides <= shrinks else 1
             shrunk *= strides
             channels = x.shape[-1]
             with keras.name_scope(f"stage_{stage}"), keras.name_scope(f"block_{number}"):

@@ -59,9 +59,9 @@ _V3_SMALL = (
 )
 
 
-def _strides(published: int, reduction: int, so_far: int) -> int:
+def _strides(published: int, shrinks: int, so_far: int) -> int:
     """The stride as published while the image may still shrink; 1 after that."""
-    return published if so_far * published <= reduction else 1
+    return published if so_far * published <= shrinks else 1
 
 
 def mobilenet_v2(
@@ -69,7 +69,7 @@ def mobilenet_v2(
     image_shape: tuple[int, int, int],
     num_classes: int,
     width: float = 1.0,
-    reduction: int = 32,
+    shrinks: int = 32,
     drop_rate: float = 0.0,
     dropout: float = 0.0,
     style: Style | None = None,
@@ -80,7 +80,7 @@ def mobilenet_v2(
       image_shape: (height, width, channel) of an image.
       num_classes: number of logits.
       width: what all channels are multiplied by; the last layer's only above 1, as there.
-      reduction: how many times the image is shrunk: 32 as published; 4 or 8 suit small images. Strides that would
+      shrinks: how many times the image is shrunk: 32 as published; 4 or 8 suit small images. Strides that would
         shrink it further are left out, the first ones staying.
       drop_rate: stochastic depth of the last block.
       dropout: rate before the head.
@@ -90,16 +90,16 @@ def mobilenet_v2(
       ValueError: the network would shrink the image below one pixel.
     """
     style = style or Style(activation="relu6")
-    check_size(image_shape, reduction=reduction, what="A MobileNetV2")
+    check_size(image_shape, shrinks=shrinks, what="A MobileNetV2")
     image, x = pixels(image_shape)
-    shrunk = _strides(2, reduction, 1)
+    shrunk = _strides(2, shrinks, 1)
     with keras.name_scope("stem"):
         x = convolve(x, style, filters=round_channels(32 * width), strides=shrunk)
         x = style.activate(normalize(x, style))
     rates = iter(drop_rates(drop_rate, sum(group.blocks for group in _V2)))
     for stage, group in enumerate(_V2):
         for number in range(group.blocks):
-            strides = _strides(group.strides if number == 0 else 1, reduction, shrunk)
+            strides = _strides(group.strides if number == 0 else 1, shrinks, shrunk)
             shrunk *= strides
             with keras.name_scope(f"stage_{stage}"), keras.name_scope(f"block_{number}"):
                 x = inverted_residual(
@@ -121,7 +121,7 @@ def mobilenet_v3_small(
     image_shape: tuple[int, int, int],
     num_classes: int,
     width: float = 1.0,
-    reduction: int = 32,
+    shrinks: int = 32,
     drop_rate: float = 0.0,
     dropout: float = 0.0,
     style: Style | None = None,
@@ -135,14 +135,14 @@ def mobilenet_v3_small(
       ValueError: the network would shrink the image below one pixel.
     """
     style = replace(style or Style(), activation="hard_swish")
-    check_size(image_shape, reduction=reduction, what="A MobileNetV3-Small")
+    check_size(image_shape, shrinks=shrinks, what="A MobileNetV3-Small")
     image, x = pixels(image_shape)
-    shrunk = _strides(2, reduction, 1)
+    shrunk = _strides(2, shrinks, 1)
     with keras.name_scope("stem"):
         x = style.activate(normalize(convolve(x, style, filters=round_channels(16 * width), strides=shrunk), style))
     rates = drop_rates(drop_rate, len(_V3_SMALL))
     for number, (block, rate) in enumerate(zip(_V3_SMALL, rates, strict=True)):
-        strides = _strides(block.strides, reduction, shrunk)
+        strides = _strides(block.strides, shrinks, shrunk)
         shrunk *= strides
         expanded = round_channels(block.expanded * width)
         gate = Gate(round_channels(expanded / 4), "relu", "hard_sigmoid") if block.is_gated else None

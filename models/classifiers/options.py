@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from models.classifiers.architecture_options import Activation, ArchitectureOptions, Initializer, Reduction
+from models.classifiers.architecture_options import Activation, ArchitectureOptions, Initializer, Shrinks
 from models.classifiers.dilated_options import DilatedOptions
 from models.classifiers.resnet_options import ResNetOptions
 from models.classifiers.vgg_options import VGGOptions
@@ -20,16 +20,13 @@ class MobileNetV2Options(ArchitectureOptions):
     kind: Literal["mobilenet_v2"]
     activation: Activation = "relu6"
     width: float = Field(1.0, gt=0, description="Factor of all channels.")
-    shrinks: Reduction = 32
-
-    def reduction(self) -> int:
-        return self.shrinks
+    shrinks: Shrinks = 32
 
     def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
         from models.classifiers.mobilenet import mobilenet_v2
 
-        own: dict[str, Any] = {"width": self.width, "reduction": self.shrinks}
-        return mobilenet_v2(image_shape=image_shape, num_classes=num_classes, **own, **self._shared())
+        own: dict[str, Any] = {"width": self.width, "shrinks": self.shrinks}
+        return mobilenet_v2(image_shape=image_shape, num_classes=num_classes, **own, **self._shared_options())
 
 
 class MobileNetV3SmallOptions(ArchitectureOptions):
@@ -38,16 +35,13 @@ class MobileNetV3SmallOptions(ArchitectureOptions):
     kind: Literal["mobilenet_v3_small"]
     activation: Literal["hard_swish"] = Field("hard_swish", description="Where the table has no other.")
     width: float = Field(1.0, gt=0, description="Factor of all channels.")
-    shrinks: Reduction = 32
-
-    def reduction(self) -> int:
-        return self.shrinks
+    shrinks: Shrinks = 32
 
     def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
         from models.classifiers.mobilenet import mobilenet_v3_small
 
-        own: dict[str, Any] = {"width": self.width, "reduction": self.shrinks}
-        return mobilenet_v3_small(image_shape=image_shape, num_classes=num_classes, **own, **self._shared())
+        own: dict[str, Any] = {"width": self.width, "shrinks": self.shrinks}
+        return mobilenet_v3_small(image_shape=image_shape, num_classes=num_classes, **own, **self._shared_options())
 
 
 class EfficientNetOptions(ArchitectureOptions):
@@ -58,7 +52,7 @@ class EfficientNetOptions(ArchitectureOptions):
     phi: float | None = Field(None, description="Compound scale: B0 is 0, about B1 is 1; below 0 is smaller.")
     depth: float = Field(1.0, gt=0, description="Factor of the number of blocks.")
     width: float = Field(1.0, gt=0, description="Factor of all channels.")
-    shrinks: Reduction = 32
+    shrinks: Shrinks = 32
 
     @model_validator(mode="after")
     def _one_scale(self) -> "EfficientNetOptions":
@@ -67,15 +61,12 @@ class EfficientNetOptions(ArchitectureOptions):
             raise ValueError(f"phi decides depth and width; leave them out. Received: {', '.join(own)}")
         return self
 
-    def reduction(self) -> int:
-        return self.shrinks
-
     def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
         from models.classifiers.efficientnet import compound, efficientnet
 
         depth, width = (self.depth, self.width) if self.phi is None else compound(self.phi)[:2]
-        own: dict[str, Any] = {"depth": depth, "width": width, "reduction": self.shrinks}
-        return efficientnet(image_shape=image_shape, num_classes=num_classes, **own, **self._shared())
+        own: dict[str, Any] = {"depth": depth, "width": width, "shrinks": self.shrinks}
+        return efficientnet(image_shape=image_shape, num_classes=num_classes, **own, **self._shared_options())
 
 
 class DenseNetOptions(ArchitectureOptions):
@@ -91,7 +82,8 @@ class DenseNetOptions(ArchitectureOptions):
     is_bottlenecked: bool = Field(True, description="A 1x1 convolution before each 3x3 one.")
     stem_stride: Literal[1, 2, 4] = Field(1, description="How many times the stem shrinks the image.")
 
-    def reduction(self) -> int:
+    @property
+    def shrinks(self) -> int:
         return int(self.stem_stride * 2 ** (len(self.layers_per_block) - 1))
 
     def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
@@ -131,7 +123,8 @@ class ConvNeXtOptions(ArchitectureOptions):
             )
         return self
 
-    def reduction(self) -> int:
+    @property
+    def shrinks(self) -> int:
         return int(self.stem_stride * 2 ** (len(self.widths) - 1))
 
     def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":
@@ -143,7 +136,7 @@ class ConvNeXtOptions(ArchitectureOptions):
             widths=self.widths,
             blocks_per_stage=self.blocks_per_stage,
             stem_stride=self.stem_stride,
-            **self._shared(),
+            **self._shared_options(),
         )
 
 

@@ -73,7 +73,7 @@ def resnet(
         raise ValueError(
             f"blocks_per_stage must be one number, or one for each of the {len(widths)} widths. Received: {depths}"
         )
-    check_size(image_shape, reduction=stem_stride * 2 ** (len(widths) - 1), what=f"A stem and {len(widths)} stages")
+    check_size(image_shape, shrinks=stem_stride * 2 ** (len(widths) - 1), what=f"A stem and {len(widths)} stages")
     image, x = pixels(image_shape)
     # A bottleneck's stem has its inner width.
     with keras.name_scope("stem"):

@@ -49,7 +49,8 @@ class ResNetOptions(ArchitectureOptions):
             raise ValueError(f"widths of bottlenecks must be multiples of 4. Received: {list(self.widths)}")
         return self
 
-    def reduction(self) -> int:
+    @property
+    def shrinks(self) -> int:
         if self.depth is not None:
             return 32 if self.depth in (18, 34, 50) else 4
         return int(self.stem_stride * 2 ** (len(self.widths) - 1))
@@ -68,4 +69,4 @@ class ResNetOptions(ArchitectureOptions):
         else:
             shape = {name: getattr(self, name) for name in self._SHAPE}
         gate: dict[str, Any] = {"se_ratio": self.se_ratio, "se_placement": self.se_placement}
-        return resnet(image_shape=image_shape, num_classes=num_classes, **shape, **gate, **self._shared())
+        return resnet(image_shape=image_shape, num_classes=num_classes, **shape, **gate, **self._shared_options())

@@ -37,7 +37,7 @@ def vgg(
       ValueError: the poolings would shrink the image below one pixel.
     """
     style = style or Style()
-    check_size(image_shape, reduction=2 ** (len(widths) - 1), what=f"Pooling between {len(widths)} stages")
+    check_size(image_shape, shrinks=2 ** (len(widths) - 1), what=f"Pooling between {len(widths)} stages")
     image, x = pixels(image_shape)
     for stage, filters in enumerate(widths):
         with keras.name_scope(f"stage_{stage}"):

@@ -20,7 +20,8 @@ class VGGOptions(ArchitectureOptions):
     )
     convolutions: int = Field(1, ge=1, description="Convolutions of each stage.")
 
-    def reduction(self) -> int:
+    @property
+    def shrinks(self) -> int:
         return int(2 ** (len(self.widths) - 1))
 
     def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":

@@ -28,8 +28,9 @@ class ViTOptions(BaseModel):
             raise ValueError(f"dim must be a multiple of heads. Received: dim={self.dim}, heads={self.heads}")
         return self
 
-    def reduction(self) -> int:
-        """See `ArchitectureOptions.reduction`."""
+    @property
+    def shrinks(self) -> int:
+        """See `ArchitectureOptions`."""
         return self.patch
 
     def build(self, *, image_shape: tuple[int, int, int], num_classes: int) -> "keras.Model":

@@ -97,7 +97,7 @@ class ImageClassificationOptions(TaskOptions):
     def _fit_together(self) -> ImageClassificationOptions:
         if self.channels not in (1, 3):
             raise ValueError(f"channels must be 1 or 3. Received: {self.channels}")
-        smallest = self.model.reduction()
+        smallest = self.model.shrinks
         if min(self.height, self.width) < smallest:
             raise ValueError(
                 f"The network (options.model) shrinks images {smallest} times, so that they must have {smallest}x"

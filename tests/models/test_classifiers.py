@@ -104,7 +104,7 @@ def test_options_that_do_not_fit_together(options, message):
 
 
 @pytest.mark.parametrize(
-    ("options", "reduction"),
+    ("options", "shrinks"),
     [
         ({"widths": [8, 16, 32], "stem_stride": 2}, 8),
         ({"depth": 20}, 4),
@@ -117,5 +117,5 @@ def test_options_that_do_not_fit_together(options, message):
         ({"kind": "efficientnet", "shrinks": 8}, 8),
     ],
 )
-def test_how_far_images_shrink(options, reduction):
-    assert _options(options).reduction() == reduction
+def test_how_far_images_shrink(options, shrinks):
+    assert _options(options).shrinks == shrinks

@@ -98,8 +98,8 @@ def test_compound_scaling_doubles_the_operations_about():
 
 
 def test_deeper_and_wider():
-    small = efficientnet(image_shape=(32, 32, 1), num_classes=2, reduction=8)
-    deeper = efficientnet(image_shape=(32, 32, 1), num_classes=2, reduction=8, depth=1.2)
+    small = efficientnet(image_shape=(32, 32, 1), num_classes=2, shrinks=8)
+    deeper = efficientnet(image_shape=(32, 32, 1), num_classes=2, shrinks=8, depth=1.2)
     adds = [sum(isinstance(layer, keras.layers.Add) for layer in model.layers) for model in (small, deeper)]
     # B0 has 16 blocks, of which 9 add; with depth 1.2 stages have 2, 3, 3, 4, 4, 5, 2.
     assert adds == [9, 16]
@@ -112,10 +112,10 @@ def test_channels_are_rounded_as_in_the_authors_code(channels, expected):
 
 
 @pytest.mark.parametrize("build", [mobilenet_v2, mobilenet_v3_small, efficientnet])
-@pytest.mark.parametrize("reduction", [1, 4, 32])
-def test_small_images_are_shrunk_no_further_than_asked(build, reduction):
-    model = build(image_shape=(32, 32, 1), num_classes=3, width=0.25, reduction=reduction)
-    assert model.get_layer("pooled").input.shape[1:3] == (32 // reduction, 32 // reduction)
+@pytest.mark.parametrize("shrinks", [1, 4, 32])
+def test_small_images_are_shrunk_no_further_than_asked(build, shrinks):
+    model = build(image_shape=(32, 32, 1), num_classes=3, width=0.25, shrinks=shrinks)
+    assert model.get_layer("pooled").input.shape[1:3] == (32 // shrinks, 32 // shrinks)
 
 
 def test_images_that_are_too_small_are_refused():
