@@ -184,7 +184,7 @@ def _nodes_run(name: str, option: str, value: Any) -> set[str]:
             changes[option] = value
         config = _folder() / name / f"{option}.yaml"
         config.parent.mkdir(parents=True, exist_ok=True)
-        config.write_text(yaml.safe_dump(_changed(_config(name), changes)))
+        config.write_text(yaml.safe_dump(_with_changes(_config(name), changes)))
         print(f"{name}: {option}", flush=True)
         record = _run(config, _folder() / name / "root")
         known.write_text(json.dumps([node.name for node in record.nodes if node.state == "done"]))
@@ -201,7 +201,7 @@ def _config(name: str) -> dict[str, Any]:
     return yaml.safe_load((PROJECT / "pipeline" / "configs" / f"{name}.yaml").read_text())
 
 
-def _changed(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def _with_changes(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     changed = copy.deepcopy(dict(config))
     for key, value in changes.items():
         *path, last = key.split(".")

@@ -132,14 +132,14 @@ class Protocol:
         """What the loop is given: (inputs, targets)."""
         lookback = self.shape.lookback
 
-        def supervised(window: dict[str, tf.Tensor]) -> tuple[Any, Any]:
+        def split_window(window: dict[str, tf.Tensor]) -> tuple[Any, Any]:
             values = window["values"]
             ones = tf.ones_like(values[:, lookback:])
             targets = {"future": values[:, lookback:], "observed": ones, "scale": ones[:, 0], "naive": ones[:, 0]}
             return {"history": values[:, :lookback]}, targets
 
         length = lookback + self.shape.horizon
-        return Windows({"values": self.values}, self.starts(split), length=length, to_batch=supervised)
+        return Windows({"values": self.values}, self.starts(split), length=length, to_batch=split_window)
 
     def cut(self, split: str) -> tuple[np.ndarray, np.ndarray]:
         """(histories `[window, lookback, channel]`, futures `[window, horizon, channel]`)."""

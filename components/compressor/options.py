@@ -10,6 +10,7 @@ from components.sections import Section
 from compression.choice import Budgets
 from compression.precisions import DEFAULT_PRECISIONS, Precision
 from compression.recipe import Recipe
+from records.variants import REFERENCE
 
 
 class CompressorOptions(Section):
@@ -44,9 +45,9 @@ class CompressConfig(Section):
     @model_validator(mode="after")
     def _float32_is_there(self) -> "CompressConfig":
         names = [variant_name(variant) for variant in self.variants]
-        if "float32" not in self.variants or len(set(names)) != len(names):
+        if REFERENCE not in self.variants or len(set(names)) != len(names):
             raise ValueError(
-                f"variants must hold float32, which the others are compared with, and each variant once. "
+                f"variants must hold {REFERENCE}, which the others are compared with, and each variant once. "
                 f"Received: {names}."
             )
         unknown = [name for name in self.required if name not in names]
@@ -59,10 +60,11 @@ class CompressConfig(Section):
         if len(distinct) != len(recipes):
             raise ValueError(f"Two recipes of compress.variants must differ in more than the name. Received: {names}.")
         compared = [name for name, gate in self.gates.items() if gate.max_worsening is not None]
-        if compared and names == ["float32"]:
+        if compared and names == [REFERENCE]:
             raise ValueError(
-                f"compress.gates can limit max_worsening where there is a variant beside float32, which it is against. "
-                f"Received: variants {names}, max_worsening of {', '.join(compared)}. Add a variant or drop the limit."
+                f"compress.gates can limit max_worsening where there is a variant beside {REFERENCE}, which it is "
+                f"against. Received: variants {names}, max_worsening of {', '.join(compared)}. Add a variant or drop "
+                f"the limit."
             )
         return self
 

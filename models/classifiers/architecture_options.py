@@ -43,7 +43,7 @@ class ArchitectureOptions(BaseModel):
 
         return Style(activation=self.activation, initializer=self.initializer, kernel_l2=self.kernel_l2)
 
-    def _shared(self) -> dict[str, Any]:
+    def _shared_options(self) -> dict[str, Any]:
         return {"dropout": self.dropout, "drop_rate": self.drop_rate, "style": self.style()}
 
 

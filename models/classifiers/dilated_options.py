@@ -43,4 +43,4 @@ class DilatedOptions(ArchitectureOptions):
 
         names = ("widths", "blocks_per_stage", "dilations", "stem_stride", "pyramid")
         own = {name: getattr(self, name) for name in names}
-        return dilated_network(image_shape=image_shape, num_classes=num_classes, **own, **self._shared())
+        return dilated_network(image_shape=image_shape, num_classes=num_classes, **own, **self._shared_options())

@@ -26,7 +26,7 @@ class MobileNetV2Options(ArchitectureOptions):
         from models.classifiers.mobilenet import mobilenet_v2
 
         own: dict[str, Any] = {"width": self.width, "shrinks": self.shrinks}
-        return mobilenet_v2(image_shape=image_shape, num_classes=num_classes, **own, **self._shared())
+        return mobilenet_v2(image_shape=image_shape, num_classes=num_classes, **own, **self._shared_options())
 
 
 class MobileNetV3SmallOptions(ArchitectureOptions):
@@ -41,7 +41,7 @@ class MobileNetV3SmallOptions(ArchitectureOptions):
         from models.classifiers.mobilenet import mobilenet_v3_small
 
         own: dict[str, Any] = {"width": self.width, "shrinks": self.shrinks}
-        return mobilenet_v3_small(image_shape=image_shape, num_classes=num_classes, **own, **self._shared())
+        return mobilenet_v3_small(image_shape=image_shape, num_classes=num_classes, **own, **self._shared_options())
 
 
 class EfficientNetOptions(ArchitectureOptions):
@@ -66,7 +66,7 @@ class EfficientNetOptions(ArchitectureOptions):
 
         depth, width = (self.depth, self.width) if self.phi is None else compound(self.phi)[:2]
         own: dict[str, Any] = {"depth": depth, "width": width, "shrinks": self.shrinks}
-        return efficientnet(image_shape=image_shape, num_classes=num_classes, **own, **self._shared())
+        return efficientnet(image_shape=image_shape, num_classes=num_classes, **own, **self._shared_options())
 
 
 class DenseNetOptions(ArchitectureOptions):
@@ -136,7 +136,7 @@ class ConvNeXtOptions(ArchitectureOptions):
             widths=self.widths,
             blocks_per_stage=self.blocks_per_stage,
             stem_stride=self.stem_stride,
-            **self._shared(),
+            **self._shared_options(),
         )
 
 

@@ -69,4 +69,4 @@ class ResNetOptions(ArchitectureOptions):
         else:
             shape = {name: getattr(self, name) for name in self._SHAPE}
         gate: dict[str, Any] = {"se_ratio": self.se_ratio, "se_placement": self.se_placement}
-        return resnet(image_shape=image_shape, num_classes=num_classes, **shape, **gate, **self._shared())
+        return resnet(image_shape=image_shape, num_classes=num_classes, **shape, **gate, **self._shared_options())

@@ -19,7 +19,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def known(digits_spec, digits_run, folder):
+def known(digits_spec, digits_run, folder, conversions_in_this_process):
     candidate = Candidate("tiny", {}, digits_spec, TRAIN)
     conditions = Conditions(run=digits_run, seed=0, calibration_examples=16)
     return json.loads(json.dumps(train_candidate(candidate, conditions, folder)))
