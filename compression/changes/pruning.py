@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from compression.layer_patterns import LayerPatternError, matching
+from compression.layer_patterns import LayerPatternError, match_paths
 from compression.recipe import PruningOptions
 from training.hooks import Hook
 from training.records import StepsRecord
@@ -104,7 +104,7 @@ def prunable_kernels(
       LayerPatternError: a pattern fits no layer, or every kernel is excluded.
     """
     kernels = layer_kernels(model)
-    left_out = matching(kernels, exclude, option=option, what="a layer with a kernel")
+    left_out = match_paths(kernels, exclude, option=option, what="a layer with a kernel")
     kept = {path: kernel for path, kernel in kernels.items() if path not in left_out}
     if not kept:
         raise LayerPatternError(

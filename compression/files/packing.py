@@ -14,7 +14,7 @@ from collections.abc import Mapping
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
-def packed(content: bytes, files: Mapping[str, str]) -> bytes:
+def pack_files(content: bytes, files: Mapping[str, str]) -> bytes:
     """The TFLite file with text files, `{name: text}`, behind the model."""
     buffer = io.BytesIO(content)
     with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
@@ -25,7 +25,7 @@ def packed(content: bytes, files: Mapping[str, str]) -> bytes:
     return buffer.getvalue()
 
 
-def unpacked(content: bytes) -> dict[str, str]:
+def unpack_files(content: bytes) -> dict[str, str]:
     """The text files behind the model; none where none were packed."""
     if not zipfile.is_zipfile(io.BytesIO(content)):
         return {}
