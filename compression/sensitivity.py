@@ -7,7 +7,8 @@ from typing import Literal
 import keras
 import numpy as np
 
-from compression.changes.pruning import kernel_layers, masks
+from compression.changes.kernels import kernel_layers
+from compression.changes.masks import masks
 from compression.evaluation import confidence_interval
 from compression.layer_patterns import match_paths
 from compression.recipe import PruningOptions
