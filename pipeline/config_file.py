@@ -34,7 +34,7 @@ class Layer:
     Attributes:
       values: nested, relative paths made absolute.
       folder: folder of the modules beside the file; None where there is no file.
-      origins: where to say that a value comes from, by the dotted key of the value or of a section above it; the empty
+      origins: words for where a value comes from, by the dotted key of the value or of a section above it; the empty
         key stands for all values.
     """
 

@@ -217,21 +217,14 @@ class Forecasting(Task):
         return {"forecast": forecast_endpoint(self, model, self.shape(), self.options.source.step_secs())}
 
     def serving_metadata(self) -> dict[str, Any]:
-        options, shape = self.options, self.shape()
-        metadata = {
-            "input": f"history: float32 [batch, {shape.lookback}, {shape.channels}], in the series' units, gaps filled",
-            "output": f"quantiles: float32 [batch, {shape.horizon}, {shape.channels}, {shape.quantiles}], in the same",
-            "channels": list(self.channel_names()),
-            "quantiles": list(options.quantiles),
-            "step_secs": options.source.step_secs(),
-        }
-        if shape.calendar:
-            metadata["calendar"] = (
-                f"calendar: float32 [batch, {shape.lookback + shape.horizon}, {shape.calendar}]: sine and cosine of "
-                f"the place of each row's time in the UTC day, week (from Thursday on) and year of 365.2425 days since "
-                f"1970, without cycles that are no longer than step_secs"
-            )
-        return metadata
+        from tasks.forecasting.metadata import forecaster_metadata
+
+        return forecaster_metadata(
+            self.shape(),
+            channels=self.channel_names(),
+            quantiles=self.options.quantiles,
+            step_secs=self.options.source.step_secs(),
+        )
 
     @property
     def _loss(self) -> str:

@@ -11,8 +11,9 @@ from tfx.types import artifact, standard_artifacts
 
 from components.trainer.export import export
 from data.source import SPLITS
-from records.model_run import MODEL_FILE, ModelFacts, TrainingFacts, write_model_facts
+from records.model_run import MODEL_FILE, write_model_facts
 from tasks.base import Task
+from tests.components.model_facts import model_facts
 from tests.components.points import SPEC, points_model
 from tests.tasks.transformed import raw_examples, transform, write_transformed
 
@@ -65,8 +66,6 @@ def points(tmp_path_factory) -> TrainedPoints:
             for example in raw:
                 writer.write(example.SerializeToString())
     model.save(place / "run" / MODEL_FILE)
-    training = TrainingFacts(epochs=1, steps=1, best_epoch=1, examples_per_sec=1.0, bottleneck="none", events=())
-    facts = ModelFacts(parameters=model.count_params(), training=training, hyperparameters={})
-    write_model_facts(made.model_run.uri, facts)
+    write_model_facts(made.model_run.uri, model_facts())
     export(task, model, graph, str(place / "model" / "Format-Serving"))
     return made

@@ -25,6 +25,7 @@ class PointsOptions(TaskOptions):
     units: int = Field(4, ge=1, description="Of the hidden layer.")
     outputs: int = Field(2, ge=2, description="Of the model.")
     metric: str = Field("accuracy", description="What the metric is called.")
+    empty: tuple[str, ...] = Field((), description="Splits without examples.")
     is_named: bool = Field(True, description="Whether the outputs have labels.")
 
 
@@ -43,7 +44,7 @@ class Points(Task):
         return self
 
     def shards(self, split: str) -> Sequence[str]:
-        return [split]
+        return [] if split in self.options.empty else [split]
 
     def examples(self, shard: str) -> Iterator[tuple[str, tf.train.Example]]:
         for number, (x, y) in enumerate(POINTS_CM):

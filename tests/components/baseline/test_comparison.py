@@ -13,11 +13,11 @@ from components.baseline.executor import copy_production, has_model
 from components.baseline.findings import comparison_findings
 from components.gates import GateRefused, refuse_if_failed
 from records.findings import Finding
-from records.model_run import ModelFacts, TrainingFacts, write_model_facts
+from records.model_run import write_model_facts
 from serving.registry import Registry
 from tasks.loading import TaskSpec
+from tests.components.model_facts import model_facts
 
-TRAINING = TrainingFacts(epochs=1, steps=3, best_epoch=1, examples_per_sec=9.5, bottleneck="compute", events=())
 LETTERS = [chr(code) for code in range(ord("a"), ord("z") + 1)]
 
 
@@ -79,7 +79,7 @@ def baseline_of(folder: Path, spec: TaskSpec) -> standard_artifacts.Model:
     for name, artifact in {"model": model, "model_run": model_run, "baseline": baseline}.items():
         artifact.uri = str(folder / "artifacts" / name)
     write_saved_model(folder / "artifacts" / "model" / "Format-Serving", spec)
-    write_model_facts(model_run.uri, ModelFacts(parameters=10, training=TRAINING, hyperparameters={}))
+    write_model_facts(model_run.uri, model_facts())
     copy_production(
         model=model,
         model_run=model_run,

@@ -11,7 +11,8 @@ from tfx.types import standard_artifacts
 from components.evaluator.executor import Executor, two_models_config
 from components.evaluator.options import EvaluateConfig
 from records.findings import read_findings
-from records.model_run import ModelFacts, TrainingFacts, write_model_facts
+from records.model_run import write_model_facts
+from tests.components.model_facts import model_facts
 from tests.components.points import SPEC
 from tests.components.tfma_files import write_tfma_files
 
@@ -112,9 +113,7 @@ def test_a_model_that_cannot_be_compared_is_refused_unless_the_config_ignores_it
 def test_metrics_are_those_of_the_task_as_tuner_left_it(evaluate, tmp_path):
     model_run = standard_artifacts.ModelRun()
     model_run.uri = str(tmp_path / "run")
-    training = TrainingFacts(epochs=1, steps=1, best_epoch=1, examples_per_sec=1.0, bottleneck="", events=())
-    hyperparameters = {"options.metric": "recall"}
-    write_model_facts(model_run.uri, ModelFacts(parameters=1, training=training, hyperparameters=hyperparameters))
+    write_model_facts(model_run.uri, model_facts({"options.metric": "recall"}))
     config = EvaluateConfig(gates={"recall": {"min": 0.5}})
     _, _, asked = evaluate(1.0, model_run=model_run, config=config)
     given = json_format.Parse(asked["properties"]["eval_config"], tfma.EvalConfig())
