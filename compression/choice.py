@@ -106,6 +106,6 @@ def _misses(name: str, cost: Cost, budgets: Budgets) -> list[Miss]:
     return [
         Miss(variant=name, budget=budget, value=value, limit=limit)
         for budget, (value, limit) in held.items()
-        # Not `value > limit`: a metric that is no number is over every limit.
+        # Not `value > limit`: a metric that is NaN is over every limit.
         if limit is not None and not value <= limit
     ]
