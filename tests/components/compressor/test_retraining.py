@@ -1,6 +1,7 @@
 """What a recipe makes of the trained model of Points; the training itself is a stub that is told of it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -32,9 +33,8 @@ class Training:
     kernels: list[np.ndarray]
 
 
-@pytest.fixture
-def trainings(monkeypatch) -> list[Training]:
-    """Those that would have been run, in order."""
+def _record_trainings(patch: pytest.MonkeyPatch) -> list[Training]:
+    """Those that would have been run from now on, in order."""
     seen = []
 
     def finetune(model, objective, options, **others):
@@ -45,14 +45,12 @@ def trainings(monkeypatch) -> list[Training]:
             kernels.append(model.get_layer("hidden").kernel.numpy())
         seen.append(Training(model, objective, options, others, kernels))
 
-    monkeypatch.setattr("components.compressor.retraining.finetune", finetune)
+    patch.setattr("components.compressor.retraining.finetune", finetune)
     return seen
 
 
-@pytest.fixture
-def retrain(points, trainings, tmp_path):
-    """What is converted by a recipe's keys."""
-    retraining = Retraining(
+def _retraining(points, place: Path) -> Retraining:
+    return Retraining(
         points_model(),
         TransformedData(
             task=points.task,
@@ -64,9 +62,32 @@ def retrain(points, trainings, tmp_path):
         sample={"point": np.ones((4, 2), np.float32)},
         seed=0,
         strategy=tf.distribute.get_strategy(),
-        workspaces=epath.Path(tmp_path),
+        workspaces=epath.Path(place),
     )
+
+
+@pytest.fixture
+def trainings(monkeypatch) -> list[Training]:
+    """Those that would have been run, in order."""
+    return _record_trainings(monkeypatch)
+
+
+@pytest.fixture
+def retrain(points, trainings, tmp_path):
+    """What is converted by a recipe's keys."""
+    retraining = _retraining(points, tmp_path)
     return lambda **keys: retraining.source(Recipe(**{"name": "changed", **keys}) if keys else None)
+
+
+@pytest.fixture(scope="module")
+def aware_trainings(points, tmp_path_factory) -> list[Training]:
+    """Those of a recipe that prunes and then quantizes."""
+    changes = {"prune": {"sparsity": 0.75, "scope": "layer"}, "epochs": 4}
+    aware = {"precision": "int8", "quantize_aware": {"epochs": 2, "learning_rate": 0.125}}
+    with pytest.MonkeyPatch.context() as patch:
+        seen = _record_trainings(patch)
+        _retraining(points, tmp_path_factory.mktemp("aware")).source(Recipe(name="aware", **changes, **aware))
+    return seen
 
 
 def _weights(model: keras.Model) -> list[np.ndarray]:
@@ -155,20 +176,27 @@ def test_recipes_that_differ_are_trained_each(changed, retrain, trainings):
     assert len(trainings) == 2
 
 
+def _checkpoints(trainings: list[Training]) -> set[str]:
+    return {str(training.others["checkpoints"].directory) for training in trainings}
+
+
 def test_checkpoints_of_trainings_that_differ_are_apart(retrain, trainings):
-    retrain(prune={}, precision="int8", quantize_aware={})
+    retrain(prune={})
     retrain(prune={}, epochs=9)
-    assert len({str(training.others["checkpoints"].directory) for training in trainings}) == 3
+    assert len(_checkpoints(trainings)) == 2
 
 
-def test_quantization_aware_training_comes_after_the_other_and_has_its_own_epochs(retrain, trainings):
-    retrain(prune={}, epochs=4, precision="int8", quantize_aware={"epochs": 2, "learning_rate": 0.125})
-    assert [(each.options.epochs, each.options.learning_rate) for each in trainings] == [(4, 0.001), (2, 0.125)]
+def test_checkpoints_of_both_trainings_of_a_recipe_are_apart(aware_trainings):
+    assert len(_checkpoints(aware_trainings)) == 2
 
 
-def test_quantization_aware_training_begins_with_what_the_other_came_to(retrain, trainings):
-    retrain(prune={"sparsity": 0.75, "scope": "layer"}, precision="int8", quantize_aware={})
-    kernels = [np.asarray(weight) for weight in trainings[1].model.get_weights() if weight.shape in ((2, 4), (4, 2))]
+def test_quantization_aware_training_comes_after_the_other_and_has_its_own_epochs(aware_trainings):
+    assert [(each.options.epochs, each.options.learning_rate) for each in aware_trainings] == [(4, 0.001), (2, 0.125)]
+
+
+def test_quantization_aware_training_begins_with_what_the_other_came_to(aware_trainings):
+    _, aware = aware_trainings
+    kernels = [weight for weight in aware.model.get_weights() if weight.shape in ((2, 4), (4, 2))]
     assert [np.count_nonzero(kernel) for kernel in kernels] == [2, 2]
 
 

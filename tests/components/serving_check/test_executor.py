@@ -120,10 +120,9 @@ def _refusing(refusal) -> list[str]:
     return [finding.where for finding in refusal.value.findings if finding.refuses]
 
 
-@pytest.mark.parametrize("slope", [2.0, np.nan])
-def test_a_saved_model_of_other_weights_is_refused(slope, check, exported, tmp_path):
+def test_a_saved_model_of_other_weights_is_refused(check, exported, tmp_path):
     with pytest.raises(GateRefused) as refusal:
-        check(model=exported(points_model(slope)))
+        check(model=exported(points_model(slope=2.0)))
     assert _refusing(refusal) == ["SavedModel serving_default", "SavedModel predict"]
     assert not (tmp_path / "blessing").exists()
 
@@ -192,11 +191,10 @@ def test_a_file_that_does_not_load_is_told_with_the_reason(judged):
     assert "Received: none: a model must be a readable TFLite file. Received:" in str(broken)
 
 
-@pytest.mark.parametrize("wrong", ["exchanged", "broken"])
-def test_a_wrong_file_without_which_nothing_ships_is_refused(wrong, check, files, tmp_path):
+def test_a_wrong_file_without_which_nothing_ships_is_refused(check, files, tmp_path):
     with pytest.raises(GateRefused) as refusal:
-        check(variants=files, shipped=("float32", wrong), needed=(wrong,))
-    assert _refusing(refusal) == [f"TFLite {wrong}"]
+        check(variants=files, shipped=("float32", "exchanged", "broken"), needed=("broken",))
+    assert _refusing(refusal) == ["TFLite broken"]
     assert not (tmp_path / "blessing").exists()
 
 
@@ -209,9 +207,12 @@ def test_what_an_earlier_gate_left_out_is_not_looked_at(check, files):
     assert {finding.variant for finding in read_findings(check(variants=files).uri)} == {"", "float32"}
 
 
-@pytest.mark.parametrize(("difference", "shipped"), [(0.0, ("float32", "sparse")), (1.0, ("float32",))])
-def test_a_retrained_file_is_judged_by_what_was_measured_of_it(difference, shipped, check, tmp_path):
-    measured = {"retrained": True, "difference": difference}
-    variants = write_variants(tmp_path / "variants", {"float32": right_answer, "sparse": b""}, sparse=measured)
-    blessing = check(variants=variants, shipped=("float32", "sparse"))
-    assert read_shipment(blessing.uri).variants == shipped
+def test_retrained_files_are_judged_by_what_was_measured_of_them(check, tmp_path):
+    variants = write_variants(
+        tmp_path / "variants",
+        {"float32": right_answer, "near": b"", "far": b""},
+        near={"retrained": True, "difference": 0.0},
+        far={"retrained": True, "difference": 1.0},
+    )
+    blessing = check(variants=variants, shipped=("float32", "near", "far"))
+    assert read_shipment(blessing.uri).variants == ("float32", "near")

@@ -91,24 +91,29 @@ def test_the_keras_model_is_beside_the_saved_model_for_a_later_start(run):
     assert beside.read_bytes() == (run / "run" / "model.keras").read_bytes()
 
 
-def test_values_that_tuner_found_take_the_place_of_the_config_s(points, tmp_path):
-    values = {"options.units": 3, "train.epochs": 1, "tuner/epochs": 9}
-    run_fn(_fn_args(points, tmp_path, hyperparameters={"values": values}, summaries={"tensorboard": False}))
-    facts = read_model_facts(str(tmp_path / "run"))
-    # 2 x 3 + 3 of the hidden layer, 3 x 2 + 2 of the head.
-    assert facts.parameters == 17
-    assert facts.training.epochs == 1
-    assert facts.hyperparameters == {"options.units": 3, "train.epochs": 1}
-
-
-def test_training_starts_from_the_weights_of_another_model_but_for_those_drawn_anew(points, tmp_path):
+@pytest.fixture(scope="module")
+def tuned(points, tmp_path_factory) -> Path:
+    """The model run of a training with values of Tuner, from the weights of the model of Points but for its head."""
+    place = tmp_path_factory.mktemp("tuned")
+    values = {"options.outputs": 3, "train.epochs": 1, "tuner/epochs": 9}
     start = {"weights": f"{points.model_run.uri}/model.keras", "digest": "", "fresh": ["head"]}
     # A learning rate that moves nothing shows what training began with.
-    run_fn(_fn_args(points, tmp_path, start=start, epochs=1, learning_rate=1e-9, summaries={"tensorboard": False}))
-    began, theirs = (load_model(f"{uri}/model.keras") for uri in (tmp_path / "run", points.model_run.uri))
-    kernels = {name: [model.get_layer(name).kernel for model in (began, theirs)] for name in ("hidden", "head")}
-    is_kept = {name: np.allclose(ours, others) for name, (ours, others) in kernels.items()}
-    assert is_kept == {"hidden": True, "head": False}
+    train = {"learning_rate": 1e-9, "summaries": {"tensorboard": False}}
+    run_fn(_fn_args(points, place, start=start, hyperparameters={"values": values}, **train))
+    return place / "run"
+
+
+def test_values_that_tuner_found_take_the_place_of_the_config_s(tuned):
+    facts = read_model_facts(str(tuned))
+    # 2 x 4 + 4 of the hidden layer, 4 x 3 + 3 of the head.
+    assert facts.parameters == 27
+    assert facts.training.epochs == 1
+    assert facts.hyperparameters == {"options.outputs": 3, "train.epochs": 1}
+
+
+def test_training_starts_from_the_weights_of_another_model(tuned, points):
+    began, theirs = (load_model(f"{run}/model.keras").get_layer("hidden") for run in (tuned, points.model_run.uri))
+    np.testing.assert_allclose(began.kernel, theirs.kernel, atol=1e-6)
 
 
 def _row(epoch: int, **changes) -> dict:
