@@ -39,7 +39,7 @@ WORDS = {"metric": "the best metric", "latency": "the lowest latency", "bytes": 
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What a model costs; of each figure the lower the better, a gain of the metric is a negative drop.
+    """What a model costs; of each measure the lower the better, a gain of the metric is a negative drop.
 
     Attributes:
       equals: names of those whose metric differs from this one's by no more than chance.
@@ -54,7 +54,7 @@ class Cost:
 def choose(costs: Mapping[str, Cost], budgets: Budgets) -> Choice:
     """The variant within the budgets that is best by `budgets.prefer`; it is on the Pareto front of those within.
 
-    By the metric, variants whose figures differ from the best one's by no more than chance are as good as it, and so is
+    By the metric, variants whose metrics differ from the best one's by no more than chance are as good as it, and so is
     what is no worse than one of these; `budgets.among_equals` decides.
 
     Args:
@@ -93,8 +93,8 @@ def _best(within: Mapping[str, Cost], budgets: Budgets) -> tuple[str, str]:
 
 
 def _order(cost: Cost, prefer: str) -> tuple[float, ...]:
-    figures = {"metric": cost.metric_drop, "latency": cost.latency_ms, "bytes": cost.bytes}
-    return (figures.pop(prefer), *figures.values())
+    measures = {"metric": cost.metric_drop, "latency": cost.latency_ms, "bytes": cost.bytes}
+    return (measures.pop(prefer), *measures.values())
 
 
 def _misses(name: str, cost: Cost, budgets: Budgets) -> list[Miss]:
@@ -106,6 +106,6 @@ def _misses(name: str, cost: Cost, budgets: Budgets) -> list[Miss]:
     return [
         Miss(variant=name, budget=budget, value=value, limit=limit)
         for budget, (value, limit) in held.items()
-        # Not `value > limit`: a metric that is no number is over every limit.
+        # Not `value > limit`: a metric that is NaN is over every limit.
         if limit is not None and not value <= limit
     ]

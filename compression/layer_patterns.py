@@ -11,8 +11,8 @@ class LayerPatternError(ValueError):
     exit_code = 2
 
 
-def matching(paths: Iterable[str], patterns: Sequence[str], *, option: str, what: str) -> set[str]:
-    """The paths that a pattern fits.
+def match_paths(paths: Iterable[str], patterns: Sequence[str], *, option: str, what: str) -> set[str]:
+    """Finds the paths that a pattern fits.
 
     Args:
       paths: of layers.

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 
 def pareto_front(choices: Mapping[str, Sequence[float]]) -> list[str]:
-    """The choices than which no other is better in one figure and no worse in the rest; equal ones stay together.
+    """The choices than which no other is better in one measure and no worse in the rest; equal ones stay together.
 
     Args:
-      choices: `{name: figures}`, of each the lower the better, equally many for all.
+      choices: `{name: measures}`, of each the lower the better, equally many for all.
 
     Returns:
       Their names, in the order given.

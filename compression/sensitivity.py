@@ -7,9 +7,10 @@ from typing import Literal
 import keras
 import numpy as np
 
-from compression.changes.pruning import kernel_layers, masks
+from compression.changes.kernels import kernel_layers
+from compression.changes.masks import masks
 from compression.evaluation import confidence_interval
-from compression.layer_patterns import matching
+from compression.layer_patterns import match_paths
 from compression.recipe import PruningOptions
 
 
@@ -69,13 +70,13 @@ def layer_drops(
       LayerPatternError: a pattern fits no layer.
     """
     candidates = kernel_layers(model)
-    chosen = matching(candidates, layers or ("*",), option="--layer", what="a layer with a kernel")
+    chosen = match_paths(candidates, layers or ("*",), option="--layer", what="a layer with a kernel")
     before = judge()
     for path in filter(chosen.__contains__, candidates):
         kernel, axes = candidates[path].kernel, _channel_axes(candidates[path])
         values = kernel.numpy()
         for change in changes:
-            kernel.assign(changed(values, change, channel_axes=axes))
+            kernel.assign(apply_change(values, change, channel_axes=axes))
             try:
                 lost = (before - judge()) * (1 if higher_is_better else -1)
             finally:
@@ -84,7 +85,7 @@ def layer_drops(
             yield LayerDrop(layer=path, weights=values.size, change=change, drop=float(lost.mean()), low=low, high=high)
 
 
-def changed(kernel: np.ndarray, change: Change, *, channel_axes: Sequence[int] = ()) -> np.ndarray:
+def apply_change(kernel: np.ndarray, change: Change, *, channel_axes: Sequence[int] = ()) -> np.ndarray:
     """A kernel, `[..., outputs]`, pruned by magnitude or rounded to the steps of a symmetric quantization.
 
     Args:
@@ -102,7 +103,7 @@ def changed(kernel: np.ndarray, change: Change, *, channel_axes: Sequence[int] =
     return (np.rint(kernel / scale) * scale).astype(kernel.dtype)
 
 
-def suggested_exclude(drops: Sequence[LayerDrop], max_drop: float) -> dict[Change, list[str]]:
+def suggest_exclude(drops: Sequence[LayerDrop], max_drop: float) -> dict[Change, list[str]]:
     """For each change the layers that cost more than `max_drop` by it alone; without changes that no layer minds."""
     found: dict[Change, list[str]] = {}
     for each in drops:

@@ -23,11 +23,19 @@ class TaskNotFoundError(ValueError):
     exit_code = 2
 
 
+class RenamedMethodError(TypeError):
+    """A task overrides a method by a name of earlier versions, by which nobody calls it any more."""
+
+    title = "Wrong task"
+    exit_code = 2
+
+
 def task_class(path: str) -> type[Task]:
     """The class at `package.module.Class`.
 
     Raises:
       TaskNotFoundError: there is no such module or class, or it is no Task.
+      RenamedMethodError: the class has a method `adapt`.
     """
     module_name, _, class_name = path.rpartition(".")
     shipped = ", ".join(SHIPPED_TASKS)
@@ -44,6 +52,11 @@ def task_class(path: str) -> type[Task]:
         ) from error
     if not _is_task(found):
         raise TaskNotFoundError(f"task must lead to a subclass of tasks.base.Task. Received: {path!r}. {advice}")
+    if hasattr(found, "adapt"):
+        raise RenamedMethodError(
+            f"the method that gives a model statistics of the train split is Task.with_train_statistics. Received: "
+            f"{path}.adapt, as version 0.1 called it. Rename it."
+        )
     return found
 
 

@@ -13,6 +13,7 @@ from pipeline.cli import COMMANDS
 README = (PROJECT / "README.md").read_text()
 DOCS = PROJECT / "docs"
 PAGES = {str(path.relative_to(PROJECT)): path for path in (*PROJECT.glob("*.md"), *DOCS.rglob("*.md"))}
+ROOMS = sorted(path.parent.name for path in PROJECT.glob("*/__init__.py"))
 
 
 def test_the_tables_are_made_from_the_committed_results():
@@ -35,10 +36,36 @@ def test_links_lead_somewhere(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_modules_that_code_imports_are_there(page):
     blocks = re.findall(r"^```python\n(.*?)^```", PAGES[page].read_text(), flags=re.MULTILINE | re.DOTALL)
-    rooms = {path.parent.name for path in PROJECT.glob("*/__init__.py")}
     modules = {name for block in blocks for name in re.findall(r"^\s*(?:from|import) ([\w.]+)", block, re.MULTILINE)}
-    ours = [name for name in modules if name.partition(".")[0] in rooms]
+    ours = [name for name in modules if name.partition(".")[0] in ROOMS]
     assert [name for name in ours if importlib.util.find_spec(name) is None] == []
+
+
+# A change is told by the names of its day.
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "CHANGELOG.md"])
+def test_modules_and_files_that_the_text_names_are_there(page):
+    rooms = "|".join((*ROOMS, "tests"))
+    text = re.sub(r"^```.*?^```", "", PAGES[page].read_text(), flags=re.MULTILINE | re.DOTALL)
+    files = re.findall(rf"`((?:{rooms})/[^`\s]+)`", text)
+    # A name in capitals stands for any.
+    lost = [file for file in files if not any(PROJECT.glob(re.sub(r"\b[A-Z_]+\b", "*", file)))]
+    names = re.findall(rf"`((?:{rooms})(?:\.\w+)+)`", text)
+    assert lost + [name for name in names if not (name.endswith((".py", ".yaml")) or _is_there(name))] == []
+
+
+def _is_there(dotted: str) -> bool:
+    """Whether it is a module, or a name in one."""
+    *parents, name = dotted.split(".")
+    path = PROJECT.joinpath(*parents)
+    if (path / name).is_dir() or (path / f"{name}.py").is_file():
+        return True
+    sources = [source for source in (path / "__init__.py", path.with_suffix(".py")) if source.is_file()]
+    if not sources:
+        return len(parents) > 1 and _is_there(".".join(parents))
+    return any(
+        re.search(rf"^\s*(?:class|def) {name}\b|^{name}\b|\bimport\b.*\b{name}\b", source.read_text(), re.M)
+        for source in sources
+    )
 
 
 def test_every_decision_stands_in_the_index():

@@ -24,11 +24,12 @@ class EarlyStopping:
         self.min_delta = min_delta
         self.best = float("inf")
         self.epochs_since_best = 0
-        # Of the best epoch; none before the first.
+        # The weights of the best epoch; empty before the first.
         self.best_weights: Sequence[np.ndarray] = ()
 
     @property
     def should_stop(self) -> bool:
+        """Whether there was no new lowest value for `patience` epochs."""
         return self.patience is not None and self.epochs_since_best >= self.patience
 
     def update(self, value: float) -> bool:

@@ -15,7 +15,7 @@ class DivergedError(TrainingError):
 
 
 class BadBatchError(TrainingError):
-    """A batch that cannot be read, or that holds values that are no numbers."""
+    """A batch that cannot be read, or that holds NaN or infinity."""
 
     title = "A bad batch"
 

@@ -32,7 +32,7 @@ def read_examples(
 
     Args:
       files: paths or patterns.
-      feature_spec: of `tf.io.parse_example`.
+      feature_spec: parsing spec of the features, for `tf.io.parse_example`.
       batch_size: examples in a batch.
       to_batch: maps the parsed features `{name: [batch, ...]}` to what the objective takes.
       cache_bytes: examples that take no more than this are kept in memory.
@@ -50,14 +50,14 @@ def read_shuffled_examples(
     steps_per_epoch: int,
     cache_bytes: int = CACHE_BYTES,
 ) -> Callable[[int], tf.data.Dataset]:
-    """The same batches without end, whole ones, in another order each epoch; see `read_examples` for the rest.
+    """Endless batches of the same files, all of `batch_size`, in another order each epoch.
 
     An epoch's order depends on the seed and its number alone, so that a reader can start at any step: it reads no
     earlier epoch, and of its own it parses nothing that it skips.
 
     Args:
-      seed: of the order.
-      steps_per_epoch: batches of an epoch; `examples // batch_size`.
+      seed: seed of the order; the arguments before it are those of `read_examples`.
+      steps_per_epoch: number of batches in an epoch, `examples // batch_size`.
 
     Returns:
       A function from the number of batches seen to the dataset of those that follow.

@@ -1,4 +1,4 @@
-"""From what an objective tells of each example to what is told of all."""
+"""Sums of losses and metrics over batches, and their means over all examples."""
 
 import math
 from collections.abc import Mapping

@@ -10,13 +10,13 @@ from training.metric_sums import EXAMPLES
 
 @dataclass
 class Position:
-    """Epochs count from one; `step_in_epoch` steps of `epoch` are done.
+    """The epoch, counted from one, of which `step_in_epoch` steps are done.
 
     Attributes:
-      sums: over the epoch's examples so far, by metric.
-      secs: that the epoch took in this process, the waiting for input among it.
-      waited_secs: that its steps waited for batches.
-      examples_here: how many of the epoch's examples were seen in this process.
+      sums: sums over the epoch's examples so far, by metric.
+      secs: seconds that the epoch took in this process, with the waiting for input.
+      waited_secs: seconds for which its steps waited for batches.
+      examples_here: number of the epoch's examples that were seen in this process.
     """
 
     steps_per_epoch: int
@@ -33,7 +33,7 @@ class Position:
         return (self.epoch - 1) * self.steps_per_epoch + self.step_in_epoch
 
     def add(self, steps: int, sums: Mapping[str, float], *, secs: float, waited_secs: float) -> None:
-        """Takes in one graph call."""
+        """Adds the steps of one graph call."""
         self.step_in_epoch += steps
         self.sums.update(sums)
         self.secs += secs
@@ -58,7 +58,7 @@ class Position:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> "Position":
-        """The position that `state` was taken of."""
+        """The position from which `state` was taken."""
         return cls(
             steps_per_epoch=state["steps_per_epoch"],
             epoch=state["epoch"],

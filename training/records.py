@@ -8,12 +8,12 @@ import numpy as np
 
 @dataclass(frozen=True, kw_only=True)
 class StepsRecord:
-    """What the steps of one graph call came to.
+    """The results of the steps of one graph call.
 
     Attributes:
       step: optimizer steps done since the start of training.
-      means: over the call's examples, of the loss and each metric.
-      gradients: of the last step by variable path; empty unless they were asked for.
+      means: means of the loss and each metric over the call's examples.
+      gradients: gradients of the last step by variable path; empty unless they were asked for.
     """
 
     step: int

@@ -16,7 +16,7 @@ class ReplicaStep:
     """What one of `replicas` devices computes of a step.
 
     Attributes:
-      layers: what the objective owns beside the model.
+      layers: layers that the objective owns beside the model.
     """
 
     def __init__(

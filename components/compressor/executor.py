@@ -14,7 +14,7 @@ from components.compressor.retraining import Retraining
 from components.compressor.variants import make_variants
 from components.workspace import workspace
 from compression.choice import choose
-from compression.files.packing import packed
+from compression.files.packing import pack_files
 from records.artifact_files import write_file
 from records.model_run import MODEL_FILE, read_model_facts
 from records.variants import variant_file, write_choice, write_measurements
@@ -87,7 +87,7 @@ def compress_model(
         digest = weights_digest(trained)
         for variant in made:
             files = packed_files(spec, variant, digest=digest, seed=seed)
-            variant.path.write_bytes(packed(variant.path.read_bytes(), files))
+            variant.path.write_bytes(pack_files(variant.path.read_bytes(), files))
             write_file(uri, variant_file(variant.name), variant.path.read_bytes())
         evaluations = evaluate_files(task, made, data.evaluation(256))
         measurements = measure(made, sample, evaluations)

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from components.compressor.options import variant_name
 from components.compressor.retraining import Retraining
-from compression.changes.pruning import layer_kernels
+from compression.changes.kernels import layer_kernels
 from compression.conversion.convert import SIGNATURE, convert, export_for_conversion
 from compression.conversion.layer_errors import layer_errors
 from compression.conversion.layer_names import read_layer_names

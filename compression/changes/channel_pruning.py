@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from compression.changes.channels import PER_CHANNEL, PRODUCERS, Channels
-from compression.layer_patterns import LayerPatternError, matching
+from compression.layer_patterns import LayerPatternError, match_paths
 from compression.recipe import ChannelPruningOptions
 from models.graph.folding import fold
 
@@ -72,7 +72,7 @@ def without_channels(model: keras.Model, channels: Channels, gone: set[int]) -> 
 
 def _fix_excluded(channels: Channels, patterns: tuple[str, ...]) -> None:
     paths = {layer.path or name: name for name, layer in channels.graph.layers.items() if isinstance(layer, PRODUCERS)}
-    for path in matching(paths, patterns, option="prune_channels.exclude", what="a convolution or dense layer"):
+    for path in match_paths(paths, patterns, option="prune_channels.exclude", what="a convolution or dense layer"):
         channels.fix(channels.outputs[paths[path]])
 
 

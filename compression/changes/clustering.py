@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from sklearn.cluster import KMeans
 
-from compression.changes.pruning import prunable_kernels
+from compression.changes.kernels import prunable_kernels
 from compression.recipe import ClusteringOptions
 from training.hooks import Hook
 from training.records import StepsRecord

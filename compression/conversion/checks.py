@@ -79,7 +79,7 @@ def check_weights(saved_model_dir: str | os.PathLike[str]) -> None:
         )
 
 
-def checked_sample(signature: Signature, sample: Mapping[str, np.ndarray] | None) -> dict[str, np.ndarray]:
+def check_sample(signature: Signature, sample: Mapping[str, np.ndarray] | None) -> dict[str, np.ndarray]:
     """Examples of every input, `{input: [example, ...]}`, in the signature's types.
 
     Raises:

@@ -18,17 +18,17 @@ import tensorflow as tf
 from compression.conversion.checks import (
     check_file,
     check_inputs,
+    check_sample,
     check_weights,
-    checked_sample,
     warn_of_float_operations,
 )
 from compression.conversion.errors import ConversionError
 from compression.conversion.layer_names import LayerNames, read_layer_names, write_layer_names
-from compression.conversion.layer_scopes import recorded_scopes
+from compression.conversion.layer_scopes import record_scopes
 from compression.conversion.process import run_worker
 from compression.conversion.request import SAMPLE_FILE, ConversionRequest
 from compression.conversion.signature import read_signature
-from compression.layer_patterns import matching
+from compression.layer_patterns import match_paths
 from compression.precisions import PRECISIONS, Precision
 
 __all__ = ["SIGNATURE", "ConversionError", "convert", "export_for_conversion"]
@@ -63,7 +63,7 @@ def export_for_conversion(model: keras.Model, directory: str | os.PathLike[str])
     specs = {
         tensor.name: tf.TensorSpec([1, *tensor.shape[1:]], tensor.dtype, name=tensor.name) for tensor in model.inputs
     }
-    with recorded_scopes(model) as scopes:
+    with record_scopes(model) as scopes:
         outputs = predict.get_concrete_function(**specs).structured_outputs
     if not isinstance(outputs, Mapping):
         raise ConversionError(
@@ -123,9 +123,9 @@ def convert(
     check_inputs(found)
     check_weights(saved_model_dir)
     needs_sample = not quantization_aware and any(PRECISIONS[precision].needs_sample for precision in destinations)
-    sample = checked_sample(found, representative_sample) if needs_sample else {}
+    sample = check_sample(found, representative_sample) if needs_sample else {}
     layers = read_layer_names(saved_model_dir)
-    matching(layers.layers(), keep_float, option="keep_float", what="a layer")
+    match_paths(layers.layers(), keep_float, option="keep_float", what="a layer")
     request = ConversionRequest(
         saved_model=str(Path(saved_model_dir).resolve()),
         signature=signature,

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 
 @contextlib.contextmanager
-def recorded_scopes(model: keras.Model) -> Iterator[dict[str, str]]:
+def record_scopes(model: keras.Model) -> Iterator[dict[str, str]]:
     """`{name scope: path of the layer}`, filled in by what is traced meanwhile."""
     scopes: dict[str, str] = {}
     layers = model._flatten_layers(include_self=False)

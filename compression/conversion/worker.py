@@ -33,7 +33,7 @@ def main(directory: Path) -> int:
         for precision in request.precisions:
             content = converted
             if precision != "float32" and not request.quantization_aware:
-                content = quantized(converted, precision, request, directory)
+                content = quantize_file(converted, precision, request, directory)
             (directory / f"{precision}.tflite").write_bytes(content)
     except ConversionError as error:
         (directory / FAILURE_FILE).write_text(json.dumps({"refusal": str(error)}))
@@ -61,15 +61,15 @@ def convert(request: ConversionRequest) -> bytes:
     return converter.convert()
 
 
-def quantized(float_file: bytes, precision: Precision, request: ConversionRequest, directory: Path) -> bytes:
+def quantize_file(float_file: bytes, precision: Precision, request: ConversionRequest, directory: Path) -> bytes:
     """The float32 file at another precision."""
     with np.load(directory / SAMPLE_FILE) as sample:
         arrays = {name: sample[name] for name in sample.files}
-    kept = kept_operations(float_file, request.keep_float, read_layer_names(request.saved_model))
+    kept = find_kept_operations(float_file, request.keep_float, read_layer_names(request.saved_model))
     return quantize(float_file, precision, signature=request.signature, sample=arrays, keep_float=kept)
 
 
-def kept_operations(float_file: bytes, patterns: Sequence[str], layers: LayerNames) -> list[str]:
+def find_kept_operations(float_file: bytes, patterns: Sequence[str], layers: LayerNames) -> list[str]:
     """Outputs' names of the operations whose layers a pattern fits.
 
     Raises:

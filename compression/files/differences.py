@@ -8,7 +8,7 @@ ROUNDING = 32 * 2.0**-23
 
 def max_difference(received: np.ndarray | None, expected: np.ndarray) -> float:
     """The largest absolute difference beyond rounding; the share of unequal values where they are no floats; infinite
-    for a missing or misshapen output, or one with values that are no numbers.
+    for a missing or misshapen output, or one with NaN.
 
     What is rounded off follows from the largest value that is expected at a place over the batch, so that a channel in
     millions excuses nothing in the channel beside it.

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
-def packed(content: bytes, files: Mapping[str, str]) -> bytes:
-    """The TFLite file with text files, `{name: text}`, behind the model."""
+def pack_files(content: bytes, files: Mapping[str, str]) -> bytes:
+    """Appends text files, `{name: text}`, to a TFLite file; returns the whole."""
     buffer = io.BytesIO(content)
     with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
@@ -25,8 +25,8 @@ def packed(content: bytes, files: Mapping[str, str]) -> bytes:
     return buffer.getvalue()
 
 
-def unpacked(content: bytes) -> dict[str, str]:
-    """The text files behind the model; none where none were packed."""
+def unpack_files(content: bytes) -> dict[str, str]:
+    """Reads the text files behind the model; none where none were packed."""
     if not zipfile.is_zipfile(io.BytesIO(content)):
         return {}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:

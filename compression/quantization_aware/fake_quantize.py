@@ -61,7 +61,7 @@ class FakeQuantize(keras.layers.Layer):
         return {**super().get_config(), "momentum": self.momentum, "fixed": self.fixed}
 
 
-def fake_quantized_kernel(kernel: Any, *, bits: int, per_channel: bool) -> Any:
+def fake_quantize_kernel(kernel: Any, *, bits: int, per_channel: bool) -> Any:
     """A kernel rounded to whole multiples of a step, zero staying zero; gradients pass unchanged.
 
     With fewer than 8 bits the values are rounded to int8 once more: that is what the file holds.

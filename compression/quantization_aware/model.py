@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from compression.changes.pruning import Mask
-from compression.layer_patterns import matching
+from compression.layer_patterns import match_paths
 from compression.quantization_aware.fake_quantize import FakeQuantize
 from compression.quantization_aware.quantizable import FUSED, quantizable
 from compression.quantization_aware.quantized_layers import QUANTIZED, QuantizedKernel
@@ -55,7 +55,7 @@ def quantization_aware(
     plain = quantizable(model)
     graph = LayerGraph(plain)
     with_kernel = {layer.path or name: name for name, layer in graph.layers.items() if _kernel_layer(layer) is not None}
-    left_out = matching(with_kernel, options.exclude, option="quantize_aware.exclude", what="a layer with a kernel")
+    left_out = match_paths(with_kernel, options.exclude, option="quantize_aware.exclude", what="a layer with a kernel")
     floating = {with_kernel[path] for path in left_out}
     points = {name: _range(graph, name) for name in graph.layers if name not in floating and _is_point(graph, name)}
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from compression.quantization_aware.fake_quantize import fake_quantized_kernel
+from compression.quantization_aware.fake_quantize import fake_quantize_kernel
 
 
 class QuantizedKernel:
@@ -16,14 +16,14 @@ class QuantizedKernel:
 
     def __init__(self, *args: Any, bits: int = 8, **kwargs: Any) -> None:
         """Args:
-        bits: see `fake_quantized_kernel`.
+        bits: see `fake_quantize_kernel`.
         """
         super().__init__(*args, **kwargs)
         self.bits = bits
 
     def quantized(self, kernel: Any) -> Any:
         """The kernel with a step for each output channel."""
-        return fake_quantized_kernel(ops.convert_to_tensor(kernel), bits=self.bits, per_channel=True)
+        return fake_quantize_kernel(ops.convert_to_tensor(kernel), bits=self.bits, per_channel=True)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "bits": self.bits}  # type: ignore[misc]
@@ -79,7 +79,7 @@ class QuantizedDense(QuantizedKernel, keras.layers.Dense):
     plain = keras.layers.Dense
 
     def quantized(self, kernel: Any) -> Any:
-        return fake_quantized_kernel(ops.convert_to_tensor(kernel), bits=self.bits, per_channel=False)
+        return fake_quantize_kernel(ops.convert_to_tensor(kernel), bits=self.bits, per_channel=False)
 
     def call(self, inputs: Any) -> Any:
         outputs = ops.matmul(inputs, self.quantized(self.kernel))

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from compression.sensitivity import Change, LayerDrop, layer_drops, suggested_exclude
+from compression.sensitivity import Change, LayerDrop, layer_drops, suggest_exclude
 from tasks.transformed_data import TransformedData
 
 # Shares of zeros and bits of weights that are tried.
@@ -54,7 +54,7 @@ def measure_sensitivity(
         "examples": len(before),
         "max_drop": max_drop,
         "drops": [_as_json(drop) for drop in drops],
-        "exclude": {str(change): names for change, names in suggested_exclude(drops, max_drop).items()},
+        "exclude": {str(change): names for change, names in suggest_exclude(drops, max_drop).items()},
     }
 
 

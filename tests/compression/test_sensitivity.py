@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from compression.layer_patterns import LayerPatternError
-from compression.sensitivity import Change, LayerDrop, changed, layer_drops, suggested_exclude
+from compression.sensitivity import Change, LayerDrop, apply_change, layer_drops, suggest_exclude
 
 HALF, FOUR_BITS = Change("sparsity", 0.5), Change("bits", 4)
 
@@ -49,13 +49,13 @@ def test_a_pattern_that_fits_no_layer_is_told(model):
 def test_four_bits_are_seven_steps_to_either_side():
     kernel = np.array([[0.7, 0.07], [0.14, -0.04], [-0.06, 0.0]])
     # One step of 0.1 all over, or of 0.1 and 0.01 by channel.
-    np.testing.assert_allclose(changed(kernel, FOUR_BITS), [[0.7, 0.1], [0.1, 0.0], [-0.1, 0.0]], atol=1e-12)
-    by_channel = changed(kernel, FOUR_BITS, channel_axes=(-1,))
+    np.testing.assert_allclose(apply_change(kernel, FOUR_BITS), [[0.7, 0.1], [0.1, 0.0], [-0.1, 0.0]], atol=1e-12)
+    by_channel = apply_change(kernel, FOUR_BITS, channel_axes=(-1,))
     np.testing.assert_allclose(by_channel, [[0.7, 0.07], [0.1, -0.04], [-0.1, 0.0]], atol=1e-12)
 
 
 def test_a_kernel_of_zeros_stays_so():
-    assert not changed(np.zeros((2, 2)), FOUR_BITS, channel_axes=(-1,)).any()
+    assert not apply_change(np.zeros((2, 2)), FOUR_BITS, channel_axes=(-1,)).any()
 
 
 def test_what_costs_too_much_is_suggested_by_change():
@@ -63,4 +63,4 @@ def test_what_costs_too_much_is_suggested_by_change():
         return LayerDrop(layer=layer, weights=1, change=change, drop=value, low=0.0, high=1.0)
 
     drops = [drop("a", HALF, 0.2), drop("a", FOUR_BITS, 0.01), drop("b", HALF, 0.02), drop("c", HALF, -0.3)]
-    assert suggested_exclude(drops, 0.01) == {HALF: ["a", "b"]}
+    assert suggest_exclude(drops, 0.01) == {HALF: ["a", "b"]}

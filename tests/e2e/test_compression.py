@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from compression.files.packing import unpacked
+from compression.files.packing import unpack_files
 from serving.tflite import TFLiteModel
 from tests.e2e.commands import DIGITS, Ran, run, slipway
 
@@ -69,7 +69,7 @@ def test_pruned_variants_are_trained_converted_judged_and_shipped(digits: Ran, t
     assert not metadata["variants"][0]["needs_flex"]
     model = TFLiteModel(bundle / "sparse_int8.tflite")
     assert model.delegated
-    packed = unpacked((bundle / "sparse_int8.tflite").read_bytes())
+    packed = unpack_files((bundle / "sparse_int8.tflite").read_bytes())
     assert packed["labels.txt"].split() == metadata["labels"]
     described = json.loads(packed["model.json"])
     assert described["input"] == metadata["input"]

@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
+from pipeline.cli import COMMANDS
 from tests.pipeline.shipped import DIGITS, PROJECT
 
 
@@ -19,9 +20,7 @@ def slipway(*arguments: object, cwd: Path = PROJECT) -> subprocess.CompletedProc
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment)
 
 
-@pytest.mark.parametrize(
-    "command", ["", "init", "run", "compile", "inspect", "report", "backtest", "plot", "registry", "config", "doctor"]
-)
+@pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_imports_no_tensorflow(command):
     script = (
         "import sys; from pipeline.cli import cli\n"

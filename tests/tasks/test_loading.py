@@ -9,7 +9,8 @@ import pytest
 
 import tasks
 from tasks.base import Task
-from tasks.loading import TaskNotFoundError, TaskSpec, task_class
+from tasks.image_classification import ImageClassification
+from tasks.loading import RenamedMethodError, TaskNotFoundError, TaskSpec, task_class
 from tasks.shipped import SHIPPED_TASKS
 
 
@@ -42,6 +43,12 @@ def test_the_names_of_the_shipped_tasks_cost_no_import_of_them():
     script = f"import sys; import tasks.loading; assert not {modules} & set(sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_method_by_its_old_name_is_refused_instead_of_never_called(monkeypatch):
+    monkeypatch.setattr(ImageClassification, "adapt", lambda self, model: model, raising=False)
+    with pytest.raises(RenamedMethodError, match=r"with_train_statistics. Received: .*ImageClassification.adapt"):
+        task_class("tasks.image_classification.ImageClassification")
 
 
 def test_who_names_no_task_is_told_the_shipped_ones():

@@ -10,7 +10,7 @@ from etils import epath
 from components.compressor.executor import compress_model
 from components.compressor.options import CompressorOptions
 from compression.choice import Budgets
-from compression.files.packing import unpacked
+from compression.files.packing import unpack_files
 from records.variants import read_choice, read_measurements
 from serving.tflite import TFLiteModel
 from tests.components.points import SPEC
@@ -72,7 +72,7 @@ def test_the_choice_is_by_the_budgets(compressed):
 
 
 def test_a_file_carries_its_labels_and_where_it_comes_from(compressed):
-    files = unpacked((compressed / "variants" / "int8.tflite").read_bytes())
+    files = unpack_files((compressed / "variants" / "int8.tflite").read_bytes())
     assert files["labels.txt"] == "left\nright\n"
     described = json.loads(files["model.json"])
     assert (described["variant"], described["provenance"]["seed"]) == ("int8", 7)

@@ -12,7 +12,7 @@ from compression.conversion.convert import ConversionError, convert, export_for_
 from compression.conversion.layer_errors import layer_errors, relative_error
 from compression.conversion.layer_names import read_layer_names
 from compression.conversion.quantizer import quantize
-from compression.conversion.worker import kept_operations
+from compression.conversion.worker import find_kept_operations
 from compression.files.file_ops import open_file
 from compression.layer_patterns import LayerPatternError
 from serving.tflite import TFLiteModel
@@ -54,7 +54,7 @@ def files(saved_model, sample) -> dict[str, Path]:
     directory = saved_model.parent
     convert(saved_model, {"float32": directory / "float32"})
     content = (directory / "float32").read_bytes()
-    kept = kept_operations(content, ["out*"], read_layer_names(saved_model))
+    kept = find_kept_operations(content, ["out*"], read_layer_names(saved_model))
     for precision in ("int8", "int4"):
         for name, keep_float in ((precision, []), (f"partly_{precision}", kept)):
             quantized = quantize(content, precision, signature="predict", sample=sample, keep_float=keep_float)
@@ -111,7 +111,7 @@ def test_a_pattern_that_fits_no_layer_is_refused_before_converting(saved_model, 
 
 def test_a_layer_that_the_converter_took_into_another_is_refused(saved_model, files):
     with pytest.raises(ConversionError, match=r"must compute something in the file\. Received: 'gone'"):
-        kept_operations(files["float32"].read_bytes(), ["gone"], read_layer_names(saved_model))
+        find_kept_operations(files["float32"].read_bytes(), ["gone"], read_layer_names(saved_model))
 
 
 def test_fake_quantization_is_int8_alone(saved_model, tmp_path):

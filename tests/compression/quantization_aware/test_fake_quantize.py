@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from compression.quantization_aware.fake_quantize import FakeQuantize, fake_quantized_kernel
+from compression.quantization_aware.fake_quantize import FakeQuantize, fake_quantize_kernel
 
 
 def test_values_are_rounded_to_256_steps_of_the_range():
@@ -62,19 +62,19 @@ def test_gradients_pass_within_the_range_alone():
 
 def test_a_channel_has_steps_of_its_own():
     kernel = np.array([[127.0, 1.27], [0.6, 0.006]], np.float32)
-    rounded = fake_quantized_kernel(kernel, bits=8, per_channel=True)
+    rounded = fake_quantize_kernel(kernel, bits=8, per_channel=True)
     np.testing.assert_allclose(rounded, [[127.0, 1.27], [1.0, 0.01]], rtol=1e-5)
 
 
 def test_one_step_for_all_is_that_of_the_largest():
     kernel = np.array([[127.0, 1.27], [0.6, 0.006]], np.float32)
-    rounded = fake_quantized_kernel(kernel, bits=8, per_channel=False)
+    rounded = fake_quantize_kernel(kernel, bits=8, per_channel=False)
     np.testing.assert_allclose(rounded, [[127.0, 1.0], [1.0, 0.0]], rtol=1e-5)
 
 
 def test_fewer_bits_are_fewer_values_each_one_of_int8():
     kernel = np.linspace(-1, 1, 1000, dtype=np.float32)[:, None]
-    values = np.unique(fake_quantized_kernel(kernel, bits=3, per_channel=True).numpy())
+    values = np.unique(fake_quantize_kernel(kernel, bits=3, per_channel=True).numpy())
     # Of 3 bits -3 to 3; a third of 127 is 42.33, two thirds 84.67.
     np.testing.assert_allclose(values * 127, [-127, -85, -42, 0, 42, 85, 127], atol=1e-3)
 
@@ -87,7 +87,7 @@ _KERNELS = arrays.arrays(
 @settings(deadline=None, max_examples=40)
 @given(kernel=_KERNELS, bits=st.integers(2, 8), per_channel=st.booleans())
 def test_zeros_stay_and_nothing_moves_by_more_than_half_a_step(kernel, bits, per_channel):
-    rounded = fake_quantized_kernel(kernel, bits=bits, per_channel=per_channel).numpy()
+    rounded = fake_quantize_kernel(kernel, bits=bits, per_channel=per_channel).numpy()
     assert np.all(rounded[kernel == 0] == 0)
     limit = np.abs(kernel).max(axis=tuple(range(kernel.ndim - 1)) if per_channel else None)
     # Half of a step of `bits`, and half of one of int8.

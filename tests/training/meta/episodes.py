@@ -12,7 +12,7 @@ import numpy as np
 from models.few_shot.networks import convolutions, perceptron
 from training.meta.build import episodic_model
 from training.meta.gradient_learner import GradientLearner
-from training.meta.objective import LEARNER
+from training.meta.learner import LEARNER
 
 SHOT, QUERIES, WAY = 4, 3, 2
 
