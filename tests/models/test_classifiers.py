@@ -1,5 +1,7 @@
 """What every classifier that a config can name has to do."""
 
+from typing import get_args
+
 import keras
 import numpy as np
 import pytest
@@ -36,6 +38,12 @@ def _options(options: dict):
 def _build(name: str) -> keras.Model:
     keras.utils.set_random_seed(0)
     return _options(OPTIONS[name]).build(image_shape=SHAPE, num_classes=5)
+
+
+def test_every_kind_is_tried():
+    union, *_ = get_args(Architecture)
+    kinds = {kind for options in get_args(union) for kind in get_args(options.model_fields["kind"].annotation)}
+    assert {_options(options).kind for options in OPTIONS.values()} == kinds
 
 
 @pytest.fixture(scope="module", params=OPTIONS)

@@ -11,35 +11,13 @@ from tasks.base import Task, TaskOptions
 from tasks.loading import TaskSpec, task_class
 from tasks.options import UndeclaredOptionError
 from tasks.options_read import options_read
+from tasks.shipped import SHIPPED_TASKS
+from tests.tasks.transformed import TASKS
 
 SPECS = {
-    "image_classification": TaskSpec(
-        task="tasks.image_classification.ImageClassification",
-        options={"source": {"kind": "digits"}, "height": 8, "width": 8},
-    ),
-    "forecasting": TaskSpec(
-        task="tasks.forecasting.Forecasting",
-        options={
-            "source": {"kind": "co2"},
-            "lookback": 104,
-            "horizon": 26,
-            "season": 52,
-            "channels": ["co2"],
-            "quantiles": [0.1, 0.5, 0.9],
-            "model": {"kind": "recurrent", "units": 4},
-        },
-    ),
-    "few_shot_regression": TaskSpec(
-        task="tasks.few_shot.regression.FewShotRegression",
-        options={"source": {"kind": "sinusoids"}, "learner": {"kind": "cavia"}},
-    ),
-    "few_shot_classification": TaskSpec(
-        task="tasks.few_shot.classification.FewShotClassification",
-        options={"source": {"kind": "digits"}, "ways": [2], "learner": {"kind": "prototypes"}},
-    ),
-}
-SPECS = {
-    name: TaskSpec(task=spec.task, options=spec.load().options.model_dump(mode="json")) for name, spec in SPECS.items()
+    name: TaskSpec(task=spec.task, options=spec.load().resolved_options().model_dump(mode="json"))
+    for name, spec in TASKS.items()
+    if spec.task in SHIPPED_TASKS
 }
 
 
@@ -55,7 +33,7 @@ def _preprocessing(task: Task) -> Any:
     from tensorflow_transform import impl_helper
     from tensorflow_transform.tf_metadata import schema_utils
 
-    [schema] = [spec.load().schema() for spec in SPECS.values() if type(spec.load()) is type(task)]
+    schema, *_ = [spec.load().schema() for spec in SPECS.values() if type(spec.load()) is type(task)]
     specs = impl_helper.get_type_specs_from_feature_specs(schema_utils.schema_as_feature_spec(schema).feature_spec)
     graph, _, _ = impl_helper.trace_preprocessing_function(task.preprocessing_fn, specs, use_tf_compat_v1=False)
     return [node.op for node in graph.as_graph_def().node]
@@ -186,7 +164,7 @@ def test_a_part_is_checked():
 
 def test_tuned_values_reach_the_steps_that_read_them():
     spec = SPECS["few_shot_regression"]
-    values = {"learner.steps": 3, "widths": [7]}
-    assert spec.of_step("evaluation").with_values(values).load().options.learner.steps == 3
+    values = {"learner.steps": 2, "widths": [7]}
+    assert spec.of_step("evaluation").with_values(values).load().options.learner.steps == 2
     assert "widths" not in spec.of_step("evaluation").with_values(values).options
     assert spec.of_step("training").with_values(values).load().options.widths == (7,)

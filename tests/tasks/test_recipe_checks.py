@@ -7,12 +7,8 @@ from tasks.loading import TaskSpec
 from tasks.recipe_checks import RecipeError, check_recipe, check_student
 from tests.tasks.transformed import TASKS
 
-CHANGES = {
-    "prune_channels": {"prune_channels": {"share": 0.5}},
-    "prune": {"prune": {"sparsity": 0.5}},
-    "cluster": {"cluster": {"clusters": 8}},
-    "quantize_aware": {"quantize_aware": {}, "precision": "int8"},
-}
+# Every step of a recipe but the teacher, whose student is checked by itself.
+CHANGES = [name for name, field in Recipe.model_fields.items() if field.default is None and name != "distil"]
 STUDENT = Recipe(name="student", distil={"student": {"options.any": 1}})
 
 
@@ -31,7 +27,7 @@ def _changed(name: str, **options: object) -> TaskSpec:
 )
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_that_the_models_do_not_allow_is_refused_with_the_reason(name, refused, change):
-    recipe, task = Recipe(name="changed", **CHANGES[change]), TASKS[name].load()
+    recipe, task = Recipe(name="changed", precision="int8", **{change: {}}), TASKS[name].load()
     if change not in refused:
         check_recipe(recipe, task)
         return

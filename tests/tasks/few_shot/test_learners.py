@@ -1,6 +1,9 @@
-"""A learner is options, a layer if none of ours will do, and one member of a union: two of them, through a task."""
+"""What every learner of numbers has to do, through a task: the shipped ones and two of a user's.
 
-from typing import Annotated, Any, ClassVar, Literal
+A learner is options, a layer if none of ours will do, and one member of a union.
+"""
+
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import keras
 import numpy as np
@@ -18,6 +21,10 @@ from training.meta.options import RegressionLearner
 from training.meta.per_example import per_example
 
 SHOT, QUERIES = 4, 3
+OWN = ("nearest", "body")
+SHIPPED = [get_args(options.model_fields["kind"].annotation)[0] for options in get_args(get_args(RegressionLearner)[0])]
+# Fewer inner steps than by default, which take seconds.
+SMALL = {"reptile": {"steps": 1}}
 
 
 class NearestOptions(LearnerOptions):
@@ -83,10 +90,12 @@ class OwnRegression(FewShotRegression):
 
 def _task(kind: str) -> FewShot:
     values = {"source": {"kind": "sinusoids"}, "shots": [SHOT], "queries": QUERIES, "widths": [5]}
-    return OwnRegression(OwnRegressionOptions.model_validate({**values, "learner": {"kind": kind}}))
+    return OwnRegression(
+        OwnRegressionOptions.model_validate({**values, "learner": {"kind": kind, **SMALL.get(kind, {})}})
+    )
 
 
-@pytest.fixture(scope="module", params=["nearest", "body"])
+@pytest.fixture(scope="module", params=[*OWN, *SHIPPED])
 def task(request: pytest.FixtureRequest) -> FewShot:
     return _task(request.param)
 
@@ -131,7 +140,7 @@ def test_queries_are_predicted_after_each_inner_step(task, model, batch):
 
 def test_a_client_s_examples_are_adapted_to_as_in_python(task, model, batch):
     given = {name: value for name, value in batch[0].items() if name != "support_weight"}
-    [(function, specs)] = task.endpoints(model).values()
+    function, specs = task.endpoints(model)["adapt_and_predict"]
     served = tf.function(function, input_signature=specs)
     expected = task.predictions(model(batch[0]))["prediction"]
     np.testing.assert_allclose(served(*(given[spec.name] for spec in specs))["prediction"], expected, atol=1e-6)
