@@ -101,7 +101,7 @@ class Recipe(_Options):
     prune_channels: ChannelPruningOptions | None = Field(None, description="Whole channels that are taken out, first.")
     prune: PruningOptions | None = Field(None, description="Weights that are set to zero in the training that follows.")
     cluster: ClusteringOptions | None = Field(None, description="Values that weights share, once pruning is done.")
-    epochs: int = Field(5, ge=1, description="Of the training with distil, prune_channels, prune and cluster.")
+    epochs: int = Field(5, ge=1, description=f"Epochs of the training with {', '.join(CHANGES)}.")
     learning_rate: float = Field(0.001, gt=0, description="What that training begins with, falling to zero.")
     quantize_aware: QuantizationAwareOptions | None = Field(
         None, description="Training with rounded kernels and activations, last; for precision int8."
