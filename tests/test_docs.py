@@ -5,14 +5,17 @@ import re
 import subprocess
 import sys
 
+import click
 import pytest
 
 from benchmarks.table import ALL, PROJECT, all_figures, with_chosen_figures
-from pipeline.cli import COMMANDS
+from pipeline.cli import cli
 
 README = (PROJECT / "README.md").read_text()
 DOCS = PROJECT / "docs"
 PAGES = {str(path.relative_to(PROJECT)): path for path in (*PROJECT.glob("*.md"), *DOCS.rglob("*.md"))}
+# A change is told by the names of its day.
+NAMING = [page for page in PAGES if page != "CHANGELOG.md"]
 ROOMS = sorted(path.parent.name for path in PROJECT.glob("*/__init__.py"))
 
 
@@ -21,10 +24,24 @@ def test_the_tables_are_made_from_the_committed_results():
     assert all_figures() == ALL.read_text()
 
 
-def test_every_command_that_the_readme_names_exists():
-    named = set(re.findall(r"^slipway (\w+)", README, flags=re.MULTILINE))
-    assert named
-    assert named <= set(COMMANDS)
+@pytest.mark.parametrize("page", NAMING)
+def test_commands_that_the_text_names_exist_with_their_options(page):
+    lines = re.findall(r"(?:^|`|&& |\$ )slipway ([^`\n#]+)", PAGES[page].read_text(), flags=re.MULTILINE)
+    assert lines or page != "README.md"
+    assert [line for line in lines if not _is_command(line)] == []
+
+
+def _is_command(line: str) -> bool:
+    """Whether the commands and options of a line are there; arguments may be any."""
+    command: click.Command = cli
+    context, words = click.Context(cli), line.split()
+    while words and isinstance(command, click.Group) and not words[0].startswith("-"):
+        found = command.get_command(context, words.pop(0))
+        if found is None:
+            return False
+        command = found
+    options = {"--help", *(name for option in command.params for name in option.opts)}
+    return {word.partition("=")[0] for word in words if word.startswith("--")} <= options
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -41,8 +58,7 @@ def test_modules_that_code_imports_are_there(page):
     assert [name for name in ours if importlib.util.find_spec(name) is None] == []
 
 
-# A change is told by the names of its day.
-@pytest.mark.parametrize("page", [page for page in PAGES if page != "CHANGELOG.md"])
+@pytest.mark.parametrize("page", NAMING)
 def test_modules_and_files_that_the_text_names_are_there(page):
     rooms = "|".join((*ROOMS, "tests"))
     text = re.sub(r"^```.*?^```", "", PAGES[page].read_text(), flags=re.MULTILINE | re.DOTALL)
