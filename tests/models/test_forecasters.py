@@ -1,5 +1,7 @@
 """What holds for every forecaster, and what defines each."""
 
+from typing import get_args
+
 import keras
 import numpy as np
 import pytest
@@ -11,6 +13,12 @@ from models.forecasters.linear import dlinear, nlinear, periodic
 from models.forecasters.options import Forecaster
 from models.forecasters.scheduled_sampling import ScheduledSampling
 from tests.models.forecasters import small
+
+
+def test_every_kind_is_tried():
+    union, *_ = get_args(Forecaster)
+    kinds = {kind for options in get_args(union) for kind in get_args(options.model_fields["kind"].annotation)}
+    assert {small.options(kind).kind for kind in small.KINDS} == kinds
 
 
 @pytest.fixture(scope="module", params=small.KINDS)
