@@ -5,6 +5,7 @@ import json
 from etils import epath
 
 from records.bundle import BUNDLE, METADATA_FILE
+from records.model_run import TRAINED_MODEL
 from serving.registry import ModelVersion, Registry, RegistryError, Stage
 from studies.errors import StudyUsageError
 
@@ -32,6 +33,20 @@ def find_version(
     if not found:
         raise StudyUsageError(f"A version must be at stage {stage}, or its number be given. Received: none of {model}.")
     return versions.path(found[0])
+
+
+def trained_model(version: epath.Path) -> epath.Path:
+    """The trained Keras model of a pushed version.
+
+    Raises:
+      StudyUsageError: the version does not hold it.
+    """
+    path = version / TRAINED_MODEL
+    if not path.exists():
+        raise StudyUsageError(
+            f"A version must hold its trained Keras model. Received: {path}, which does not exist. Push it again."
+        )
+    return path
 
 
 def newest_learners(registry: epath.PathLike) -> list[epath.Path]:

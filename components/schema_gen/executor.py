@@ -6,9 +6,9 @@ from tfx.utils import io_utils
 
 from tasks.loading import TaskSpec
 
-RECORD_FILE = "schema.pbtxt"
+SCHEMA_FILE = "schema.pbtxt"
 
 
 def write_schema(*, task_spec: str, uri: str) -> None:
     """Writes the schema where TFX's components look for it."""
-    io_utils.write_pbtxt_file(os.path.join(uri, RECORD_FILE), TaskSpec.parse(task_spec).schema())
+    io_utils.write_pbtxt_file(os.path.join(uri, SCHEMA_FILE), TaskSpec.parse(task_spec).schema())

@@ -86,21 +86,21 @@ def saved_model_findings(
     limit: float,
 ) -> list[Finding]:
     """`serving_default` on the serialized examples and `predict` on tensors, against the trained model."""
-    try:
-        tensors = SavedModel(path, signature="predict")
-        examples = tensors.with_signature("serving_default")
-    except SavedModelError as error:
-        return [_finding("SavedModel", "outputs", error, limit)]
-    [name] = examples.inputs
     # A client has no label to send.
     unlabelled = np.array(
         [_without(text, task.label_key, *task.evaluation_keys) for text in serialized.numpy()], object
     )
+    try:
+        tensors = SavedModel(path, signature="predict")
+        examples = tensors.with_signature("serving_default")
+        [name] = examples.inputs
+        served = {
+            "serving_default": examples.predict({name: unlabelled}),
+            "predict": tensors.predict(_numpy(inputs)),
+        }
+    except (SavedModelError, ModelInputError, tf.errors.OpError) as error:
+        return [_finding("SavedModel", "outputs", error, limit)]
     expected = _numpy(task.predictions(trained))
-    served = {
-        "serving_default": examples.predict({name: unlabelled}),
-        "predict": tensors.predict(_numpy(inputs)),
-    }
     return [
         _finding(f"SavedModel {name}", key, max_difference(outputs.get(key), value), limit)
         for name, outputs in served.items()

@@ -46,14 +46,14 @@ def command(
     task = load_task(pipeline_config, config)
     from inspection.locate import find_root, find_run
     from pipeline.console import quiet_terminal
-    from records.model_run import TRAINED_MODEL
-    from studies.pushed import find_version
+    from studies.pushed import find_version, trained_model
     from studies.sensitivity.page import SENSITIVITY
 
     place = find_root(root_of(pipeline_config, root).path)
     run_id = find_run(place, run)
     registry = pipeline_config.push.registry or place / REGISTRY
-    pushed = None if version is None else find_version(registry, pipeline_config.name, version) / TRAINED_MODEL
+    name = pipeline_config.name
+    pushed = None if version is None else trained_model(find_version(registry, name, version))
     with quiet_terminal(place / SENSITIVITY.folder / "log") as console:
         with console.status("Starting TensorFlow …") as status:
             from studies.run_outputs import read_run_outputs

@@ -6,8 +6,8 @@ import numpy as np
 from etils import epath
 
 from models.graph.attention_maps import attention_maps, rollout
-from records.model_run import TRAINED_MODEL
 from studies.backtest.origins import RollingOrigins
+from studies.pushed import trained_model
 from studies.serialization import rounded_lists
 from tasks.forecasting import Forecasting
 
@@ -48,7 +48,7 @@ def last_attention(task: Forecasting, origins: RollingOrigins, version: epath.Pa
     Returns:
       None where the model has no attention.
     """
-    model = task.load_model(str(version / TRAINED_MODEL))
+    model = task.load_model(str(trained_model(version)))
     series, starts = origins.parts[0]
     inputs = task.window_inputs(series, starts[-1], model)
     maps = attention_maps(model, inputs)

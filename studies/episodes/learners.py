@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from etils import epath
 
-from records.model_run import TRAINED_MODEL
-from studies.pushed import METADATA
+from studies.pushed import METADATA, trained_model
 from tasks.few_shot.base import FewShot
 from training.meta.learner import LEARNER, Learner
 
@@ -30,7 +29,7 @@ class PushedLearner:
 
 def load_learner(task: FewShot, version: epath.Path) -> PushedLearner | None:
     """The learner of a pushed version; None where it takes other episodes than the task's."""
-    model = task.load_model(str(version / TRAINED_MODEL))
+    model = task.load_model(str(trained_model(version)))
     shape = task.shape()
     sizes = (tuple(model.input["query_x"].shape[2:]), model.output["predictions"].shape[-1])
     if sizes != (shape.example_shape, shape.outputs):

@@ -6,7 +6,7 @@ import pytest
 
 from serving.registry import Registry
 from studies.errors import StudyUsageError
-from studies.pushed import find_version, newest_learners
+from studies.pushed import find_version, newest_learners, trained_model
 
 CAVIA = {"learner": "cavia", "inner_steps": 1, "context": "float32 [task, 5]"}
 
@@ -57,3 +57,9 @@ def test_without_one_in_production_a_version_must_be_named(push):
     registry = push("curves", CAVIA)
     with pytest.raises(StudyUsageError, match="A version must be at stage production, or its number be given"):
         find_version(registry, "curves", None)
+
+
+def test_a_version_without_its_trained_model_is_refused(push):
+    version = find_version(push("curves", CAVIA), "curves", 1)
+    with pytest.raises(StudyUsageError, match=r"must hold its trained Keras model. Received: .*model\.keras"):
+        trained_model(version)

@@ -55,7 +55,9 @@ class PrototypeLearner(Learner):
             - 2 * products
             + tf.reduce_sum(tf.square(prototypes), axis=-1)[:, None]
         )
-        return -distances / queries.shape[-1] - 1e9 * (1 - is_there)[:, None]
+        # Within what half precision holds, too.
+        absent = min(1e9, queries.dtype.max / 2)
+        return -distances / queries.shape[-1] - absent * (1 - is_there)[:, None]
 
     def task_values(self, support: Episodes) -> list[tf.Tensor]:
         """The prototypes alone: a client knows which classes it has."""

@@ -148,6 +148,20 @@ def test_a_saved_model_that_does_not_load_is_refused_with_the_reason(check, tmp_
     assert _refusing(refusal) == ["SavedModel"]
 
 
+class Fussy(Points):
+    """Answers no client."""
+
+    def checked_inputs(self, inputs):
+        with tf.control_dependencies([tf.debugging.assert_negative(tf.abs(inputs["point"]) + 1, "never right")]):
+            return {"point": tf.identity(inputs["point"])}
+
+
+def test_a_saved_model_that_cannot_be_called_is_refused_with_the_reason(check, exported, points):
+    with pytest.raises(GateRefused, match="never right") as refusal:
+        check(model=exported(points_model(), Fussy(points.task.options)))
+    assert _refusing(refusal) == ["SavedModel"]
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """Files that are wrong each in its way, beside a right one; the measurements say nothing of it."""
