@@ -8,7 +8,13 @@ UPGRADE ?=
 BIN := .venv/bin
 RUNTIME := .venv/.runtime-installed
 DEV := .venv/.dev-installed
-INSTALLED_FROM := .python-version setup.py pyproject.toml scripts/setup.sh requirements/runtime.in requirements/runtime.txt
+INSTALLED_FROM := setup.py pyproject.toml scripts/setup.sh requirements/runtime.in $(wildcard requirements/*.txt)
+# Another stack than that of .venv is installed at once: SLIPWAY_STACK=tfx-1.16 make run.
+ifneq ($(SLIPWAY_STACK),)
+ifneq ($(SLIPWAY_STACK),$(shell cat .venv/.stack 2>/dev/null))
+.PHONY: $(RUNTIME) $(DEV)
+endif
+endif
 
 .PHONY: help run test setup lint unit e2e requirements
 # The checks run in the order written, under `make -j` too: the quickest to fail comes first.
@@ -21,7 +27,7 @@ help:
 	@echo 'make lint          ruff, import contracts, mypy'
 	@echo 'make unit          tests other than whole pipelines'
 	@echo 'make e2e           tests of whole pipelines'
-	@echo 'make requirements  compile requirements/*.in to pinned *.txt'
+	@echo 'make requirements  compile requirements/*.in to the locks of both stacks'
 
 run: $(RUNTIME)
 	$(BIN)/slipway run $(CONFIG)
@@ -42,15 +48,23 @@ unit: $(DEV)
 e2e: $(DEV)
 	$(BIN)/python -m pytest -m e2e --timeout 900 --numprocesses 2 --dist loadfile
 
+# The stack, its Python, and the glibc that its wheels may ask for.
+define LOCK
+	.uv/bin/uv pip compile --quiet --python-version $(2) --python-platform x86_64-manylinux_$(3) $(UPGRADE) \
+		requirements/runtime.in -o requirements/$(1).txt
+	.uv/bin/uv pip compile --quiet --python-version $(2) --python-platform x86_64-manylinux_$(3) $(UPGRADE) \
+		-c requirements/$(1).txt requirements/dev.in -o requirements/$(1)-dev.txt
+endef
+
 requirements:
 	scripts/setup.sh uv
-	.uv/bin/uv pip compile --quiet --python-version 3.10 $(UPGRADE) requirements/runtime.in -o requirements/runtime.txt
-	.uv/bin/uv pip compile --quiet --python-version 3.10 $(UPGRADE) requirements/dev.in -o requirements/dev.txt
+	$(call LOCK,tfx-1.21,3.12,2_39)
+	$(call LOCK,tfx-1.16,3.11,2_28)
 
 $(RUNTIME): $(INSTALLED_FROM)
 	scripts/setup.sh runtime
 	@touch $@
 
-$(DEV): $(INSTALLED_FROM) requirements/dev.txt
+$(DEV): $(INSTALLED_FROM)
 	scripts/setup.sh dev
 	@touch $(RUNTIME) $@

@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from inspection.locate import run_ids
@@ -106,7 +106,7 @@ def nodes_of(run: Run) -> list[NodeView]:
 
 def utc(secs: float) -> str:
     """ISO 8601 of seconds since the epoch."""
-    return datetime.fromtimestamp(secs, timezone.utc).isoformat(timespec="seconds")
+    return datetime.fromtimestamp(secs, UTC).isoformat(timespec="seconds")
 
 
 def _read_run(store: RunStore, root: Path, run_id: str, *, is_newest: bool) -> Run:

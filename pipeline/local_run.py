@@ -101,7 +101,7 @@ class LocalRun:
             run_id=run_id,
             key=key,
             pipeline=config.name,
-            started_at=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+            started_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             config=config.model_dump(mode="json"),
             versions=installed_versions(),
             git_commit=git_commit(config_path.resolve().parent),

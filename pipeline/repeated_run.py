@@ -77,7 +77,7 @@ class RepeatedRun:
         self._metric = load_task(config).metrics()[0].name
         self.record = earlier.repeat(
             run_id=run_id,
-            started_at=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+            started_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             git_commit=git_commit(config_path.resolve().parent),
         )
 

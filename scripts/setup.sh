@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
-# Installs what is missing: a pinned uv into .uv/, then Python and the pinned distributions into .venv/.
+# Installs what is missing: a pinned uv into .uv/, then Python and the pinned distributions of one stack into .venv/.
 # `make` calls it. Interrupted at any point, the same command mends what was left and goes on.
 #
-# Usage: scripts/setup.sh uv | runtime | dev
+# Usage: [SLIPWAY_STACK=tfx-1.21 | tfx-1.16] scripts/setup.sh uv | runtime | dev
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 UV_VERSION=0.13.8 # The Dockerfile's ARG of the same name follows it.
+CURRENT=tfx-1.21 # TensorFlow 2.21.
+OLDER=tfx-1.16   # TensorFlow 2.16.
+# What the wheels of ml-metadata and tensorflow-data-validation 1.21 are built against.
+CURRENT_GLIBC=2.39
+declare -A PYTHON=(["$CURRENT"]=3.12 ["$OLDER"]=3.11)
 
 has_uv() {
     [[ "$(.uv/bin/uv --version 2>/dev/null)" == "uv $UV_VERSION"* ]]
@@ -31,7 +36,7 @@ bootstrap_uv() {
     echo "Setting up uv $UV_VERSION in .uv/"
     local attempts log python way
     log="$(mktemp)"
-    # python3 may be a pyenv shim that refuses when it has no 3.10; the system's own python3 still bootstraps uv.
+    # python3 may be a pyenv shim that refuses; the system's own python3 still bootstraps uv.
     for python in python3 /usr/bin/python3; do
         for way in uv_by_venv uv_by_pip; do
             attempts+=("$way $python")
@@ -57,6 +62,32 @@ bootstrap_uv() {
     exit 1
 }
 
+# Sets STACK and REASON.
+choose_stack() {
+    local glibc
+    if [[ -n "${SLIPWAY_STACK:-}" ]]; then
+        if [[ -z "${PYTHON[$SLIPWAY_STACK]:-}" ]]; then
+            echo "SLIPWAY_STACK must be $CURRENT or $OLDER. Received: $SLIPWAY_STACK. Unset it to have the newest that fits." >&2
+            exit 2
+        fi
+        STACK="$SLIPWAY_STACK" REASON="SLIPWAY_STACK says so"
+        return
+    fi
+    glibc="$(getconf GNU_LIBC_VERSION 2>/dev/null | cut -d ' ' -f 2)"
+    if [[ -z "$glibc" || "$(printf '%s\n' "$CURRENT_GLIBC" "$glibc" | sort -V | head -n 1)" != "$CURRENT_GLIBC" ]]; then
+        STACK="$OLDER" REASON="$CURRENT needs glibc $CURRENT_GLIBC or newer, here is ${glibc:-none}"
+    elif ! has_python "$CURRENT"; then
+        STACK="$OLDER" REASON="$CURRENT needs Python ${PYTHON[$CURRENT]}, and none was found or could be fetched"
+    else
+        STACK="$CURRENT" REASON="the current one, and this machine has what it needs"
+    fi
+}
+
+# Whether the stack's Python is installed, or uv could fetch it.
+has_python() {
+    .uv/bin/uv python find --quiet --system "${PYTHON[$1]}" >/dev/null || .uv/bin/uv python install --quiet "${PYTHON[$1]}"
+}
+
 install() {
     # An install that was cut short can leave a distribution that looks installed and lacks files, so start afresh;
     # what had been downloaded comes from uv's cache.
@@ -64,13 +95,19 @@ install() {
         echo "The last set-up was interrupted: making .venv anew"
         rm -rf .venv
     fi
+    if [[ -x .venv/bin/python && "$(cat .venv/.stack 2>/dev/null)" != "$STACK" ]]; then
+        echo "Making .venv anew: what it held was not of $STACK"
+        rm -rf .venv
+    fi
     mkdir -p .venv
     touch .venv/.incomplete
-    [[ -x .venv/bin/python ]] || .uv/bin/uv venv --quiet --allow-existing .venv
-    local pip=(.uv/bin/uv pip install --python .venv/bin/python)
+    [[ -x .venv/bin/python ]] || .uv/bin/uv venv --quiet --allow-existing --python "${PYTHON[$STACK]}" .venv
+    echo "$STACK" >.venv/.stack
+    # The locks are whole, so that nothing is left to resolve.
+    local pip=(.uv/bin/uv pip install --python .venv/bin/python --no-deps)
     "${pip[@]}" "$@"
     # As a path entry (compat), so that a room added later is found without another install.
-    "${pip[@]}" --quiet --no-deps --config-settings editable_mode=compat --editable .
+    "${pip[@]}" --quiet --config-settings editable_mode=compat --editable .
     rm .venv/.incomplete
 }
 
@@ -79,12 +116,21 @@ exec {lock}<scripts/setup.sh
 flock "$lock"
 
 bootstrap_uv
+# pyenv's shims of other Pythons than its global one run only under their names.
+if command -v pyenv >/dev/null; then
+    PYENV_VERSION="$(pyenv versions --bare | grep -E '^3\.1[12]\.[0-9]+$' | paste -s -d :)"
+    export PYENV_VERSION
+fi
 case "${1:-}" in
-    uv) ;;
-    runtime) install --compile-bytecode -r requirements/runtime.txt ;;
-    dev) install --compile-bytecode -r requirements/runtime.txt -r requirements/dev.txt ;;
+    uv) exit ;;
+    runtime | dev) ;;
     *)
         echo "Usage: scripts/setup.sh uv | runtime | dev. Received: ${1:-nothing}" >&2
         exit 2
         ;;
 esac
+choose_stack
+echo "Stack $STACK on Python ${PYTHON[$STACK]}: $REASON"
+locks=(-r "requirements/$STACK.txt")
+[[ "$1" == runtime ]] || locks+=(-r "requirements/$STACK-dev.txt")
+install --compile-bytecode "${locks[@]}"

@@ -10,6 +10,7 @@ import apache_beam as beam
 import keras
 import numpy as np
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 # Examples that a metric is told of at a time.
 BATCH_SIZE = 1024
@@ -44,7 +45,7 @@ def _computations(
     name: str,
     keras_class: type[keras.metrics.Metric],
     config: Mapping[str, Any],
-    eval_config: tfma.EvalConfig | None = None,
+    eval_config: config_pb2.EvalConfig | None = None,
     model_name: str = "",
     output_name: str = "",
     example_weighted: bool = False,
@@ -67,7 +68,7 @@ class _ExamplesCombiner(beam.CombineFn):
         *,
         keras_class: type[keras.metrics.Metric],
         config: Mapping[str, Any],
-        eval_config: tfma.EvalConfig | None,
+        eval_config: config_pb2.EvalConfig | None,
     ) -> None:
         self._key = key
         self._keras_class = keras_class

@@ -2,15 +2,15 @@
 
 import json
 
-import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from tasks.base import EvalMetric
 
 
-def metric_config(metric: EvalMetric) -> tfma.MetricConfig:
+def metric_config(metric: EvalMetric) -> config_pb2.MetricConfig:
     """The config of the metric, without thresholds."""
     config = json.dumps({**metric.config, "name": metric.name})
     if not metric.module:
-        return tfma.MetricConfig(class_name=metric.class_name, config=config)
+        return config_pb2.MetricConfig(class_name=metric.class_name, config=config)
     path = f"{metric.module}.{metric.class_name}"
-    return tfma.MetricConfig(class_name=path, module="tasks.own_metrics", config=config)
+    return config_pb2.MetricConfig(class_name=path, module="tasks.own_metrics", config=config)

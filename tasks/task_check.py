@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
+from tensorflow_model_analysis.proto import config_pb2
 
 from compression.conversion.checks import check_dtype
 from compression.conversion.errors import ConversionError
@@ -43,10 +44,12 @@ def check_task(task: Task) -> None:
     if not examples:
         # DataGate says so.
         return
-    spec = tfma.ModelSpec(prediction_key=task.prediction_key, label_key=task.label_key)
+    spec = config_pb2.ModelSpec(prediction_key=task.prediction_key, label_key=task.label_key)
     for metric in task.metrics():
-        metrics = tfma.MetricsSpec(metrics=[metric_config(metric)])
-        config = tfma.EvalConfig(model_specs=[spec], slicing_specs=[tfma.SlicingSpec()], metrics_specs=[metrics])
+        metrics = config_pb2.MetricsSpec(metrics=[metric_config(metric)])
+        config = config_pb2.EvalConfig(
+            model_specs=[spec], slicing_specs=[config_pb2.SlicingSpec()], metrics_specs=[metrics]
+        )
         try:
             computations = metric_specs.to_computations([metrics], config)
             values = _values(computations, examples)

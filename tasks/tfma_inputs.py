@@ -3,9 +3,12 @@
 from typing import Any
 
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 
-def label_and_prediction(element: Any, *, eval_config: tfma.EvalConfig | None, model_name: str) -> tuple[Any, Any]:
+def label_and_prediction(
+    element: Any, *, eval_config: config_pb2.EvalConfig | None, model_name: str
+) -> tuple[Any, Any]:
     """Both of one example, in the shapes that they came in."""
     label, prediction, _ = next(
         tfma.metrics.metric_util.to_label_prediction_example_weight(

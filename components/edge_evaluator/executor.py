@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 import tensorflow_transform as tft
+from tensorflow_model_analysis.proto import config_pb2
 from tfx.types import standard_artifacts
 
 from components.artifacts import CompressedModels
@@ -56,7 +57,7 @@ def evaluate_variants(
         gates={name: gate.without_baseline() for name, gate in compress.gates.items()},
         slices=slices,
         model_specs=[
-            tfma.ModelSpec(name=name, prediction_key=f"{name}/{task.prediction_key}", label_key=task.label_key)
+            config_pb2.ModelSpec(name=name, prediction_key=f"{name}/{task.prediction_key}", label_key=task.label_key)
             for name in names
         ],
     )

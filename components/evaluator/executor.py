@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 from tfx import types
 from tfx.components.evaluator import executor
 from tfx.types import artifact_utils, standard_component_specs
@@ -56,7 +56,7 @@ class Executor(executor.Executor):
         write_blessing(artifact_utils.get_single_instance(output_dict[standard_component_specs.BLESSING_KEY]), findings)
 
 
-def two_models_config(task: Task, evaluate: EvaluateConfig) -> tfma.EvalConfig:
+def two_models_config(task: Task, evaluate: EvaluateConfig) -> config_pb2.EvalConfig:
     """Of the new model and the baseline, which TFX's executor drops where there is none.
 
     Args:
@@ -64,7 +64,7 @@ def two_models_config(task: Task, evaluate: EvaluateConfig) -> tfma.EvalConfig:
       evaluate: the config's section.
     """
     specs = [
-        tfma.ModelSpec(
+        config_pb2.ModelSpec(
             name=name,
             signature_name="serving_default",
             prediction_key=task.prediction_key,

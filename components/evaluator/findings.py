@@ -29,7 +29,7 @@ class Limit(NamedTuple):
     text: str
 
 
-def threshold_findings(uri: str, config: tfma.EvalConfig, *, gate: str, has_baseline: bool) -> list[Finding]:
+def threshold_findings(uri: str, config: config_pb2.EvalConfig, *, gate: str, has_baseline: bool) -> list[Finding]:
     """Each threshold of `config` against each model and slice that it applies to.
 
     The verdict is TFMA's own: its validation file holds the failures. Its metrics give the values of what passed. A
@@ -111,7 +111,7 @@ def _slice_text(slice_key: metrics_for_slice_pb2.SliceKey) -> str:
     return ", ".join(parts)
 
 
-def _limits(config: tfma.EvalConfig) -> Iterator[Limit]:
+def _limits(config: config_pb2.EvalConfig) -> Iterator[Limit]:
     for metric in (metric for spec in config.metrics_specs for metric in spec.metrics):
         name = tfma_name(metric)
         for per_slice in metric.per_slice_thresholds:
@@ -139,5 +139,5 @@ def _value_limit(threshold: config_pb2.GenericValueThreshold) -> str:
 
 
 def _change_limit(threshold: config_pb2.GenericChangeThreshold) -> str:
-    sign = ">=" if threshold.direction == tfma.MetricDirection.HIGHER_IS_BETTER else "<="
+    sign = ">=" if threshold.direction == config_pb2.MetricDirection.HIGHER_IS_BETTER else "<="
     return f"{sign} {threshold.absolute.value:+g}"

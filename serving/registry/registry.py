@@ -28,7 +28,7 @@ write to a model, and let a lifecycle rule of the bucket remove old objects belo
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from etils import epath
 
@@ -60,7 +60,7 @@ class Registry:
         self,
         root: epath.PathLike,
         *,
-        now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
         storage: Storage | None = None,
         lock_timeout_secs: float = 600,
     ) -> None:
@@ -219,7 +219,7 @@ class Registry:
         )
 
     def _timestamp(self) -> str:
-        return self._now().astimezone(timezone.utc).isoformat(timespec="seconds")
+        return self._now().astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _check_stage(stage: str, allowed: Sequence[Stage] = STAGES) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from tasks.tfma_inputs import label_and_prediction
 
@@ -59,7 +60,7 @@ def _computations(
     queries: int,
     outputs: int,
     is_interval: bool,
-    eval_config: tfma.EvalConfig | None = None,
+    eval_config: config_pb2.EvalConfig | None = None,
     model_name: str = "",
     output_name: str = "",
     example_weighted: bool = False,
@@ -95,7 +96,7 @@ class _Moments(beam.CombineFn):
         shape: tuple[int, int, int],
         is_interval: bool,
         model_name: str,
-        eval_config: tfma.EvalConfig | None,
+        eval_config: config_pb2.EvalConfig | None,
     ) -> None:
         self._key = key
         self._metric = metric

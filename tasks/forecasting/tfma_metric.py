@@ -8,6 +8,7 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from tasks.forecasting.metrics import METRICS, Forecasts
 from tasks.tfma_inputs import label_and_prediction
@@ -63,7 +64,7 @@ def _computations(
     first_step: int,
     last_step: int | None,
     channel: int | None,
-    eval_config: tfma.EvalConfig | None = None,
+    eval_config: config_pb2.EvalConfig | None = None,
     model_name: str = "",
     output_name: str = "",
     example_weighted: bool = False,
@@ -105,7 +106,7 @@ class _SumsCombiner(beam.CombineFn):
         steps: slice,
         channel: int | None,
         model_name: str,
-        eval_config: tfma.EvalConfig | None,
+        eval_config: config_pb2.EvalConfig | None,
     ) -> None:
         self._key = key
         self._sums = METRICS[metric]

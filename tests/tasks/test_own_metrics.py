@@ -10,6 +10,7 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from sklearn.metrics import balanced_accuracy_score
 from tensorflow_model_analysis.metrics import metric_specs, metric_types
+from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluator.eval_config import eval_config
 from tasks.base import EvalMetric
@@ -25,10 +26,10 @@ BALANCED = EvalMetric(name="balanced", class_name="BalancedAccuracy", module=MOD
 LARGEST = EvalMetric(name="largest", class_name="LargestError", module=MODULE)
 
 
-def _config(*metrics: EvalMetric, **weights: str) -> tfma.EvalConfig:
+def _config(*metrics: EvalMetric, **weights: str) -> config_pb2.EvalConfig:
     task = Tabular(TabularOptions())
     task.metrics = lambda: metrics
-    spec = tfma.ModelSpec(prediction_key="scores", label_key="label", **weights)
+    spec = config_pb2.ModelSpec(prediction_key="scores", label_key="label", **weights)
     return eval_config(task, gates={}, slices=["half"], model_specs=[spec])
 
 

@@ -1,6 +1,6 @@
 import pytest
-import tensorflow_model_analysis as tfma
 from pydantic import ValidationError
+from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluator.eval_config import eval_config
 from components.evaluator.options import MetricGate, WrongGateError, check_gates
@@ -20,21 +20,21 @@ def _thresholds(gate: MetricGate, metric: str = "accuracy"):
 
 def test_a_limit_over_all_examples_holds_the_overall_slice_only():
     [threshold] = _thresholds(MetricGate(min=0.9))
-    assert list(threshold.slicing_specs) == [tfma.SlicingSpec()]
+    assert list(threshold.slicing_specs) == [config_pb2.SlicingSpec()]
     assert threshold.threshold.value_threshold.lower_bound.value == 0.9
 
 
 def test_a_limit_for_slices_holds_the_slices_only():
     [threshold] = _thresholds(MetricGate(max_per_slice=0.5))
-    assert list(threshold.slicing_specs) == [tfma.SlicingSpec(feature_keys=["label"])]
+    assert list(threshold.slicing_specs) == [config_pb2.SlicingSpec(feature_keys=["label"])]
     assert threshold.threshold.value_threshold.upper_bound.value == 0.5
 
 
 @pytest.mark.parametrize(
     ("metric", "direction", "allowed"),
     [
-        ("accuracy", tfma.MetricDirection.HIGHER_IS_BETTER, -0.02),
-        ("cross_entropy", tfma.MetricDirection.LOWER_IS_BETTER, 0.02),
+        ("accuracy", config_pb2.MetricDirection.HIGHER_IS_BETTER, -0.02),
+        ("cross_entropy", config_pb2.MetricDirection.LOWER_IS_BETTER, 0.02),
     ],
 )
 def test_worsening_follows_the_metrics_direction(metric, direction, allowed):

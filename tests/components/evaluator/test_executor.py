@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-import tensorflow_model_analysis as tfma
 from google.protobuf import json_format
+from tensorflow_model_analysis.proto import config_pb2
 from tfx.components.evaluator import executor as tfx_executor
 from tfx.types import standard_artifacts
 
@@ -116,7 +116,7 @@ def test_metrics_are_those_of_the_task_as_tuner_left_it(evaluate, tmp_path):
     write_model_facts(model_run.uri, model_facts({"options.metric": "recall"}))
     config = EvaluateConfig(gates={"recall": {"min": 0.5}})
     _, _, asked = evaluate(1.0, model_run=model_run, config=config)
-    given = json_format.Parse(asked["properties"]["eval_config"], tfma.EvalConfig())
+    given = json_format.Parse(asked["properties"]["eval_config"], config_pb2.EvalConfig())
     assert '"recall"' in given.metrics_specs[0].metrics[0].config
 
 

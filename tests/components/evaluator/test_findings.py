@@ -1,7 +1,7 @@
 """Every limit that a config names is among the findings, whatever TFMA measured."""
 
 import pytest
-import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from components.edge_evaluator.executor import worsening_findings
 from components.evaluator.eval_config import eval_config
@@ -21,18 +21,18 @@ ALL_LIMITS = MetricGate(min=0.1, max=0.9, min_per_slice=0.1, max_per_slice=0.9, 
 ACCURACY, CHANGE = "accuracy", "accuracy change"
 
 
-def _config(*specs: tfma.ModelSpec, gate: MetricGate = ALL_LIMITS) -> tfma.EvalConfig:
+def _config(*specs: config_pb2.ModelSpec, gate: MetricGate = ALL_LIMITS) -> config_pb2.EvalConfig:
     return eval_config(TASK, gates={ACCURACY: gate}, slices=["label"], model_specs=list(specs))
 
 
 def _of_evaluator(uri: str) -> list[Finding]:
-    config = _config(tfma.ModelSpec(name=CANDIDATE), tfma.ModelSpec(name=BASELINE, is_baseline=True))
+    config = _config(config_pb2.ModelSpec(name=CANDIDATE), config_pb2.ModelSpec(name=BASELINE, is_baseline=True))
     return threshold_findings(uri, config, gate="evaluation", has_baseline=True)
 
 
 def _of_edge_evaluator(uri: str) -> list[Finding]:
     names = ["float32", "int8"]
-    config = _config(*(tfma.ModelSpec(name=name) for name in names), gate=ALL_LIMITS.without_baseline())
+    config = _config(*(config_pb2.ModelSpec(name=name) for name in names), gate=ALL_LIMITS.without_baseline())
     found = threshold_findings(uri, config, gate="compression", has_baseline=False)
     return found + worsening_findings(TASK, {ACCURACY: ALL_LIMITS}, overall_metrics(uri), variants=names)
 
@@ -104,7 +104,7 @@ def test_a_feature_that_is_named_twice_is_judged_once(tmp_path):
 
 
 def test_a_first_model_has_nothing_to_be_worse_than(tmp_path):
-    config = _config(tfma.ModelSpec(name=CANDIDATE), tfma.ModelSpec(name=BASELINE, is_baseline=True))
+    config = _config(config_pb2.ModelSpec(name=CANDIDATE), config_pb2.ModelSpec(name=BASELINE, is_baseline=True))
     uri = write_tfma_files(tmp_path, {"": {("", ACCURACY): 0.5}, "0": {("", ACCURACY): 0.5}})
     findings = threshold_findings(uri, config, gate="evaluation", has_baseline=False)
     assert _limits(findings) == THREE_LIMITS

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluator.eval_config import eval_config
 from tasks.few_shot.tfma_metric import accuracy
@@ -34,7 +35,7 @@ def evaluated(tmp_path_factory) -> dict:
             example.features.feature["predictions"].float_list.value.extend(PREDICTIONS[index].ravel().tolist())
             example.features.feature["shot"].int64_list.value.append(5 + 5 * (index % 2))
             writer.write(example.SerializeToString())
-    spec = tfma.ModelSpec(prediction_key=task.prediction_key, label_key=task.label_key)
+    spec = config_pb2.ModelSpec(prediction_key=task.prediction_key, label_key=task.label_key)
     config = eval_config(task, gates={}, slices=["shot"], model_specs=[spec])
     result = tfma.run_model_analysis(
         eval_config=config, data_location=str(place / "examples"), output_path=str(place / "out")

@@ -33,7 +33,7 @@ def test_a_gap_holds_the_nearest_value_before_it(values):
 
 
 def test_the_calendar_knows_the_hour_and_the_weekday():
-    times = [int(datetime.datetime(2020, 1, day, 6, tzinfo=datetime.timezone.utc).timestamp()) for day in (1, 8)]
+    times = [int(datetime.datetime(2020, 1, day, 6, tzinfo=datetime.UTC).timestamp()) for day in (1, 8)]
     features = calendar(tf.constant(times, tf.int64), HOUR).numpy()
     assert features.shape == (2, calendar_size(HOUR)) == (2, 6)
     np.testing.assert_allclose(features[:, :2], [[1, 0]] * 2, atol=1e-6)  # a quarter of a day

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from tasks.forecasting.metrics import METRICS, Forecasts, compute_metric
 from tasks.loading import TaskSpec
@@ -50,7 +51,7 @@ def evaluated(task, forecasts, tmp_path_factory) -> dict:
                 example.features.feature[name].float_list.value.extend(values)
             example.features.feature["month"].int64_list.value.append(index % 2)
             writer.write(example.SerializeToString())
-    spec = tfma.ModelSpec(prediction_key=task.prediction_key, label_key=task.label_key)
+    spec = config_pb2.ModelSpec(prediction_key=task.prediction_key, label_key=task.label_key)
     config = eval_config(task, gates={}, slices=["month"], model_specs=[spec])
     result = tfma.run_model_analysis(
         eval_config=config, data_location=str(place / "examples"), output_path=str(place / "out")
