@@ -80,4 +80,4 @@ def _example_class() -> Any:
     )
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
-    return message_factory.MessageFactory(pool).GetPrototype(pool.FindMessageTypeByName("example.Example"))
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("example.Example"))

@@ -2,7 +2,12 @@
 
 import json
 
-from tfx.components import ExampleValidator, StatisticsGen, Trainer, Transform, Tuner
+# By their modules: tfx.components 1.21 sets a component to None where its import fails, and the reason is lost.
+from tfx.components.example_validator.component import ExampleValidator
+from tfx.components.statistics_gen.component import StatisticsGen
+from tfx.components.trainer.component import Trainer
+from tfx.components.transform.component import Transform
+from tfx.components.tuner.component import Tuner
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 from tfx.orchestration.pipeline import Pipeline

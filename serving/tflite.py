@@ -13,6 +13,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from etils import epath
 
+from serving.flex_delegate import WITHOUT_FLEX, has_flex_delegate
 from serving.inference import Arrays, InferenceModel
 from serving.tensor_info import TensorInfo
 
@@ -116,6 +117,11 @@ def _load(path: str | os.PathLike[str], num_threads: int, xnnpack: bool) -> Inte
         except RuntimeError as error:
             if "Select TensorFlow op" not in str(error):
                 raise
+            if not has_flex_delegate():
+                raise TFLiteModelError(
+                    f"{WITHOUT_FLEX}. Received: {path}, which has select ops. Run it with TensorFlow 2.16, or on a "
+                    "device with the delegate."
+                ) from None
         # Only TensorFlow's own interpreter has the Flex delegate.
         import tensorflow as tf
 

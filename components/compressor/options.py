@@ -3,7 +3,7 @@
 import json
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from components.evaluator.options import MetricGate
 from components.sections import Section
@@ -11,6 +11,7 @@ from compression.choice import Budgets
 from compression.precisions import DEFAULT_PRECISIONS, Precision
 from compression.recipe import Recipe
 from records.variants import REFERENCE
+from serving.flex_delegate import WITHOUT_FLEX, has_flex_delegate
 
 
 class CompressorOptions(Section):
@@ -41,6 +42,16 @@ class CompressConfig(Section):
     gates: dict[str, MetricGate] = Field(
         default_factory=dict, description="Limits by metric, of each variant; max_worsening is against float32."
     )
+
+    @field_validator("select_ops")
+    @classmethod
+    def _select_ops_can_run(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if names and not has_flex_delegate():
+            raise ValueError(
+                f"{WITHOUT_FLEX}: no such file could be judged here. Received: {', '.join(names)}. Replace these ops "
+                f"in the model, or set up the older stack: SLIPWAY_STACK=tfx-1.16 make setup."
+            )
+        return names
 
     @model_validator(mode="after")
     def _float32_is_there(self) -> "CompressConfig":

@@ -132,7 +132,7 @@ def check_file(path: Path, precision: Precision, signature: Signature) -> None:
         (signature.inputs, runner.get_input_details()),
         (signature.outputs, runner.get_output_details()),
     ]:
-        tensors = {name: (list(detail["shape"]), np.dtype(detail["dtype"]).name) for name, detail in found.items()}
+        tensors = {name: (detail["shape"].tolist(), np.dtype(detail["dtype"]).name) for name, detail in found.items()}
         if not _agree(expected, tensors, precision):
             raise ConversionError(
                 f"the {precision} file must have the tensors {_written(expected)}. Received: {tensors}. {again}"

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field
@@ -100,7 +100,7 @@ class ImageCSV(Unreadable):
     def _rows(self) -> list[_Row]:
         try:
             with self.file.open(newline="", encoding="utf-8-sig") as stream:
-                rows = list(self._read(csv.DictReader(stream)))
+                rows = list(self._read(csv.DictReader(_without_nul(stream))))
         except OSError as error:
             raise SourceNotFoundError(
                 f"options.source.file must be a readable CSV file. Received: {self.file} ({error.strerror}). Create it "
@@ -137,3 +137,11 @@ class ImageCSV(Unreadable):
                     f"Received: {split!r}. Mend the line."
                 )
             yield _Row(reader.line_num, path, label, split)
+
+
+def _without_nul(lines: Iterable[str]) -> Iterator[str]:
+    """Raises csv.Error for what no text holds; Python's reader does no longer."""
+    for line in lines:
+        if "\0" in line:
+            raise csv.Error("line contains NUL")
+        yield line

@@ -1,12 +1,18 @@
 """A file with ops that only TensorFlow's interpreter has."""
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 import tensorflow as tf
 
-from serving.tflite import TFLiteModel
+from serving.flex_delegate import has_flex_delegate
+from serving.tflite import TFLiteModel, TFLiteModelError
 
 
-def test_it_runs_on_batches(tmp_path):
+@pytest.fixture(scope="module")
+def path(tmp_path_factory) -> Path:
+    tmp_path = tmp_path_factory.mktemp("qr")
     module = tf.Module()
     module.function = tf.function(lambda x: {"y": tf.linalg.qr(x)[1]})
     specs = [tf.TensorSpec([1, 3, 3], tf.float32, name="x")]
@@ -15,6 +21,17 @@ def test_it_runs_on_batches(tmp_path):
     converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path), signature_keys=["predict"])
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
     (tmp_path / "a.tflite").write_bytes(converter.convert())
+    return tmp_path / "a.tflite"
+
+
+@pytest.mark.skipif(not has_flex_delegate(), reason="this TensorFlow has no Flex delegate")
+def test_it_runs_on_batches(path):
     x = np.random.default_rng(0).normal(size=(3, 3, 3)).astype(np.float32)
-    answer = TFLiteModel(tmp_path / "a.tflite").predict({"x": x})["y"]
+    answer = TFLiteModel(path).predict({"x": x})["y"]
     np.testing.assert_allclose(np.abs(answer), np.abs([np.linalg.qr(each)[1] for each in x]), atol=1e-5)
+
+
+def test_without_the_delegate_it_is_refused_by_its_reason(path, monkeypatch):
+    monkeypatch.setattr("serving.tflite.has_flex_delegate", lambda: False)
+    with pytest.raises(TFLiteModelError, match=r"need the Flex delegate.* Received: .*a\.tflite, which has select ops"):
+        TFLiteModel(path)

@@ -105,7 +105,7 @@ def test_a_grid_that_is_mostly_absent_is_refused(tmp_path):
 
 def test_a_grid_is_refused_before_it_is_made():
     """A hundred thousand million rows would not fit."""
-    index = pd.to_datetime(["1970-01-01 00:00:00", "1970-01-01 00:00:01", "2200-01-01", "2250-01-01"])
+    index = pd.to_datetime(["1970-01-01 00:00:00", "1970-01-01 00:00:01", "2200-01-01 00:00:00", "2250-01-01 00:00:00"])
     frame = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0]}, index=index)
     with pytest.raises(DataError, match=r"100\.0% absent"):
         to_grid(frame, name="a", step_secs=1, repairs=Repairs(), longest_gap=10)

@@ -57,7 +57,7 @@ def test_a_layer_adds_what_it_makes_of_all_before_it():
     kernels = [layer.kernel for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     for kernel, taken, made in zip(kernels, (2, 5), (slice(2, 5), slice(5, 8)), strict=True):
         # Normalization with its first statistics: divided by sqrt(1 + 0.001).
-        seen = np.maximum(y[..., :taken] / np.sqrt(1.001), 0)
+        seen = np.maximum(y[..., :taken] / np.float32(np.sqrt(1.001)), 0)
         np.testing.assert_allclose(y[..., made], keras.ops.conv(seen, kernel, padding="same"), atol=1e-5)
 
 
