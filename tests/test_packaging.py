@@ -10,8 +10,10 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from pipeline.commands.init import TEMPLATES
+from pipeline.doctor.stacks import CURRENT, OLDER
 from pipeline.rooms import ROOMS
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -54,8 +56,17 @@ def test_the_readme_describes_it(metadata):
 
 
 def test_it_asks_for_the_python_that_it_runs_on(metadata):
-    assert set(metadata["Requires-Python"].split(",")) == {">=3.10", "<3.11"}
-    assert "Programming Language :: Python :: 3.10" in metadata.get_all("Classifier")
+    assert set(metadata["Requires-Python"].split(",")) == {">=3.11", "<3.13"}
+    for stack in (CURRENT, OLDER):
+        assert "Programming Language :: Python :: {}.{}".format(*stack.python) in metadata.get_all("Classifier")
+
+
+def test_it_asks_for_the_stack_of_each_python(metadata):
+    asked = [Requirement(line) for line in metadata.get_all("Requires-Dist")]
+    for stack in (CURRENT, OLDER):
+        environment = {"python_version": "{}.{}".format(*stack.python)}
+        [tfx] = [each for each in asked if each.name == "tfx" and each.marker.evaluate(environment)]
+        assert tfx.specifier.contains(f"{stack.name.removeprefix('tfx-')}.0")
 
 
 @pytest.mark.parametrize("room", ROOMS)

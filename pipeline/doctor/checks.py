@@ -6,10 +6,8 @@ from typing import Literal
 from packaging.requirements import Requirement
 
 from pipeline.doctor.facts import DATA_DIR, Facts
+from pipeline.doctor.stacks import CURRENT, OLDER, stack_of
 
-PYTHON = (3, 10)
-# The newest that a wheel among requirements/runtime.txt asks for.
-MIN_GLIBC = (2, 28)
 MIN_FREE_DISK_BYTES = 5 * 10**9
 MIN_MEMORY_BYTES = 4 * 10**9
 LEGACY_KERAS = "TF_USE_LEGACY_KERAS"
@@ -29,23 +27,38 @@ class Diagnosis:
             raise ValueError(f"A diagnosis that is not ok says how to mend it. Received: {self}.")
 
 
-def check_python(facts: Facts) -> list[Diagnosis]:
-    found = ".".join(map(str, facts.python))
-    if facts.python == PYTHON:
-        return [Diagnosis("Python", "ok", found)]
-    return [Diagnosis("Python", "wrong", found, "TFX 1.16 needs 3.10: `make setup` finds or fetches it, into .venv.")]
+def check_stack(facts: Facts) -> list[Diagnosis]:
+    found = "Python {}.{}".format(*facts.python)
+    stack = stack_of(facts.python)
+    if stack is None:
+        wanted = " or ".join("{}.{} for {}".format(*each.python, each) for each in (CURRENT, OLDER))
+        return [Diagnosis("Stack", "wrong", found, f"It takes {wanted}: `make setup` finds or fetches it, into .venv.")]
+    found = f"{stack} on {found}"
+    if stack == OLDER and _glibc(facts) >= CURRENT.min_glibc:
+        mend = f"This machine takes {CURRENT}, which still gets fixes: `SLIPWAY_STACK={CURRENT.name} make setup`."
+        return [Diagnosis("Stack", "note", found, mend)]
+    return [Diagnosis("Stack", "ok", found)]
 
 
 def check_platform(facts: Facts) -> list[Diagnosis]:
     name, version = facts.libc
     found = f"{facts.system} {facts.machine}, {name or 'no glibc'} {version}".rstrip()
-    mend = "TFX's native wheels need Linux on x86_64 with glibc {}.{} or newer: use the Dockerfile.".format(*MIN_GLIBC)
-    fits = facts.system == "Linux" and facts.machine == "x86_64" and name == "glibc"
-    if not fits or tuple(map(int, version.split(".")[:2])) < MIN_GLIBC:
-        return [Diagnosis("Platform", "wrong", found, mend)]
+    stack = stack_of(facts.python) or OLDER
+    if facts.system != "Linux" or facts.machine != "x86_64" or _glibc(facts) < OLDER.min_glibc:
+        mend = "TFX's native wheels need Linux on x86_64 with glibc {}.{} or newer: use the Dockerfile."
+        return [Diagnosis("Platform", "wrong", found, mend.format(*OLDER.min_glibc))]
+    if _glibc(facts) < stack.min_glibc:
+        mend = "{} needs glibc {}.{} or newer: `SLIPWAY_STACK={} make setup`, or use the Dockerfile."
+        return [Diagnosis("Platform", "wrong", found, mend.format(stack, *stack.min_glibc, OLDER.name))]
     if facts.cpu_flags and "avx" not in facts.cpu_flags:
         return [Diagnosis("Platform", "wrong", f"{found}, no AVX", "TensorFlow's wheels need a processor with AVX.")]
     return [Diagnosis("Platform", "ok", found)]
+
+
+def _glibc(facts: Facts) -> tuple[int, ...]:
+    """Its version; empty, and so older than any, where there is none."""
+    name, version = facts.libc
+    return tuple(map(int, version.split(".")[:2])) if name == "glibc" else ()
 
 
 def check_distributions(facts: Facts) -> list[Diagnosis]:
@@ -134,7 +147,7 @@ def check_data_dir(facts: Facts) -> list[Diagnosis]:
 
 
 CHECKS = (
-    check_python,
+    check_stack,
     check_platform,
     check_distributions,
     check_legacy_keras,

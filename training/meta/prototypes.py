@@ -56,7 +56,7 @@ class PrototypeLearner(Learner):
             + tf.reduce_sum(tf.square(prototypes), axis=-1)[:, None]
         )
         # Within what half precision holds, too.
-        absent = min(1e9, queries.dtype.max / 2)
+        absent = min(1e9, float(queries.dtype.max) / 2)
         return -distances / queries.shape[-1] - absent * (1 - is_there)[:, None]
 
     def task_values(self, support: Episodes) -> list[tf.Tensor]:

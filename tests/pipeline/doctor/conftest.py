@@ -9,7 +9,7 @@ from pipeline.doctor.facts import Facts
 def sound() -> Facts:
     """The facts about a machine that lacks nothing."""
     return Facts(
-        python=(3, 10),
+        python=(3, 11),
         system="Linux",
         machine="x86_64",
         libc=("glibc", "2.36"),

@@ -1,11 +1,15 @@
 """The checks of `slipway doctor` on injected facts."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from pipeline.doctor.checks import Diagnosis, check_distributions, examine
 from pipeline.doctor.facts import Facts
+from pipeline.doctor.stacks import CURRENT, OLDER
+
+PROJECT = Path(__file__).resolve().parents[3]
 
 
 def states(facts: Facts) -> dict[str, str]:
@@ -19,7 +23,10 @@ def test_a_sound_machine_has_nothing_to_mend(sound):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"python": (3, 12)}, {"Python": "wrong"}),
+        ({"python": (3, 10)}, {"Stack": "wrong"}),
+        ({"python": (3, 12)}, {"Platform": "wrong"}),
+        ({"python": (3, 12), "libc": ("glibc", "2.39")}, {}),
+        ({"libc": ("glibc", "2.39")}, {"Stack": "note"}),
         ({"system": "Darwin"}, {"Platform": "wrong"}),
         ({"machine": "aarch64"}, {"Platform": "wrong"}),
         ({"libc": ("", "")}, {"Platform": "wrong"}),
@@ -45,6 +52,24 @@ def test_a_sound_machine_has_nothing_to_mend(sound):
 )
 def test_one_changed_fact_gives_one_diagnosis(sound, change, expected):
     assert states(replace(sound, **change)) == expected
+
+
+@pytest.mark.parametrize("stack", [CURRENT, OLDER], ids=str)
+def test_a_stack_is_what_its_lock_and_the_set_up_say(stack):
+    lock = (PROJECT / "requirements" / f"{stack.name}.txt").read_text()
+    python, glibc = ("{}.{}".format(*version) for version in (stack.python, stack.min_glibc))
+    assert f"--python-version {python} --python-platform x86_64-manylinux_{glibc.replace('.', '_')} " in lock
+    assert f"\ntensorflow=={stack.tensorflow}." in lock
+    assert f"\ntfx=={stack.name.removeprefix('tfx-')}." in lock
+
+
+def test_the_set_up_asks_the_machine_for_what_the_doctor_does():
+    setup = (PROJECT / "scripts" / "setup.sh").read_text()
+    assert f"CURRENT={CURRENT.name}" in setup
+    assert f"OLDER={OLDER.name}" in setup
+    assert "CURRENT_GLIBC={}.{}\n".format(*CURRENT.min_glibc) in setup
+    pythons = '["$CURRENT"]={}.{} ["$OLDER"]={}.{}'.format(*CURRENT.python, *OLDER.python)
+    assert pythons in setup
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -199,17 +199,20 @@ def test_on_an_object_store_a_push_killed_at_any_point_is_never_shown_half(tmp_p
     assert code == 0
 
 
+def push_many(start: Any, root: Path, directory: Path, keys: Sequence[str]) -> None:
+    """Pushes a version a key, of files written below `directory`, once all who wait at the barrier are there."""
+    start.wait(timeout=30)
+    for key in keys:
+        Registry(root).push(MODEL, **sample_push(directory, key), stage="production")
+
+
 def test_processes_that_push_at_once_get_numbers_of_their_own_and_lose_nothing(tmp_path):
     root, each = tmp_path / "registry", 5
-    context = multiprocessing.get_context("fork")
-    start = context.Barrier(3)
-
-    def push_many(name: str) -> None:
-        start.wait(timeout=30)
-        for number in range(each):
-            Registry(root).push(MODEL, **sample_push(tmp_path, f"{name}{number}"), stage="production")
-
-    processes = [context.Process(target=push_many, args=(name,)) for name in ("x", "y")]
+    start = SMALL.Barrier(3)
+    processes = [
+        SMALL.Process(target=push_many, args=(start, root, tmp_path, [f"{name}{number}" for number in range(each)]))
+        for name in ("x", "y")
+    ]
     for process in processes:
         process.start()
     start.wait(timeout=30)
@@ -227,15 +230,8 @@ def test_processes_that_push_at_once_get_numbers_of_their_own_and_lose_nothing(t
 
 
 def test_processes_that_push_the_same_key_at_once_make_one_version(tmp_path):
-    root, sample = tmp_path / "registry", sample_push(tmp_path, "a")
-    context = multiprocessing.get_context("fork")
-    start = context.Barrier(2)
-
-    def push() -> None:
-        start.wait(timeout=30)
-        Registry(root).push(MODEL, **sample)
-
-    processes = [context.Process(target=push) for _ in range(2)]
+    root, start = tmp_path / "registry", SMALL.Barrier(2)
+    processes = [SMALL.Process(target=push_many, args=(start, root, tmp_path / name, ["a"])) for name in ("x", "y")]
     for process in processes:
         process.start()
     for process in processes:
