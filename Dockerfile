@@ -1,30 +1,30 @@
-# The image that Kubeflow steps run in: `docker build -t REGISTRY/slipway:0.1.0 .`
+# The image that Kubeflow steps run in, on the current stack: `docker build -t REGISTRY/slipway:0.1.0 .`
 # For nodes with an NVIDIA GPU: `docker build --build-arg TENSORFLOW_EXTRA=[and-cuda] …` adds the CUDA libraries.
-ARG PYTHON_VERSION=3.10.18
+ARG PYTHON_VERSION=3.12
 
-FROM python:${PYTHON_VERSION}-slim-bookworm AS build
+FROM python:${PYTHON_VERSION}-slim-trixie AS build
 # scripts/setup.sh pins the same.
 ARG UV_VERSION=0.13.8
 ARG TENSORFLOW_EXTRA=
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
-# No compiler: what TFX needs comes as wheels or as plain Python (crcmod falls back to it).
+# No compiler: all that the lock names comes as wheels or as plain Python.
 RUN pip install --no-cache-dir "uv==${UV_VERSION}" \
     && python -m venv --without-pip /opt/slipway
 WORKDIR /src
 # Before the sources, so that a change of code reuses the layer of the distributions.
-COPY requirements/runtime.txt requirements/
+COPY requirements/tfx-1.21.txt requirements/
 # The pins constrain the extra too, and what it adds is not in them.
-RUN uv pip install --no-cache --python /opt/slipway/bin/python --compile-bytecode \
-        -r requirements/runtime.txt \
+RUN uv pip install --no-cache --python /opt/slipway/bin/python --compile-bytecode --no-deps \
+        -r requirements/tfx-1.21.txt \
     && if [[ -n "${TENSORFLOW_EXTRA}" ]]; then \
         uv pip install --no-cache --python /opt/slipway/bin/python --compile-bytecode \
-            -c requirements/runtime.txt "tensorflow${TENSORFLOW_EXTRA}"; \
+            -c requirements/tfx-1.21.txt "tensorflow${TENSORFLOW_EXTRA}"; \
     fi
 COPY . .
 RUN uv build --no-cache --wheel --out-dir /tmp/wheels . \
     && uv pip install --no-cache --python /opt/slipway/bin/python --compile-bytecode --no-deps /tmp/wheels/slipway-*.whl
 
-FROM python:${PYTHON_VERSION}-slim-bookworm
+FROM python:${PYTHON_VERSION}-slim-trixie
 RUN useradd --create-home --uid 1000 slipway
 COPY --from=build /opt/slipway /opt/slipway
 ENV PATH=/opt/slipway/bin:${PATH}

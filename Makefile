@@ -2,6 +2,8 @@
 # below are newer than what they were made from.
 
 CONFIG ?= pipeline/configs/digits.yaml
+# What `make test-container` runs there instead of `make test`, such as COMMAND="make unit".
+COMMAND ?=
 # `make requirements UPGRADE=--upgrade` moves every pin to the newest that fits; without it only what *.in asks for moves.
 UPGRADE ?=
 
@@ -16,13 +18,14 @@ ifneq ($(SLIPWAY_STACK),$(shell cat .venv/.stack 2>/dev/null))
 endif
 endif
 
-.PHONY: help run test setup lint unit e2e requirements
+.PHONY: help run test test-container setup lint unit e2e requirements
 # The checks run in the order written, under `make -j` too: the quickest to fail comes first.
 .NOTPARALLEL:
 
 help:
 	@echo 'make run           run $(CONFIG), or CONFIG=path/to.yaml'
 	@echo 'make test          lint, unit and e2e'
+	@echo 'make test-container   the same in an image of the other stack, by podman or docker'
 	@echo 'make setup         install everything, tools for development too'
 	@echo 'make lint          ruff, import contracts, mypy'
 	@echo 'make unit          tests other than whole pipelines'
@@ -55,6 +58,9 @@ define LOCK
 	.uv/bin/uv pip compile --quiet --python-version $(2) --python-platform x86_64-manylinux_$(3) $(UPGRADE) \
 		-c requirements/$(1).txt requirements/dev.in -o requirements/$(1)-dev.txt
 endef
+
+test-container:
+	scripts/test_container.sh $(COMMAND)
 
 requirements:
 	scripts/setup.sh uv
