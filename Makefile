@@ -51,12 +51,10 @@ unit: $(DEV)
 e2e: $(DEV)
 	$(BIN)/python -m pytest -m e2e --timeout 900 --numprocesses 2 --dist loadfile
 
-# The stack, its Python, and the glibc that its wheels may ask for.
+# A stack, and the Pythons that its lock is for: several, or one.
 define LOCK
-	.uv/bin/uv pip compile --quiet --python-version $(2) --python-platform x86_64-manylinux_$(3) $(UPGRADE) \
-		requirements/runtime.in -o requirements/$(1).txt
-	.uv/bin/uv pip compile --quiet --python-version $(2) --python-platform x86_64-manylinux_$(3) $(UPGRADE) \
-		-c requirements/$(1).txt requirements/dev.in -o requirements/$(1)-dev.txt
+	.uv/bin/uv pip compile --quiet $(2) $(UPGRADE) requirements/runtime.in -o requirements/$(1).txt
+	.uv/bin/uv pip compile --quiet $(2) $(UPGRADE) -c requirements/$(1).txt requirements/dev.in -o requirements/$(1)-dev.txt
 endef
 
 test-container:
@@ -64,8 +62,8 @@ test-container:
 
 requirements:
 	scripts/setup.sh uv
-	$(call LOCK,tfx-1.21,3.12,2_39)
-	$(call LOCK,tfx-1.16,3.11,2_28)
+	$(call LOCK,tfx-1.21,--universal --python-version 3.12)
+	$(call LOCK,tfx-1.16,--python-version 3.11 --python-platform x86_64-manylinux_2_28)
 
 $(RUNTIME): $(INSTALLED_FROM)
 	scripts/setup.sh runtime

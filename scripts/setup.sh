@@ -11,7 +11,9 @@ CURRENT=tfx-1.21 # TensorFlow 2.21.
 OLDER=tfx-1.16   # TensorFlow 2.16.
 # What the wheels of ml-metadata and tensorflow-data-validation 1.21 are built against.
 CURRENT_GLIBC=2.39
-declare -A PYTHON=(["$CURRENT"]=3.12 ["$OLDER"]=3.11)
+declare -A PYTHON=(["$CURRENT"]=">=3.12,<3.14" ["$OLDER"]="==3.11.*")
+# Where the machine has none that fits.
+declare -A FETCHED=(["$CURRENT"]=3.12 ["$OLDER"]=3.11)
 
 has_uv() {
     [[ "$(.uv/bin/uv --version 2>/dev/null)" == "uv $UV_VERSION"* ]]
@@ -62,14 +64,17 @@ bootstrap_uv() {
     exit 1
 }
 
+check_chosen_stack() {
+    if [[ -n "${SLIPWAY_STACK:-}" && -z "${PYTHON[$SLIPWAY_STACK]:-}" ]]; then
+        echo "SLIPWAY_STACK must be $CURRENT or $OLDER. Received: $SLIPWAY_STACK. Unset it to have the newest that fits." >&2
+        exit 2
+    fi
+}
+
 # Sets STACK and REASON.
 choose_stack() {
     local glibc
     if [[ -n "${SLIPWAY_STACK:-}" ]]; then
-        if [[ -z "${PYTHON[$SLIPWAY_STACK]:-}" ]]; then
-            echo "SLIPWAY_STACK must be $CURRENT or $OLDER. Received: $SLIPWAY_STACK. Unset it to have the newest that fits." >&2
-            exit 2
-        fi
         STACK="$SLIPWAY_STACK" REASON="SLIPWAY_STACK says so"
         return
     fi
@@ -77,7 +82,7 @@ choose_stack() {
     if [[ -z "$glibc" || "$(printf '%s\n' "$CURRENT_GLIBC" "$glibc" | sort -V | head -n 1)" != "$CURRENT_GLIBC" ]]; then
         STACK="$OLDER" REASON="$CURRENT needs glibc $CURRENT_GLIBC or newer, here is ${glibc:-none}"
     elif ! has_python "$CURRENT"; then
-        STACK="$OLDER" REASON="$CURRENT needs Python ${PYTHON[$CURRENT]}, and none was found or could be fetched"
+        STACK="$OLDER" REASON="$CURRENT needs Python ${PYTHON[$CURRENT]}; none was found, and ${FETCHED[$CURRENT]} could not be fetched"
     else
         STACK="$CURRENT" REASON="the current one, and this machine has what it needs"
     fi
@@ -85,7 +90,7 @@ choose_stack() {
 
 # Whether the stack's Python is installed, or uv could fetch it.
 has_python() {
-    .uv/bin/uv python find --quiet --system "${PYTHON[$1]}" >/dev/null || .uv/bin/uv python install --quiet "${PYTHON[$1]}"
+    .uv/bin/uv python find --quiet --system "${PYTHON[$1]}" >/dev/null || .uv/bin/uv python install --quiet "${FETCHED[$1]}"
 }
 
 install() {
@@ -111,6 +116,8 @@ install() {
     rm .venv/.incomplete
 }
 
+check_chosen_stack
+
 # Two makes at once wait for each other.
 exec {lock}<scripts/setup.sh
 flock "$lock"
@@ -118,7 +125,7 @@ flock "$lock"
 bootstrap_uv
 # pyenv's shims of other Pythons than its global one run only under their names.
 if command -v pyenv >/dev/null; then
-    PYENV_VERSION="$(pyenv versions --bare | grep -E '^3\.1[12]\.[0-9]+$' | paste -s -d :)"
+    PYENV_VERSION="$(pyenv versions --bare | grep -E '^3\.1[123]\.[0-9]+$' | paste -s -d :)"
     export PYENV_VERSION
 fi
 case "${1:-}" in
@@ -130,7 +137,7 @@ case "${1:-}" in
         ;;
 esac
 choose_stack
-echo "Stack $STACK on Python ${PYTHON[$STACK]}: $REASON"
+echo "Stack $STACK: $REASON"
 locks=(-r "requirements/$STACK.txt")
 [[ "$1" == runtime ]] || locks+=(-r "requirements/$STACK-dev.txt")
 install --compile-bytecode "${locks[@]}"

@@ -7,6 +7,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from email.message import Message
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -56,15 +57,15 @@ def test_the_readme_describes_it(metadata):
 
 
 def test_it_asks_for_the_python_that_it_runs_on(metadata):
-    assert set(metadata["Requires-Python"].split(",")) == {">=3.11", "<3.13"}
-    for stack in (CURRENT, OLDER):
-        assert "Programming Language :: Python :: {}.{}".format(*stack.python) in metadata.get_all("Classifier")
+    assert set(metadata["Requires-Python"].split(",")) == {">=3.11", "<3.14"}
+    for python in (*CURRENT.pythons, *OLDER.pythons):
+        assert "Programming Language :: Python :: {}.{}".format(*python) in metadata.get_all("Classifier")
 
 
 def test_it_asks_for_the_stack_of_each_python(metadata):
     asked = [Requirement(line) for line in metadata.get_all("Requires-Dist")]
-    for stack in (CURRENT, OLDER):
-        environment = {"python_version": "{}.{}".format(*stack.python)}
+    for stack, python in [*product([CURRENT], CURRENT.pythons), *product([OLDER], OLDER.pythons)]:
+        environment = {"python_version": "{}.{}".format(*python)}
         [tfx] = [each for each in asked if each.name == "tfx" and each.marker.evaluate(environment)]
         assert tfx.specifier.contains(f"{stack.name.removeprefix('tfx-')}.0")
 

@@ -31,7 +31,7 @@ def check_stack(facts: Facts) -> list[Diagnosis]:
     found = "Python {}.{}".format(*facts.python)
     stack = stack_of(facts.python)
     if stack is None:
-        wanted = " or ".join("{}.{} for {}".format(*each.python, each) for each in (CURRENT, OLDER))
+        wanted = " or ".join("{}.{} for {}".format(*each.pythons[0], each) for each in (CURRENT, OLDER))
         return [Diagnosis("Stack", "wrong", found, f"It takes {wanted}: `make setup` finds or fetches it, into .venv.")]
     found = f"{stack} on {found}"
     if stack == OLDER and _glibc(facts) >= CURRENT.min_glibc:

@@ -10,23 +10,23 @@ class Stack:
     Attributes:
       name: as `SLIPWAY_STACK` takes it.
       tensorflow: its minor version.
-      python: the Python that it runs on.
+      pythons: those that it runs on.
       min_glibc: the newest that a wheel in the lock asks for.
     """
 
     name: str
     tensorflow: str
-    python: tuple[int, int]
+    pythons: tuple[tuple[int, int], ...]
     min_glibc: tuple[int, int]
 
     def __str__(self) -> str:
         return f"{self.name} (TensorFlow {self.tensorflow})"
 
 
-CURRENT = Stack(name="tfx-1.21", tensorflow="2.21", python=(3, 12), min_glibc=(2, 39))
-OLDER = Stack(name="tfx-1.16", tensorflow="2.16", python=(3, 11), min_glibc=(2, 28))
+CURRENT = Stack(name="tfx-1.21", tensorflow="2.21", pythons=((3, 12), (3, 13)), min_glibc=(2, 39))
+OLDER = Stack(name="tfx-1.16", tensorflow="2.16", pythons=((3, 11),), min_glibc=(2, 28))
 
 
 def stack_of(python: tuple[int, int]) -> Stack | None:
     """The stack that runs on a Python; None if none does."""
-    return next((stack for stack in (CURRENT, OLDER) if stack.python == python), None)
+    return next((stack for stack in (CURRENT, OLDER) if python in stack.pythons), None)
