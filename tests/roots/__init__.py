@@ -1,0 +1,1 @@
+"""Run roots that each stack left, for the other to read."""
