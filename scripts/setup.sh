@@ -27,6 +27,20 @@ uv_by_pip() {
     "$1" -m pip install --quiet --target .uv "uv==$UV_VERSION"
 }
 
+# For a Python with neither venv nor pip, as Debian's package has it. The variable is that of uv's own installer.
+uv_by_download() {
+    "$1" - "${UV_INSTALLER_GITHUB_BASE_URL:-https://github.com}/astral-sh/uv/releases/download/$UV_VERSION" <<-'PYTHON'
+		import io, sys, tarfile, urllib.request
+
+		name = "uv-x86_64-unknown-linux-gnu"
+		with urllib.request.urlopen(f"{sys.argv[1]}/{name}.tar.gz", timeout=60) as answer:
+		    archive = tarfile.open(fileobj=io.BytesIO(answer.read()))
+		member = archive.getmember(f"{name}/uv")
+		member.name = "uv"
+		archive.extract(member, ".uv/bin")
+	PYTHON
+}
+
 uv_by_installer() {
     local url="https://astral.sh/uv/$UV_VERSION/install.sh" script
     # Read whole before it runs, so that a connection that breaks off runs nothing.
@@ -40,7 +54,7 @@ bootstrap_uv() {
     log="$(mktemp)"
     # python3 may be a pyenv shim that refuses; the system's own python3 still bootstraps uv.
     for python in python3 /usr/bin/python3; do
-        for way in uv_by_venv uv_by_pip; do
+        for way in uv_by_venv uv_by_pip uv_by_download; do
             attempts+=("$way $python")
         done
     done
@@ -57,8 +71,8 @@ bootstrap_uv() {
     rm -rf .uv "$log"
     cat >&2 <<-MESSAGE
 
-		uv $UV_VERSION could not be installed: it takes Python 3 with venv or pip, or else curl or wget, and the network.
-		On Debian or Ubuntu: sudo apt-get install python3-venv curl ca-certificates
+		uv $UV_VERSION could not be installed: it takes Python 3, curl or wget, and the network.
+		On Debian or Ubuntu: sudo apt-get install python3 ca-certificates
 		Then give the same command again.
 	MESSAGE
     exit 1
