@@ -32,5 +32,5 @@ ENV PATH=/opt/slipway/bin:${PATH}
 RUN echo /opt/slipway/modules > "$(python -c 'import site; print(site.getsitepackages()[0])')/modules.pth"
 USER 1000
 WORKDIR /home/slipway
-# What TFX's KubeflowV2DagRunner gives a step as its command, so that a step compiled without one runs as well.
-ENTRYPOINT ["python", "-m", "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor"]
+# What a step is compiled with as its command, so that one compiled without runs as well.
+ENTRYPOINT ["python", "-m", "pipeline.kubeflow.step"]

@@ -14,11 +14,14 @@ from data.errors import SourceNotFoundError
 from pipeline.config import PipelineConfig, load_task
 from pipeline.dag import create_pipeline
 from pipeline.errors import ConfigError
+from pipeline.kubeflow import step
 from pipeline.kubeflow_options import KubeflowConfig, NodeResources
 from pipeline.places import Places
 
 ResourceSpec = pipeline_spec_pb2.PipelineDeploymentConfig.PipelineContainerSpec.ResourceSpec
 BYTES_PER_GB = 10**9
+# Of every step; the Dockerfile has the same as the image's entry point.
+COMMAND = ("python", "-m", step.__name__)
 
 
 def compile_pipeline(config: PipelineConfig, kubeflow: KubeflowConfig) -> list[dict[str, Any]]:
@@ -127,6 +130,8 @@ def _fingerprint(config: PipelineConfig) -> str:
 
 def _pipeline_spec(pipeline: Pipeline, image: str) -> dict[str, Any]:
     runner = kubeflow_v2_dag_runner.KubeflowV2DagRunner(
-        config=kubeflow_v2_dag_runner.KubeflowV2DagRunnerConfig(default_image=image, use_pipeline_spec_2_1=True)
+        config=kubeflow_v2_dag_runner.KubeflowV2DagRunnerConfig(
+            default_image=image, default_commands=list(COMMAND), use_pipeline_spec_2_1=True
+        )
     )
     return runner.run(pipeline, write_out=False)["pipelineSpec"]
