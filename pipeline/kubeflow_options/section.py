@@ -87,8 +87,8 @@ class KubeflowConfig(Section):
         claim = self.storage.claim
         if (other := settings.claims.get(claim, mount)) != mount:
             raise ValueError(
-                f"a claim is mounted once, and {claim} is the storage's, at {mount.mount_path}. Received: claims.{claim} "
-                f"at {other.mount_path}. Mount it as the storage is, or take another claim"
+                f"a claim is mounted once, and {claim} is the storage's, at {mount.mount_path}. Received: "
+                f"claims.{claim} at {other.mount_path}. Mount it as the storage is, or take another claim"
             )
         return settings.model_copy(update={"claims": {**settings.claims, claim: mount}})
 
