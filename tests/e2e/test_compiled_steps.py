@@ -50,7 +50,7 @@ def backend(folder) -> Backend:
 
 
 def _kill_behind_checkpoint(process: subprocess.Popen, workspaces: Path) -> None:
-    while process.poll() is None and not list(workspaces.glob("*/**/*.json")):
+    while process.poll() is None and not list(workspaces.glob("*/checkpoints/step-*/state.json")):
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
 
@@ -66,7 +66,7 @@ def test_the_gate_on_the_data_comes_before_transform(backend):
 
 def test_a_killed_training_went_on_from_its_checkpoint(backend):
     assert backend.attempts["Trainer"] == 2
-    assert "goes on from" in backend.log("Trainer")
+    assert "going on from the checkpoint of step" in backend.log("Trainer")
 
 
 def test_a_whole_version_was_pushed(backend, folder):

@@ -83,7 +83,9 @@ class Launcher:
                 local_path(artifact["uri"], pod).parent.mkdir(parents=True, exist_ok=True)
         log = local_path(outputs[LOGS]["artifacts"][0]["uri"], pod)
         with log.open("w") as stream:
-            process = _start(command, pod=pod, log=stream)
+            process = _start(
+                command, env={e["name"]: e["value"] for e in container.get("env", [])}, pod=pod, log=stream
+            )
             self.on_start(step, process)
             exit_code = process.wait()
         if exit_code:
@@ -136,7 +138,7 @@ def _compiled(container: Mapping[str, Any], executor_input: Mapping[str, Any], p
     return words
 
 
-def _start(command: list[str], *, pod: Path, log: IO[str]) -> subprocess.Popen:
+def _start(command: list[str], *, env: Mapping[str, str], pod: Path, log: IO[str]) -> subprocess.Popen:
     """The process, whose output the launcher keeps as an artifact."""
     python, flag, module, *arguments = command
     if (python, flag) != ("python", "-m"):
@@ -146,7 +148,7 @@ def _start(command: list[str], *, pod: Path, log: IO[str]) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "tests.e2e.kfp_emulator.pod", str(pod), module, *arguments],
         cwd=home,
-        env={"PYTHONPATH": str(PROJECT), "PATH": os.environ["PATH"], "HOME": str(home)},
+        env={"PYTHONPATH": str(PROJECT), "PATH": os.environ["PATH"], "HOME": str(home), **env},
         stdout=log,
         stderr=subprocess.STDOUT,
     )
