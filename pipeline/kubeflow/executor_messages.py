@@ -101,8 +101,8 @@ def _refuse_places(parameters: Mapping[str, Any]) -> None:
         place = str(given.get(name, ""))
         if to_local(place) != place:
             raise ConfigError(
-                f"the {name} must be a directory of a mounted volume, or below {READ_BY_TENSORFLOW}: it outlives a run, "
-                f"and the launcher stages nothing but artifacts. Received: {place}."
+                f"the {name} must be a directory of a mounted volume, or begin with {READ_BY_TENSORFLOW}: Kubeflow's "
+                f"launcher copies nothing but artifacts from an object store and to it. Received: {place}."
             )
 
 

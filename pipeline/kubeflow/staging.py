@@ -23,15 +23,18 @@ def to_remote(text: str) -> str:
 
 
 def make_output(uri: str) -> None:
-    """Makes the directory from which the launcher copies an output.
+    """Makes the directory from which the launcher copies an output that a step has.
 
-    Of a step that writes nothing to an output, or writes it to gs:// itself, the launcher without ML Metadata misses
-    the copy. Where no launcher has made the directories above it, nobody will.
+    The launcher without ML Metadata fails a step that writes nothing to an output, or writes it to gs:// itself, where
+    the copy is missing. Where no launcher has made the directories above it, nobody copies it.
+
+    Args:
+      uri: of the output, as `to_local` gives it.
     """
-    for scheme, directory in DIRECTORIES.items():
-        path = Path(uri.replace(scheme, directory, 1))
-        if uri.startswith(scheme) and path.parent.is_dir():
-            path.mkdir(exist_ok=True)
+    prefixes = [(READ_BY_TENSORFLOW, DIRECTORIES[READ_BY_TENSORFLOW])]
+    path = Path(_replace(uri, prefixes))
+    if path.parent.is_dir():
+        path.mkdir(exist_ok=True)
 
 
 def _staged() -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """What every step on Kubeflow runs: `python -m pipeline.kubeflow.step`.
 
-TFX's executor runner between two translations (`executor_messages`): it reads and writes messages as Vertex AI has them.
+TFX's executor runner, between two translations (`executor_messages`), since it reads and writes as Vertex AI does.
 Exit codes: 0 done, 1 failed, 2 wrong config or image, 3 a gate refused, 75 interrupted while training, which goes on
 from its checkpoint when the step starts again. Kubeflow's launcher logs them, and itself ends with 1.
 """

@@ -1,13 +1,14 @@
 """A backend for compiled pipelines: driver, cache, Argo's retries and launcher, each shaped by KFP's source.
 
 Steps run as processes by their compiled command and arguments, in the order of the DAG, and pass artifacts on by the
-object store and what the backend records of them alone. What there is not: the image, scheduling and resources, the
-platform document, permissions and the network.
+object store and what the backend records of them alone. Volumes are the folders that the steps' paths name. What there
+is not: the image, scheduling and resources, permissions and the network.
 """
 
 import shutil
+import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -24,44 +25,57 @@ DEFAULT_ROOT = "minio://mlpipeline/v2/artifacts"
 
 
 class Backend:
-    """Runs the steps of a pipeline spec.
+    """Runs the steps of a compiled file.
 
     Attributes:
-      spec: the first document of a compiled file; another one may take its place, as another run would.
+      documents: of the file; others may take their place, as another run's would.
       records: where artifacts are recorded.
       outputs: {step: {output: id of its record}} of the steps that are done.
       attempts: {step: how often its process was started}.
     """
 
-    def __init__(self, spec: Mapping[str, Any], folder: Path, records: ArtifactRecords) -> None:
+    def __init__(
+        self,
+        documents: Sequence[Mapping[str, Any]],
+        folder: Path,
+        records: ArtifactRecords,
+        on_start: Callable[[str, subprocess.Popen], None] = lambda step, process: None,
+    ) -> None:
         """Args:
-        spec: the first document of a compiled file.
+        documents: the pipeline spec and, where there is one, the platform document.
         folder: of the object store and of the steps' file systems.
         records: where artifacts are recorded.
+        on_start: called with each step's process while it runs.
         """
-        self.spec = spec
+        self.documents = documents
         self.records = records
         self.outputs: dict[str, dict[str, str]] = {}
         self.attempts: dict[str, int] = {}
         self._store = ObjectStore(folder / "store")
         self._pods = folder / "pods"
-        self._cache: dict[str, dict[str, str]] = {}
-        self._launcher = Launcher(self._store, records)
+        self._cached: set[str] = set()
+        self._launcher = Launcher(self._store, records, on_start)
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """The pipeline spec."""
+        return self.documents[0]
 
     def order(self) -> list[str]:
         """The steps, each after those whose artifacts it takes or on which it depends."""
         tasks = self.spec["root"]["dag"]["tasks"]
         return list(TopologicalSorter({name: set(_upstream(task)) for name, task in tasks.items()}).static_order())
 
-    def run(self, step: str, *, use_cache: bool = False) -> None:
+    def run_all(self) -> None:
+        """Runs every step. Raises StepFailed."""
+        for step in self.order():
+            self.run(step)
+
+    def run(self, step: str) -> None:
         """Runs a step, again where its retry policy has Argo do so. Raises StepFailed."""
         task, component, container = self._parts(step)
         executor_input = self._executor_input(step)
-        key = self._fingerprint(step, executor_input)
         self.attempts[step] = 0
-        if use_cache and key in self._cache:
-            self.outputs[step] = self._cache[key]
-            return
         strategy, started, pod = RetryStrategy.of_task(task), time.monotonic(), self._pods / step
         while True:
             shutil.rmtree(pod, ignore_errors=True)
@@ -74,12 +88,12 @@ class Backend:
                 if not strategy.allows_another(self.attempts[step], time.monotonic() - started):
                     raise
             else:
-                self._cache[key] = self.outputs[step]
+                self._cached.add(self._fingerprint(step, executor_input))
                 return
 
     def is_cached(self, step: str) -> bool:
         """Whether the backend would take a step, whose inputs are there, from its cache."""
-        return self._fingerprint(step, self._executor_input(step)) in self._cache
+        return self._fingerprint(step, self._executor_input(step)) in self._cached
 
     def output(self, step: str, output: str) -> dict[str, Any]:
         """What the driver would hand to a step as its input."""
@@ -109,6 +123,9 @@ class Backend:
 
     def _fingerprint(self, step: str, executor_input: Mapping[str, Any]) -> str:
         _, component, container = self._parts(step)
+        platforms = self.documents[1]["platforms"] if len(self.documents) > 1 else {}
+        executors = platforms.get("kubernetes", {}).get("deploymentSpec", {}).get("executors", {})
+        mounts = executors.get(component["executorLabel"], {}).get("pvcMount", [])
         parameters = component.get("outputDefinitions", {}).get("parameters", {})
         key = cache_key(
             executor_input["inputs"],
@@ -116,6 +133,7 @@ class Backend:
             output_parameters={name: each["parameterType"] for name, each in parameters.items()},
             command=[*container["command"], *container["args"]],
             image=container["image"],
+            claims=[mount["constant"] for mount in mounts],
         )
         return fingerprint(key)
 

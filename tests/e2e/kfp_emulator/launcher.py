@@ -6,12 +6,13 @@ a file system of its own, and `tests.e2e.kfp_emulator.pod` says so to the entry 
 
 import copy
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
@@ -37,10 +38,12 @@ class Launcher:
     """Args:
     store: where artifacts lie.
     records: where they are recorded.
+    on_start: called with each step's process while it runs.
     """
 
     store: ObjectStore
     records: ArtifactRecords
+    on_start: Callable[[str, subprocess.Popen], None]
 
     def run(
         self,
@@ -79,7 +82,12 @@ class Launcher:
             for artifact in listed["artifacts"]:
                 local_path(artifact["uri"], pod).parent.mkdir(parents=True, exist_ok=True)
         log = local_path(outputs[LOGS]["artifacts"][0]["uri"], pod)
-        exit_code = _execute(command, pod=pod, log=log)
+        with log.open("w") as stream:
+            process = _start(
+                command, env={e["name"]: e["value"] for e in container.get("env", [])}, pod=pod, log=stream
+            )
+            self.on_start(step, process)
+            exit_code = process.wait()
         if exit_code:
             self._upload(step, {LOGS: outputs[LOGS]}, pod)
             raise StepFailed(step, exit_code, log.read_text())
@@ -130,22 +138,20 @@ def _compiled(container: Mapping[str, Any], executor_input: Mapping[str, Any], p
     return words
 
 
-def _execute(command: list[str], *, pod: Path, log: Path) -> int:
-    """The process's exit code; what it prints goes to the log, which the launcher uploads as an artifact."""
+def _start(command: list[str], *, env: Mapping[str, str], pod: Path, log: IO[str]) -> subprocess.Popen:
+    """The process, whose output the launcher keeps as an artifact."""
     python, flag, module, *arguments = command
     if (python, flag) != ("python", "-m"):
         raise ValueError(f"the image's Python is to run a module. Received: {command[:3]}.")
     home = pod / "home"
-    home.mkdir(parents=True, exist_ok=True)
-    with log.open("w") as stream:
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.e2e.kfp_emulator.pod", str(pod), module, *arguments],
-            cwd=home,
-            env={"PYTHONPATH": str(PROJECT), "PATH": "/usr/bin:/bin", "HOME": str(home)},
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-        )
-    return done.returncode
+    home.mkdir(parents=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.e2e.kfp_emulator.pod", str(pod), module, *arguments],
+        cwd=home,
+        env={"PYTHONPATH": str(PROJECT), "PATH": os.environ["PATH"], "HOME": str(home), **env},
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
 
 
 def _read_output(path: Path) -> dict[str, Any]:

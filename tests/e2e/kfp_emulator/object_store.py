@@ -24,7 +24,7 @@ def local_path(uri: str, pod: Path) -> Path:
     """
     for scheme, directory in DIRECTORIES.items():
         if uri.startswith(scheme):
-            return Path(f"{pod}{directory}{uri.removeprefix(scheme)}")
+            return pod / directory.strip("/") / uri.removeprefix(scheme)
     raise ValueError(f"failed to generate local path for URI {uri}: unsupported storage scheme")
 
 
