@@ -16,7 +16,7 @@ from typing import Any
 from tests.e2e.kfp_emulator.artifact_records import ArtifactRecords
 from tests.e2e.kfp_emulator.cache_key import cache_key, fingerprint
 from tests.e2e.kfp_emulator.driver import provision_outputs, resolve_inputs
-from tests.e2e.kfp_emulator.launcher import LOGS, Launcher, StepFailed
+from tests.e2e.kfp_emulator.launcher import LOGS, Launcher, Start, StepFailed, start_process
 from tests.e2e.kfp_emulator.object_store import ObjectStore
 from tests.e2e.kfp_emulator.retries import RetryStrategy
 
@@ -39,12 +39,14 @@ class Backend:
         documents: Sequence[Mapping[str, Any]],
         folder: Path,
         records: ArtifactRecords,
+        start: Start = start_process,
         on_start: Callable[[str, subprocess.Popen], None] = lambda step, process: None,
     ) -> None:
         """Args:
         documents: the pipeline spec and, where there is one, the platform document.
         folder: of the object store and of the steps' file systems.
         records: where artifacts are recorded.
+        start: starts a step's process.
         on_start: called with each step's process while it runs.
         """
         self.documents = documents
@@ -54,7 +56,7 @@ class Backend:
         self._store = ObjectStore(folder / "store")
         self._pods = folder / "pods"
         self._cached: set[str] = set()
-        self._launcher = Launcher(self._store, records, on_start)
+        self._launcher = Launcher(self._store, records, start, on_start)
 
     @property
     def spec(self) -> Mapping[str, Any]:

@@ -22,6 +22,9 @@ from tests.e2e.kfp_emulator.artifact_records import ArtifactRecords
 from tests.e2e.kfp_emulator.object_store import ObjectStore, local_path
 
 LOGS = "executor-logs"
+# Starts a step's process. Takes the container of the pipeline spec, the command with its placeholders filled in, the
+# folder that stands for the root of the step's file system, and the file for what the process prints.
+Start = Callable[[Mapping[str, Any], list[str], Path, IO[str]], subprocess.Popen]
 
 
 class StepFailed(Exception):
@@ -33,16 +36,35 @@ class StepFailed(Exception):
         self.log = log
 
 
+def start_process(container: Mapping[str, Any], command: list[str], pod: Path, log: IO[str]) -> subprocess.Popen:
+    """Has this interpreter stand for the image's. A `Start`."""
+    python, flag, module, *arguments = command
+    if (python, flag) != ("python", "-m"):
+        raise ValueError(f"the image's Python is to run a module. Received: {command[:3]}.")
+    env = {each["name"]: each["value"] for each in container.get("env", [])}
+    home = pod / "home"
+    home.mkdir(parents=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.e2e.kfp_emulator.pod", str(pod), module, *arguments],
+        cwd=home,
+        env={"PYTHONPATH": str(PROJECT), "PATH": os.environ["PATH"], "HOME": str(home), **env},
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+
+
 @dataclass(frozen=True)
 class Launcher:
     """Args:
     store: where artifacts lie.
     records: where they are recorded.
+    start: starts a step's process.
     on_start: called with each step's process while it runs.
     """
 
     store: ObjectStore
     records: ArtifactRecords
+    start: Start
     on_start: Callable[[str, subprocess.Popen], None]
 
     def run(
@@ -83,9 +105,7 @@ class Launcher:
                 local_path(artifact["uri"], pod).parent.mkdir(parents=True, exist_ok=True)
         log = local_path(outputs[LOGS]["artifacts"][0]["uri"], pod)
         with log.open("w") as stream:
-            process = _start(
-                command, env={e["name"]: e["value"] for e in container.get("env", [])}, pod=pod, log=stream
-            )
+            process = self.start(container, command, pod, stream)
             self.on_start(step, process)
             exit_code = process.wait()
         if exit_code:
@@ -136,22 +156,6 @@ def _compiled(container: Mapping[str, Any], executor_input: Mapping[str, Any], p
             word = word.replace(placeholder, value)
         words.append(word)
     return words
-
-
-def _start(command: list[str], *, env: Mapping[str, str], pod: Path, log: IO[str]) -> subprocess.Popen:
-    """The process, whose output the launcher keeps as an artifact."""
-    python, flag, module, *arguments = command
-    if (python, flag) != ("python", "-m"):
-        raise ValueError(f"the image's Python is to run a module. Received: {command[:3]}.")
-    home = pod / "home"
-    home.mkdir(parents=True)
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.e2e.kfp_emulator.pod", str(pod), module, *arguments],
-        cwd=home,
-        env={"PYTHONPATH": str(PROJECT), "PATH": os.environ["PATH"], "HOME": str(home), **env},
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
 
 
 def _read_output(path: Path) -> dict[str, Any]:
