@@ -18,12 +18,16 @@ ARG VARIANT=cpu
 RUN locks="-r requirements/tfx-1.21.txt" \
     && if [ "${VARIANT}" != cpu ]; then locks="${locks} -r requirements/tfx-1.21-${VARIANT}.txt"; fi \
     && uv pip install --no-cache --python /opt/slipway/bin/python --compile-bytecode --no-deps ${locks}
-# What no step reads, a quarter of it all. Each distribution stays installed, so that `pip check` judges the lock.
+# What no step reads. Each distribution stays installed, so that `pip check` judges the lock.
 RUN cd /opt/slipway/lib/python*/site-packages \
     # Headers and static libraries, against which extensions are compiled.
     && rm -r tensorflow/include pyarrow/include \
     && rm -rf nvidia/*/include \
     && find . -name '*_static.a' -delete \
+    # Clang, of which TensorFlow asks for the distribution and imports nothing.
+    && rm -r clang/native \
+    # What notebooks show, and what they complete code with.
+    && rm -r /opt/slipway/share/jupyter jedi/third_party \
     # The distributions' own tests and their data. (`*_test.py` stays: SciPy has modules of such names that are no tests.)
     && find . -type d '(' -name tests -o -name testdata ')' -prune -exec rm -r '{}' + \
     # Symbols for debuggers. Not in *.libs, whose files auditwheel has rewritten in a way that strip does not understand.

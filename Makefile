@@ -61,7 +61,7 @@ image:
 
 # One process: each container has two cores' work.
 e2e-image: $(DEV)
-	$(BIN)/python -m pytest -m image --timeout 1800 -rP
+	$(BIN)/python -m pytest -m image --timeout 1800 -raP
 
 # The stack, its Python, and the glibc that its wheels may ask for.
 define LOCK
