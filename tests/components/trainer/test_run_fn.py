@@ -184,9 +184,13 @@ def together(points, tmp_path_factory) -> Path:
         )
         for kind in cluster
     ]
-    for process in started:
-        output, _ = process.communicate(timeout=100)
-        assert process.returncode == 0, output
+    try:
+        for process in started:
+            output, _ = process.communicate(timeout=300)
+            assert process.returncode == 0, output
+    finally:
+        for process in started:
+            process.kill()
     return place
 
 
