@@ -11,6 +11,7 @@ from tfx.orchestration.pipeline import Pipeline
 from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline
 from pipeline.kubeflow import step
+from pipeline.kubeflow.distribution import check_distribution, distribute
 from pipeline.kubeflow.places import cluster_places
 from pipeline.kubeflow.platform_spec import executor_config, platform_spec
 from pipeline.kubeflow.resources import resource_spec
@@ -36,6 +37,7 @@ def compile_pipeline(config: PipelineConfig, kubeflow: KubeflowConfig) -> list[d
     Raises:
       ConfigError: what the config asks for, no pod could have, or no step would find.
     """
+    check_distribution(config, kubeflow)
     pipeline = create_pipeline(config, cluster_places(config, kubeflow))
     # Kubeflow's names of pipelines have no underscores; the model keeps its own.
     pipeline.pipeline_info.pipeline_name = config.name.replace("_", "-")
@@ -44,12 +46,14 @@ def compile_pipeline(config: PipelineConfig, kubeflow: KubeflowConfig) -> list[d
     for node in pipeline.components:
         node.with_platform_config(resource_spec(node.id, settings[node.id], pools[node.id]))
     spec = _pipeline_spec(pipeline, kubeflow, settings)
-    platform = platform_spec(
-        {
-            _executor_label(spec, node): executor_config(each, pools[node], image=kubeflow.image)
-            for node, each in settings.items()
-        }
-    )
+    configs = {}
+    for node, each in settings.items():
+        label = _executor_label(spec, node)
+        configs[label] = executor_config(each, pools[node], image=kubeflow.image)
+        if kubeflow.trainer_processes is not None:
+            container = spec["deploymentSpec"]["executors"][label]["container"]
+            distribute(node, container, configs[label], kubeflow.trainer_processes)
+    platform = platform_spec(configs)
     return [spec, *([platform] if platform else [])]
 
 

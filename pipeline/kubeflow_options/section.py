@@ -33,6 +33,12 @@ class KubeflowConfig(Section):
     service_account: ObjectName | None = Field(
         None, description="The Kubernetes ServiceAccount of a submitted run's pods; default: the backend's."
     )
+    trainer_processes: int | None = Field(
+        None,
+        ge=2,
+        description="How many pods train together, with train.distribution.strategy=multi_worker; Trainer starts those "
+        "beside its own as a JobSet, and all of them get what it gets.",
+    )
     node_pools: dict[str, NodePool] = Field(
         default_factory=dict, description="Machines by a name that `pool` refers to."
     )
