@@ -4,6 +4,9 @@
 CONFIG ?= pipeline/configs/digits.yaml
 # What `make test-container` runs there instead of `make test`, such as COMMAND="make unit".
 COMMAND ?=
+# What `make image` builds: cpu, or cuda for nodes with an NVIDIA GPU; and its name, slipway:VERSION if none is given.
+VARIANT ?= cpu
+IMAGE ?=
 # `make requirements UPGRADE=--upgrade` moves every pin to the newest that fits; without it only what *.in asks for moves.
 UPGRADE ?=
 
@@ -18,7 +21,7 @@ ifneq ($(SLIPWAY_STACK),$(shell cat .venv/.stack 2>/dev/null))
 endif
 endif
 
-.PHONY: help run test test-container setup lint unit e2e requirements
+.PHONY: help run test test-container setup lint unit e2e image e2e-image requirements
 # The checks run in the order written, under `make -j` too: the quickest to fail comes first.
 .NOTPARALLEL:
 
@@ -30,6 +33,8 @@ help:
 	@echo 'make lint          ruff, import contracts, mypy'
 	@echo 'make unit          tests other than whole pipelines'
 	@echo 'make e2e           tests of whole pipelines'
+	@echo 'make image         build the image that Kubeflow steps run in, by podman, docker or buildah; VARIANT=cuda for GPUs'
+	@echo 'make e2e-image     tests of that image: whole pipelines in containers'
 	@echo 'make requirements  compile requirements/*.in to the locks of both stacks'
 
 run: $(RUNTIME)
@@ -46,10 +51,17 @@ lint: $(DEV)
 	$(BIN)/mypy
 
 unit: $(DEV)
-	$(BIN)/python -m pytest -m "not e2e" --numprocesses 2 --dist worksteal
+	$(BIN)/python -m pytest -m "not e2e and not image" --numprocesses 2 --dist worksteal
 
 e2e: $(DEV)
 	$(BIN)/python -m pytest -m e2e --timeout 900 --numprocesses 2 --dist loadfile
+
+image:
+	scripts/image.sh $(VARIANT) $(IMAGE)
+
+# One process: each container has two cores' work.
+e2e-image: $(DEV)
+	$(BIN)/python -m pytest -m image --timeout 1800 -raP
 
 # A stack, and the Pythons that its lock is for: several, or one.
 define LOCK
@@ -63,6 +75,8 @@ test-container:
 requirements:
 	scripts/setup.sh uv
 	$(call LOCK,tfx-1.21,--universal --python-version 3.12)
+	.uv/bin/uv pip compile --quiet --python-version 3.12 --python-platform x86_64-manylinux_2_39 $(UPGRADE) \
+		-c requirements/tfx-1.21.txt requirements/cuda.in -o requirements/tfx-1.21-cuda.txt
 	$(call LOCK,tfx-1.16,--python-version 3.11 --python-platform x86_64-manylinux_2_28)
 
 $(RUNTIME): $(INSTALLED_FROM)

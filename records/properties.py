@@ -10,3 +10,5 @@ PUSHED_VERSION = "pushed_version"
 REGISTRY_VERSION = "registry_version"
 # Of a baseline: why the version in production cannot be compared with; empty where it can, or there is none.
 INCOMPARABLE = "incomparable"
+# Of a step's input on Kubeflow: the URI of what the step sees a copy of.
+STAGED_FROM = "staged_from"

@@ -5,15 +5,9 @@
 #   SLIPWAY_BUILD_FLAGS, SLIPWAY_RUN_FLAGS: what this machine's engine needs besides, such as --network=host.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/engine.sh
 
-for engine in podman docker; do
-    # A docker client without an engine answers to `--version` alone.
-    if "$engine" info >/dev/null 2>&1; then
-        break
-    fi
-    engine=
-done
-if [[ -z "$engine" ]]; then
+if ! engine="$(container_engine)"; then
     echo "Skipped: neither podman nor docker runs containers on this machine, and the other stack's tests need one."
     exit
 fi

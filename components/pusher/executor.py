@@ -19,7 +19,7 @@ from components.gates import ADVICE, GateRefused
 from components.trained_spec import trained_spec
 from records.bundle import LABELS_FILE, METADATA_FILE
 from records.findings import Finding
-from records.properties import BLESSED, PUSHED, PUSHED_DESTINATION, PUSHED_VERSION
+from records.properties import BLESSED, PUSHED, PUSHED_DESTINATION, PUSHED_VERSION, STAGED_FROM
 from records.push import Push, write_push
 from records.shipment import read_shipment
 from records.variants import MeasuredVariant, read_choice, read_measurements, variant_file
@@ -59,7 +59,10 @@ def push_model(
             saved_model=path_utils.serving_model_path(model.uri),
             bundle=write_bundle(trained_spec(task_spec, model_run.uri).load(), variants.uri, shipped, Path(directory)),
             metrics=candidate_metrics(evaluation.uri),
-            lineage={"model_artifact": model.id, "model_uri": model.uri},
+            lineage={
+                "model_artifact": model.id,
+                "model_uri": model.get_string_custom_property(STAGED_FROM) or model.uri,
+            },
             stage=stage,
             push_key=key,
         )

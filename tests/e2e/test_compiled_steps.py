@@ -1,84 +1,118 @@
-"""The compiled pipeline, executed: every component works from its compiled form too."""
+"""Digits with a search, compiled, on a backend with ML Metadata and its default root at minio://."""
 
-import json
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
 
 import pytest
 
-from components.gates import GateRefused
 from pipeline.config import load_config
-from pipeline.kubeflow.compile import compile_pipeline
+from records.findings import read_findings
 from serving.registry import Registry
-from tests.e2e.commands import DIGITS, write_config
-from tests.e2e.kfp_emulator import Emulator
+from tests.e2e.commands import write_config
+from tests.e2e.kfp_emulator.artifact_records import MlmdRecords
+from tests.e2e.kfp_emulator.backend import Backend
+from tests.e2e.kfp_emulator.compiled import compiled
+from tests.e2e.kfp_emulator.launcher import StepFailed
 
 pytestmark = pytest.mark.e2e
 
-
-def _compiled(path, root, **changes):
-    kubeflow = {"image": "slipway:test", "pipeline_root": str(root)}
-    config = load_config(write_config(path, kubeflow=kubeflow, **changes))
-    return compile_pipeline(config, config.kubeflow)[0]
+TUNE = {
+    "algorithm": "grid",
+    "trials": 2,
+    "metric": "accuracy",
+    "direction": "max",
+    "space": {"train.learning_rate": {"kind": "choice", "values": [1e-7, 0.005]}},
+}
 
 
 @pytest.fixture(scope="module")
-def emulator(tmp_path_factory) -> Emulator:
-    """All steps of a short pipeline, executed."""
-    folder = tmp_path_factory.mktemp("kubeflow")
-    emulator = Emulator(_compiled(folder / "pipeline.yaml", folder / "root"), folder / "root")
-    for step in emulator.order():
-        emulator.run(step)
-    return emulator
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("digits")
 
 
-def test_every_step_ran(emulator):
-    assert set(emulator.outputs) == set(load_config(DIGITS).node_names())
+@pytest.fixture(scope="module")
+def backend(folder) -> Backend:
+    """All steps of a short pipeline, run; the Trainer's process is killed once, behind its first checkpoint."""
+    checkpoints = folder / "volume" / "workspaces"
+
+    def kill_first_training(step: str, process: subprocess.Popen) -> None:
+        if step == "Trainer" and backend.attempts[step] == 1:
+            threading.Thread(target=_kill_behind_checkpoint, args=(process, checkpoints), daemon=True).start()
+
+    config = write_config(folder / "pipeline.yaml", tune=TUNE)
+    documents = compiled(config, folder / "volume", nodes={"Trainer": {"retries": 2}})
+    # Without a time there would be no retry.
+    documents[0]["root"]["dag"]["tasks"]["Trainer"]["retryPolicy"]["backoffMaxDuration"] = "2592000s"
+    backend = Backend(documents, folder, MlmdRecords(), on_start=kill_first_training)
+    backend.run_all()
+    return backend
 
 
-def test_the_gate_on_the_data_comes_before_transform(emulator):
-    order = emulator.order()
+def _kill_behind_checkpoint(process: subprocess.Popen, workspaces: Path) -> None:
+    while process.poll() is None and not list(workspaces.glob("*/checkpoints/step-*/state.json")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+
+
+def test_every_step_ran(backend, folder):
+    assert set(backend.outputs) == set(load_config(folder / "pipeline.yaml").node_names())
+
+
+def test_the_gate_on_the_data_comes_before_transform(backend):
+    order = backend.order()
     assert order.index("DataGate") < order.index("Transform")
 
 
-def test_a_whole_version_was_pushed(emulator):
-    registry = Registry(emulator.root / "registry")
+def test_a_killed_training_went_on_from_its_checkpoint(backend):
+    assert backend.attempts["Trainer"] == 2
+    assert "going on from the checkpoint of step" in backend.log("Trainer")
+
+
+def test_a_whole_version_was_pushed(backend, folder):
+    registry = Registry(folder / "volume" / "registry")
     version = registry.at_stage("digits", "production")
     assert version.number == 1
     assert (registry.path(version) / "saved_model.pb").exists()
     assert (registry.path(version) / "tflite" / "int8.tflite").exists()
+    assert version.lineage["model_uri"] == backend.output("Trainer", "model")["uri"]
+    assert version.lineage["model_uri"].startswith("minio://mlpipeline/v2/artifacts/digits/")
 
 
-def test_production_of_other_classes_is_no_baseline_and_the_next_step_refuses(emulator):
-    registry = Registry(emulator.root / "registry")
-    bundle = registry.path(registry.at_stage("digits", "production")) / "tflite" / "metadata.json"
-    before, outputs = bundle.read_text(), dict(emulator.outputs)
-    metadata = json.loads(before)
-    bundle.write_text(json.dumps(metadata | {"labels": [*metadata["labels"][:-1], "ten"]}))
+def test_the_evaluator_names_its_model_as_the_backend_does(backend):
+    blessing, model = backend.output("Evaluator", "blessing"), backend.output("Trainer", "model")
+    assert blessing["metadata"]["current_model"] == model["uri"]
+    assert blessing["metadata"]["current_model_id"] == model["name"]
+    assert blessing["metadata"]["blessed"] == 1
+
+
+def test_the_same_file_again_comes_from_the_cache_whole(backend):
+    assert [step for step in backend.order() if not backend.is_cached(step)] == []
+
+
+def test_the_next_model_is_compared_with_it_and_a_refusing_gate_fails_the_step_behind(backend, folder):
+    gates = {"gates": {"accuracy": {"min": 1.01, "max_worsening": 0.5}}, "slices": []}
+    config = write_config(folder / "strict.yaml", tune=TUNE, evaluate=gates)
+    before, backend.documents = (
+        backend.documents,
+        compiled(config, folder / "volume", nodes={"Trainer": {"retries": 2}}),
+    )
+    outputs = dict(backend.outputs)
     try:
-        emulator.run("Baseline")
-        emulator.run("Evaluator")
-        with pytest.raises(
-            GateRefused, match=r"comparable with production \(version 1\) must be yes\. Received: no: classes 10 → 10"
-        ):
-            emulator.run("Compressor")
+        assert not backend.is_cached("Evaluator")
+        assert all(backend.is_cached(step) for step in ("ExampleGen", "Transform", "Tuner", "Trainer", "Baseline"))
+        backend.run("Baseline")
+        assert backend.output("Baseline", "baseline")["metadata"]["registry_version"] == 1
+        backend.run("Evaluator")
+        findings = read_findings(str(backend.file("Evaluator", "evaluation")))
+        assert {finding.limit: finding.applies for finding in findings} == {">= 1.01": True, ">= -0.5": True}
+        with pytest.raises(StepFailed) as failed:
+            backend.run("Compressor")
+        assert failed.value.exit_code == 3
+        last = failed.value.log.splitlines()[-1]
+        assert last.startswith("Gate refused: the evaluation gate. accuracy must be >= 1.01. Received: ")
+        assert [version.number for version in Registry(folder / "volume" / "registry").versions("digits")] == [1]
     finally:
-        bundle.write_text(before)
-        emulator.outputs = outputs
-
-
-def test_the_next_model_is_compared_with_it(emulator):
-    """Baseline, with a version in production, and the Evaluator after it."""
-    emulator.run("Baseline")
-    [baseline] = emulator.outputs["Baseline"]["baseline"]["artifacts"]
-    assert baseline["metadata"]["registry_version"] == 1
-    emulator.run("Evaluator")
-    emulator.run("Compressor")
-
-
-def test_a_refusing_gate_fails_its_step(emulator, tmp_path):
-    gates = {"gates": {"accuracy": {"min": 1.01}}, "slices": []}
-    strict = Emulator(_compiled(tmp_path / "strict.yaml", emulator.root, evaluate=gates), tmp_path / "root")
-    strict.outputs = dict(emulator.outputs)
-    strict.run("Evaluator")
-    with pytest.raises(GateRefused, match=r"accuracy must be >= 1\.01"):
-        strict.run("Compressor")
-    assert [version.number for version in Registry(emulator.root / "registry").versions("digits")] == [1]
+        backend.documents, backend.outputs = before, outputs

@@ -6,6 +6,7 @@ from tfx.types import standard_artifacts
 
 from components.gates import GateRefused
 from components.pusher.executor import content_digest, push_key, push_model, require_blessings, write_bundle
+from records.properties import STAGED_FROM
 from records.push import Push, read_push
 from records.shipment import Shipment, write_shipment
 from records.variants import Choice, LayerSparsity, write_choice
@@ -90,12 +91,12 @@ def push(points, tmp_path, registry):
     (tmp_path / "evaluation").mkdir()
     write_tfma_files(tmp_path / "evaluation", {"": {("", "accuracy"): 0.5}})
 
-    def push(stage="candidate", *, shipped=("int8",), blessed=1):
+    def push(stage="candidate", *, shipped=("int8",), blessed=1, model=points.model):
         serving, pushed = _blessing(blessed), standard_artifacts.PushedModel()
         serving.uri, pushed.uri = str(tmp_path / "serving"), str(tmp_path / "pushed")
         write_shipment(serving.uri, Shipment(variants=shipped, needed=("int8",)))
         push_model(
-            model=points.model,
+            model=model,
             model_run=points.model_run,
             variants=variants,
             evaluation=evaluation,
@@ -170,6 +171,14 @@ def test_the_version_knows_its_metrics_and_where_it_comes_from(push, points, reg
     version = registry.version("points", 2)
     assert version.metrics == {"accuracy": 0.5}
     assert version.lineage["model_uri"] == points.model.uri
+
+
+def test_lineage_leads_to_where_a_copied_model_lies(push, points, registry):
+    copied = standard_artifacts.Model()
+    copied.uri = points.model.uri
+    copied.set_string_custom_property(STAGED_FROM, "s3://bucket/model")
+    push(model=copied)
+    assert registry.version("points", 2).lineage["model_uri"] == "s3://bucket/model"
 
 
 @pytest.mark.parametrize("blessed", [0, None])

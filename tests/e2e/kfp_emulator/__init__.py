@@ -1,0 +1,1 @@
+"""The backend of Kubeflow Pipelines, emulated: see `backend`."""
