@@ -44,6 +44,17 @@ class KubeflowConfig(Section):
 
     image: str = Field(description="The image built from the Dockerfile, with its tag.")
     pipeline_root: str = Field(description="Where artifacts go, such as gs://bucket/slipway or a mounted path.")
+    service_account: str | None = Field(
+        None, description="The Kubernetes ServiceAccount of a submitted run's pods; default: the backend's."
+    )
+    host: str | None = Field(
+        None,
+        description="Where `slipway submit` finds Kubeflow Pipelines, such as https://kubeflow.example.com/pipeline; "
+        "default: what the KFP SDK finds.",
+    )
+    namespace: str | None = Field(
+        None, description="The namespace of submitted runs, where Kubeflow serves several users; default: the SDK's."
+    )
     node_pools: dict[str, NodePool] = Field(
         default_factory=dict, description="Machines by a name that `pool` refers to."
     )
