@@ -20,7 +20,7 @@ _REFUSED = f"{GateRefused.title}: "
 class StepEnd:
     """Attributes:
     exit_code: of the step's command; None where the log does not say.
-    message: why it ended; the gate, the metric and the limit where a gate refused.
+    message: why it ended, which the step's last line says; the gate, the metric and the limit where a gate refused.
     """
 
     exit_code: int | None
@@ -37,11 +37,7 @@ def step_end(log: str) -> StepEnd:
     Args:
       log: what its main container wrote.
     """
-    lines = log.splitlines()
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
     ended = [ended for line in lines if _GLOG.match(line) and (ended := _ENDED.match(line))]
-    own = [line for line in lines if line.strip() and not _GLOG.match(line)]
-    exit_code = int(ended[-1][1]) if ended else None
-    first = next((number for number in reversed(range(len(own))) if own[number].startswith(_REFUSED)), None)
-    if exit_code == GateRefused.exit_code and first is not None:
-        return StepEnd(exit_code, "\n".join(own[first:]).removeprefix(_REFUSED))
-    return StepEnd(exit_code, own[-1].strip() if own else "it wrote nothing")
+    last = next((line for line in reversed(lines) if not _GLOG.match(line)), "it wrote nothing")
+    return StepEnd(int(ended[-1][1]) if ended else None, last.removeprefix(_REFUSED))

@@ -17,7 +17,7 @@ from pipeline.kubeflow.backend import Backend, BackendError
 from pipeline.kubeflow.compile import compile_pipeline
 from tests.pipeline.kubeflow.kfp_tasks import Moment
 from tests.pipeline.kubeflow.small_submission import small_submission
-from tests.pipeline.kubeflow.step_logs import REFUSED, step_log
+from tests.pipeline.kubeflow.step_logs import REFUSAL, step_log
 from tests.pipeline.shipped import DIGITS, PROJECT
 
 NODES = load_config(DIGITS).node_names()
@@ -79,7 +79,7 @@ def test_a_run_that_is_not_there_is_not_said_to_go_on(host, submit):
 @pytest.mark.parametrize(
     ("log", "exit_code", "message"),
     [
-        (step_log(f"{REFUSED.title}: {REFUSED}", "exit status 3"), 3, "accuracy (test) must be >= 0.9. Received: 0.5"),
+        (step_log(REFUSAL, "exit status 3"), 3, "accuracy (test) must be >= 0.9. Received: 0.5"),
         (step_log("ValueError: no such column", "exit status 1"), 1, "Compressor: ValueError: no such column"),
     ],
 )

@@ -5,10 +5,10 @@ from records.findings import Finding
 
 # The launcher's own lines around a command's: glog's format, and the messages of launcher_v2.go and main.go.
 BEFORE = "I1126 12:00:00.000000       1 launcher_v2.go:191] publish success.\n"
-REFUSED = GateRefused(
-    [Finding(gate="evaluation", metric="accuracy", where="test", value=0.5, limit=">= 0.9", passed=False, stops=True)],
-    "Train more.",
-)
+# How a step writes that a gate refused, and what of it a person wants to hear.
+FINDING = Finding(gate="evaluation", metric="accuracy", where="test", value=0.5, limit=">= 0.9", passed=False)
+REFUSED = f"the evaluation gate. {FINDING}"
+REFUSAL = f"Nothing was pushed. Train more.\n{GateRefused.title}: {REFUSED}"
 
 
 def step_log(output: str, error: str) -> str:

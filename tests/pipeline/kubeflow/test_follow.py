@@ -10,7 +10,7 @@ from pipeline.kubeflow.follow import Follower, SubmittedRunRefused
 from pipeline.progress import Progress
 from tests.pipeline.kubeflow.kfp_tasks import Moment
 from tests.pipeline.kubeflow.small_submission import small_submission
-from tests.pipeline.kubeflow.step_logs import REFUSED, step_log
+from tests.pipeline.kubeflow.step_logs import REFUSAL, REFUSED, step_log
 
 NODES = ["ExampleGen", "Trainer", "Pusher"]
 
@@ -57,12 +57,12 @@ def test_each_node_has_a_line_with_its_time_when_it_is_over(kfp, followed):
 
 
 def test_a_gate_that_refuses_is_told_from_a_failure_by_the_log(kfp, followed):
-    kfp.logs = {"Trainer": step_log(f"{REFUSED.title}: {REFUSED}", "exit status 3")}
+    kfp.logs = {"Trainer": step_log(REFUSAL, "exit status 3")}
     kfp.moments = [Moment("FAILED", {"ExampleGen": "done", "Trainer": "failed", "Pusher": "omitted"})]
     with pytest.raises(SubmittedRunRefused, match="accuracy") as caught:
         followed.follow()
     assert (caught.value.title, caught.value.exit_code) == (GateRefused.title, 3)
-    assert str(caught.value) == str(REFUSED)
+    assert str(caught.value) == REFUSED
     assert [line[:3] for line in followed.lines()] == [
         ["✓", "ExampleGen", "done"],
         ["✋", "Trainer", "refused"],

@@ -2,13 +2,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kubeflow.step_log import step_end
-from tests.pipeline.kubeflow.step_logs import REFUSED, step_log
+from tests.pipeline.kubeflow.step_logs import REFUSAL, REFUSED, step_log
 
 
 def test_a_refusal_is_told_by_its_exit_code_and_says_gate_figure_and_limit():
-    end = step_end(step_log(f"loading\n{REFUSED.title}: {REFUSED}", "exit status 3"))
+    end = step_end(step_log(REFUSAL, "exit status 3"))
     assert end.is_refusal
-    assert end.message == str(REFUSED)
+    assert end.message == REFUSED
     assert "accuracy" in end.message
 
 
@@ -22,7 +22,7 @@ def test_a_failure_says_the_last_line_of_the_step():
 def test_a_failure_to_publish_after_it_changes_nothing():
     """launcher_v2.go:197 says both."""
     error = "failed to publish execution with error rpc error: code = Unavailable after execution failed: exit status 3"
-    assert step_end(step_log(f"{REFUSED.title}: {REFUSED}", error)).is_refusal
+    assert step_end(step_log(REFUSAL, error)).is_refusal
 
 
 def test_what_the_step_writes_itself_is_no_exit_code():
