@@ -58,7 +58,7 @@ class Backend(kfp.Client):
         # Pages that ask for a password come with status 200.
         if health.multi_user is None:
             raise BackendError(
-                f"the host must answer as the API of Kubeflow Pipelines. Received: something else from {self.address}, "
+                f"the host must answer as the API server does. Received: something else from {self.address}, "
                 f"such as the page to log in. Give a token by {TOKEN_VARIABLE}, or name the API server itself."
             )
 
@@ -143,9 +143,11 @@ class Backend(kfp.Client):
         except kfp_server_api.ApiException as error:
             raise _refusal(self.address, error) from error
         except urllib3.exceptions.HTTPError as error:
-            reason = getattr(error, "reason", None) or error
+            # urllib3 puts the connection in front of what went wrong with it.
+            text = str(getattr(error, "reason", None) or error)
+            reason = text.partition(": ")[2] or text
             raise NoAnswer(
-                f"Kubeflow Pipelines must be reachable. Received: no answer from {self.address} ({reason}). "
+                f"the API server must be reachable. Received: no answer from {self.address} ({reason}). "
                 f"Name another by --host or kubeflow.host, or forward its port: kubectl port-forward -n kubeflow "
                 f"svc/ml-pipeline-ui 8080:80, and --host http://localhost:8080."
             ) from error
@@ -157,17 +159,17 @@ def _refusal(address: str, error: kfp_server_api.ApiException) -> BackendError:
     match error.status:
         case HTTPStatus.UNAUTHORIZED:
             return BackendError(
-                f"Kubeflow Pipelines must know who asks. {said} Give a token that is still valid by {TOKEN_VARIABLE}."
+                f"the API server must know who asks. {said} Give a token that is still valid by {TOKEN_VARIABLE}."
             )
         case HTTPStatus.FORBIDDEN:
             return BackendError(
-                f"Kubeflow Pipelines must allow it to who asks. {said} Name a namespace of yours by "
+                f"the API server must allow it to who asks. {said} Name a namespace of yours by "
                 f"kubeflow.namespace, or ask its owner for the role kubeflow-edit."
             )
         case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return NoAnswer(f"Kubeflow Pipelines must be able to do what it is asked for. {said}")
+            return NoAnswer(f"the API server must be able to do what it is asked for. {said}")
         case _:
-            return BackendError(f"Kubeflow Pipelines must accept the request. {said}")
+            return BackendError(f"the API server must accept the request. {said}")
 
 
 def _message(error: kfp_server_api.ApiException) -> str:

@@ -101,6 +101,15 @@ def test_a_backend_that_stays_away_leaves_the_run_and_says_how_to_follow_it(kfp,
         submit("--host", host, "--follow", "4f2a")
 
 
+def test_a_token_that_expires_leaves_the_run_and_says_how_to_follow_it(kfp, host, submit, monkeypatch):
+    monkeypatch.setenv("KFP_EXISTING_TOKEN", "short-lived")
+    kfp.token = "short-lived"
+    Backend(host).submit(small_submission())
+    kfp.moments, kfp.expires_at = [Moment("RUNNING")], 3
+    with pytest.raises(BackendError, match=r"401 .*by KFP_EXISTING_TOKEN\. The run goes on; follow it again: "):
+        submit("--host", host, "--follow", "4f2a")
+
+
 def test_interrupted_it_leaves_the_run_and_says_how_to_follow_it(kfp, host):
     Backend(host).submit(small_submission())
     kfp.moments = [Moment("RUNNING", {"ExampleGen": "done", "SchemaGen": "running"})]

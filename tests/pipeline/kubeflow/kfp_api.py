@@ -14,6 +14,7 @@ v2beta1ListExperimentsResponse), by which test_kfp_api.py judges both sides, and
 
 import base64
 import json
+import math
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -62,6 +63,7 @@ class Kfp:
       moments: the run at one poll after the other; the last one stays.
       logs: {node: what the main container of its executor wrote}.
       token: what callers must show; None: nothing.
+      expires_at: the poll of the run from which on the token is no longer known.
       namespaces: those of a backend for several users, in which whoever asks may run pipelines; None: it has one user.
       down: which polls of the run, counted from 0, a proxy answers that does not reach the backend.
     """
@@ -69,6 +71,7 @@ class Kfp:
     moments: Sequence[Moment] = (Moment("PENDING"),)
     logs: Mapping[str, str] = field(default_factory=dict)
     token: str | None = None
+    expires_at: float = math.inf
     namespaces: Sequence[str] | None = None
     down: range = range(0)
     exchanges: list[Exchange] = field(default_factory=list)
@@ -82,7 +85,8 @@ class Kfp:
 
     def answer(self, asked: Exchange) -> Any:
         """The answer's JSON. Raises Refused."""
-        if self.token is not None and asked.headers.get("authorization") != f"Bearer {self.token}":
+        is_known = asked.headers.get("authorization") == f"Bearer {self.token}" and self.polls < self.expires_at
+        if self.token is not None and not is_known:
             raise Refused(401, 16, "Request header error: there is no user identity header.")
         match asked.method, asked.path:
             case "GET", "/apis/v2beta1/healthz":

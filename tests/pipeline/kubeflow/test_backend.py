@@ -56,7 +56,9 @@ def test_nobody_at_the_host_is_said_with_what_to_do(kfp):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(NoAnswer, match=rf"must be reachable\. Received: no answer from {address} .*--host"):
+        with pytest.raises(
+            NoAnswer, match=rf"must be reachable\. Received: no answer from {address} \(Failed to .*\)\. .*--host"
+        ):
             Backend(address)
 
 
