@@ -27,7 +27,7 @@ def check_registry(push: PushConfig) -> None:
 
 
 def check_nodes(kubeflow: KubeflowConfig, nodes: Sequence[str]) -> None:
-    """Raises ConfigError where the config gives resources to a node that is none of `nodes`, those of its DAG."""
+    """Raises ConfigError where the config has settings for a node that is none of `nodes`, those of its DAG."""
     _check_known("kubeflow.nodes must name nodes", kubeflow.nodes, nodes)
 
 

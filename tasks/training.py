@@ -10,7 +10,7 @@ from etils import epath
 from tasks.base import Task
 from tasks.start import Start
 from training.checkpoints import CheckpointStore
-from training.distribution import strategy
+from training.distribution import is_chief, strategy
 from training.early_stopping import EarlyStopping
 from training.gap_ratio import GapRatioGuard
 from training.hooks import Hook
@@ -79,6 +79,11 @@ class TaskTraining:
                 logger.info("start: the weights of %d layers are those of %s", len(moved), start.weights)
             self.model = task.with_train_statistics(self.model, train_files, feature_spec=feature_spec)
             self.loop = self._loop(checkpoints)
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this process is the one that writes, of several that train together."""
+        return is_chief(self._strategy)
 
     @property
     def resume_step(self) -> int:

@@ -16,7 +16,7 @@ def strategy(options: DistributionOptions) -> tf.distribute.Strategy:
     if options.strategy in ("multi_worker", "parameter_server") and "TF_CONFIG" not in os.environ:
         raise ValueError(
             f"distribution.strategy: {options.strategy} reads the addresses of the processes from TF_CONFIG. Received: "
-            f"no TF_CONFIG. Kubeflow's training operator sets it; elsewhere set it for each process, such as "
+            f"no TF_CONFIG. On Kubeflow kubeflow.trainer_processes sets it; elsewhere set it for each process, such as "
             f'{{"cluster": {{"worker": ["host1:2222", "host2:2222"]}}, "task": {{"type": "worker", "index": 0}}}}.'
         )
     if options.strategy == "mirrored":

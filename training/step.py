@@ -132,7 +132,10 @@ class TrainStep:
         """Each batch split over the devices, so that no worker is given an example twice."""
         if self.strategy.num_replicas_in_sync == 1:
             return batches
-        return self.strategy.experimental_distribute_dataset(batches)
+        # By example: by file, which there may be fewer of than workers, the batches would not be those of one device.
+        options = tf.data.Options()
+        options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+        return self.strategy.experimental_distribute_dataset(batches.with_options(options))
 
     def _steps(self, batches: Iterator, count: tf.Tensor) -> tf.Tensor:
         waited = tf.constant(0.0, tf.float64)

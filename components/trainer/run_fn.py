@@ -1,6 +1,9 @@
 """What TFX's Trainer calls by its dotted path."""
 
-from collections.abc import Sequence
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import tensorflow_transform as tft
@@ -32,6 +35,8 @@ def run_fn(fn_args: FnArgs) -> None:
     Leaves the SavedModel where TFX's Trainer publishes it, and in the model run: the Keras model, a line an epoch, what
     TensorBoard shows, and the checkpoints kept. Until it is done all that lies in a workspace of its own, which
     outlives a killed step, so that the next one goes on from there.
+
+    Of several processes that train together, the chief alone leaves something; the others end here when training does.
     """
     config = TrainerCustomConfig.model_validate(fn_args.custom_config)
     tuned = _read_hyperparameters(fn_args)
@@ -40,7 +45,6 @@ def run_fn(fn_args: FnArgs) -> None:
     transform_output = tft.TFTransformOutput(fn_args.transform_output)
     place = _workspace(fn_args, config.workspaces, tuned)
     place.mkdir(parents=True, exist_ok=True)
-    history = History(place / HISTORY_FILE)
     training = TaskTraining(
         task,
         options,
@@ -51,9 +55,14 @@ def run_fn(fn_args: FnArgs) -> None:
         start=config.start,
         checkpoints=place / "checkpoints",
     )
-    with summaries(task, options, training.evaluation, place, resume_step=training.resume_step) as hooks:
-        for record in training.records(hooks):
-            history.add(record)
+    with _own_folder(place, training) as folder:
+        history = History(folder / HISTORY_FILE)
+        with summaries(task, options, training.evaluation, folder, resume_step=training.resume_step) as hooks:
+            for record in training.records(hooks):
+                history.add(record)
+    if not training.is_chief:
+        # TFX looks for a model behind this function, and the chief alone writes one.
+        sys.exit()
     model = training.float32_model()
     io_utils.copy_dir(str(place), fn_args.model_run_dir)
     model.save(str(epath.Path(fn_args.model_run_dir) / MODEL_FILE))
@@ -64,6 +73,19 @@ def run_fn(fn_args: FnArgs) -> None:
     trained.parent.mkdir(parents=True)
     (epath.Path(fn_args.model_run_dir) / MODEL_FILE).copy(trained)
     place.rmtree()
+
+
+@contextmanager
+def _own_folder(place: epath.Path, training: TaskTraining) -> Iterator[epath.Path]:
+    """Where this process writes while it trains: the workspace if it is the chief, else a folder that goes with it.
+
+    The others write too, for what a hook asks of a step all of them have to compute.
+    """
+    if training.is_chief:
+        yield place
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield epath.Path(folder)
 
 
 def training_facts(rows: Sequence[dict[str, Any]]) -> TrainingFacts:

@@ -21,8 +21,8 @@ from pipeline.shown_commands import shown_command
 def command(config: Path, changes: dict[str, Any], out: Path) -> None:
     """Compile the pipeline of CONFIG for Kubeflow Pipelines v2.
 
-    The file loads in the kfp SDK and in the Kubeflow Pipelines page. It holds the pipeline and, where the config puts
-    nodes on node pools, their Kubernetes settings as a second document.
+    The file loads in the kfp SDK and in the Kubeflow Pipelines page. It holds the pipeline and, where the config says
+    what Kubernetes alone needs to know of a step, such as its node pool, that as a second document.
     """
     pipeline_config = load_config(config, changes)
     kubeflow = kubeflow_section(pipeline_config, config)

@@ -47,9 +47,9 @@ def command(
     pipeline_config = load_config(config, changes)
     kubeflow = kubeflow_section(pipeline_config, config)
     from pipeline.console import quiet_terminal
-    from pipeline.kubeflow.submission import check_usable
+    from pipeline.kubeflow.submission import check_image
 
-    check_usable(kubeflow)
+    check_image(kubeflow.image)
     with tempfile.TemporaryDirectory() as directory, quiet_terminal(Path(directory) / "submit.log") as console:
         if dry_run:
             request = _request(pipeline_config, kubeflow, console)

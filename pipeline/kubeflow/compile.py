@@ -5,20 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from kfp.pipeline_spec import pipeline_spec_pb2
-from kubernetes.utils.quantity import parse_quantity
 from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner
 from tfx.orchestration.pipeline import Pipeline
 
-from data.errors import SourceNotFoundError
-from pipeline.config import PipelineConfig, load_task
+from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline
-from pipeline.errors import ConfigError
-from pipeline.kubeflow_options import KubeflowConfig, NodeResources
-from pipeline.places import Places
-
-ResourceSpec = pipeline_spec_pb2.PipelineDeploymentConfig.PipelineContainerSpec.ResourceSpec
-BYTES_PER_GB = 10**9
+from pipeline.kubeflow.distribution import check_distribution, distribute
+from pipeline.kubeflow.places import cluster_places
+from pipeline.kubeflow.platform_spec import executor_config, platform_spec
+from pipeline.kubeflow.resources import resource_spec
+from pipeline.kubeflow.retries import retry_policy
+from pipeline.kubeflow_options import KubeflowConfig
+from pipeline.kubeflow_options.node import NodeSettings
 
 
 def compile_pipeline(config: PipelineConfig, kubeflow: KubeflowConfig) -> list[dict[str, Any]]:
@@ -30,31 +28,28 @@ def compile_pipeline(config: PipelineConfig, kubeflow: KubeflowConfig) -> list[d
 
     Returns:
       The pipeline spec (schema 2.1.0, what the open-source backend accepts), and the platform spec where the config
-      puts nodes on node pools.
+      says something that it has the place for.
 
     Raises:
-      ConfigError: a quantity that Kubernetes would not read.
+      ConfigError: what the config asks for, no pod could have, or no step would find.
     """
-    pipeline = create_pipeline(
-        config,
-        Places(
-            pipeline_root=kubeflow.pipeline_root,
-            registry=config.push.registry or f"{kubeflow.pipeline_root.rstrip('/')}/registry",
-            workspaces=f"{kubeflow.pipeline_root.rstrip('/')}/workspaces",
-            fingerprint=_fingerprint(config),
-            start=config.start.resolve() if config.start else None,
-        ),
-    )
+    check_distribution(config, kubeflow)
+    pipeline = create_pipeline(config, cluster_places(config, kubeflow))
     # Kubeflow's names of pipelines have no underscores; the model keeps its own.
     pipeline.pipeline_info.pipeline_name = config.name.replace("_", "-")
-    resources = node_resources(kubeflow, [node.id for node in pipeline.components])
+    settings = {node.id: kubeflow.settings_of(node.id) for node in pipeline.components}
+    pools = {node: kubeflow.pool_of(each) for node, each in settings.items()}
     for node in pipeline.components:
-        node.with_platform_config(resource_spec(resources[node.id]))
-    platform = platform_spec(kubeflow, resources)
-    spec = _pipeline_spec(pipeline, kubeflow.image)
-    for node, wanted in resources.items():
-        if wanted.retries:
-            spec["root"]["dag"]["tasks"][node]["retryPolicy"] = {"maxRetryCount": wanted.retries}
+        node.with_platform_config(resource_spec(node.id, settings[node.id], pools[node.id]))
+    spec = _pipeline_spec(pipeline, kubeflow, settings)
+    configs = {}
+    for node, each in settings.items():
+        label = _executor_label(spec, node)
+        configs[label] = executor_config(each, pools[node], image=kubeflow.image)
+        if kubeflow.trainer_processes is not None:
+            container = spec["deploymentSpec"]["executors"][label]["container"]
+            distribute(node, container, configs[label], kubeflow.trainer_processes)
+    platform = platform_spec(configs)
     return [spec, *([platform] if platform else [])]
 
 
@@ -66,67 +61,33 @@ def write_documents(documents: list[dict[str, Any]], path: Path) -> None:
     partial.replace(path)
 
 
-def node_resources(kubeflow: KubeflowConfig, nodes: list[str]) -> dict[str, NodeResources]:
-    """The resources of each node: `kubeflow.default`, overridden key by key by `kubeflow.nodes`."""
-    return {
-        node: kubeflow.default.model_copy(update=_set_fields(kubeflow.nodes[node]) if node in kubeflow.nodes else {})
-        for node in nodes
-    }
-
-
-def resource_spec(resources: NodeResources) -> Any:
-    """Kubernetes quantities as KFP's ResourceSpec: cores, and memory in gigabytes of 10^9 bytes.
-
-    Raises:
-      ConfigError: a quantity that Kubernetes would not read.
-    """
-    spec = ResourceSpec()
-    if resources.cpu is not None:
-        spec.cpu_limit = _quantity("cpu", resources.cpu)
-    if resources.memory is not None:
-        spec.memory_limit = _quantity("memory", resources.memory) / BYTES_PER_GB
-    if resources.accelerator is not None:
-        spec.accelerator.type = resources.accelerator
-        spec.accelerator.count = resources.accelerator_count
+def _pipeline_spec(
+    pipeline: Pipeline, kubeflow: KubeflowConfig, settings: Mapping[str, NodeSettings]
+) -> dict[str, Any]:
+    """What TFX compiles, with what its compiler knows nothing of."""
+    runner = kubeflow_v2_dag_runner.KubeflowV2DagRunner(
+        config=kubeflow_v2_dag_runner.KubeflowV2DagRunnerConfig(
+            default_image=kubeflow.image, use_pipeline_spec_2_1=True
+        )
+    )
+    spec = runner.run(pipeline, write_out=False)["pipelineSpec"]
+    # The Pipelines page offers it; the backend itself takes the root that comes with a run.
+    spec["defaultPipelineRoot"] = kubeflow.pipeline_root
+    # As KFP's own compiler calls them, for kfp.local takes that prefix off whatever it finds there.
+    spec["components"] = {_component_name(name): component for name, component in spec["components"].items()}
+    for node, task in spec["root"]["dag"]["tasks"].items():
+        task["componentRef"]["name"] = _component_name(task["componentRef"]["name"])
+        if settings[node].retries:
+            task["retryPolicy"] = retry_policy(settings[node].retries)
+        if settings[node].env:
+            container = spec["deploymentSpec"]["executors"][_executor_label(spec, node)]["container"]
+            container["env"] = [{"name": name, "value": value} for name, value in settings[node].env.items()]
     return spec
 
 
-def platform_spec(kubeflow: KubeflowConfig, resources: Mapping[str, NodeResources]) -> dict[str, Any] | None:
-    """Node selectors and tolerations, which the pipeline spec has no place for; None where no node is on a pool."""
-    executors = {}
-    for node, wanted in resources.items():
-        if wanted.pool is not None:
-            pool = kubeflow.node_pools[wanted.pool]
-            executors[f"{node}_executor"] = {
-                "nodeSelector": {"labels": dict(pool.node_selector)},
-                "tolerations": [toleration.model_dump(exclude_none=True) for toleration in pool.tolerations],
-            }
-    return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}} if executors else None
+def _component_name(node: str) -> str:
+    return f"comp-{node.lower()}"
 
 
-def _set_fields(resources: NodeResources) -> dict[str, Any]:
-    return {name: getattr(resources, name) for name in resources.model_fields_set}
-
-
-def _quantity(name: str, text: str) -> float:
-    try:
-        return float(parse_quantity(text))
-    except ValueError:
-        raise ConfigError(
-            f"{name} must be a quantity as Kubernetes writes it, such as 500m, 4 or 16Gi. Received: {text!r}."
-        ) from None
-
-
-def _fingerprint(config: PipelineConfig) -> str:
-    """The data's, where this machine sees the data; the cluster may be the only one that does."""
-    try:
-        return load_task(config).source().fingerprint()
-    except SourceNotFoundError:
-        return ""
-
-
-def _pipeline_spec(pipeline: Pipeline, image: str) -> dict[str, Any]:
-    runner = kubeflow_v2_dag_runner.KubeflowV2DagRunner(
-        config=kubeflow_v2_dag_runner.KubeflowV2DagRunnerConfig(default_image=image, use_pipeline_spec_2_1=True)
-    )
-    return runner.run(pipeline, write_out=False)["pipelineSpec"]
+def _executor_label(spec: Mapping[str, Any], node: str) -> str:
+    return spec["components"][spec["root"]["dag"]["tasks"][node]["componentRef"]["name"]]["executorLabel"]

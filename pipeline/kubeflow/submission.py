@@ -9,9 +9,6 @@ from typing import Any
 from pipeline.errors import ConfigError
 from pipeline.kubeflow_options import KubeflowConfig
 
-# What KFP's launcher stages artifacts from and to (kubeflow/pipelines 2.17.0, backend/src/v2/component/launcher_v2.go,
-# from line 1239).
-ROOT_SCHEMES = ("gs://", "s3://", "minio://")
 # The grammar of references to images, https://github.com/distribution/reference, with a tag or a digest.
 _DOMAIN = r"(?:[a-zA-Z0-9.-]+(?::[0-9]+)?/)?"
 _PATH = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
@@ -68,15 +65,10 @@ def submission(
     )
 
 
-def check_usable(kubeflow: KubeflowConfig) -> None:
-    """Raises ConfigError where no cluster could pull the image, or no step read the root; asks nobody."""
-    if not _IMAGE.fullmatch(kubeflow.image):
+def check_image(image: str) -> None:
+    """Raises ConfigError where no cluster could pull the image, or would pull another one on another day."""
+    if not _IMAGE.fullmatch(image):
         raise ConfigError(
             f"kubeflow.image must be an image with its tag or digest, as a cluster pulls it, such as "
-            f"registry.example.com/slipway:0.1.0. Received: {kubeflow.image!r}."
-        )
-    if not kubeflow.pipeline_root.startswith(ROOT_SCHEMES):
-        raise ConfigError(
-            f"kubeflow.pipeline_root must be in an object store that all steps reach: {', '.join(ROOT_SCHEMES)}. "
-            f"Received: {kubeflow.pipeline_root!r}. A path is another one on each machine of a cluster."
+            f"registry.example.com/slipway:0.1.0. Received: {image!r}."
         )

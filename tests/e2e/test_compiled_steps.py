@@ -15,9 +15,10 @@ pytestmark = pytest.mark.e2e
 
 
 def _compiled(path, root, **changes):
-    kubeflow = {"image": "slipway:test", "pipeline_root": str(root)}
+    kubeflow = {"image": "slipway:test", "pipeline_root": "gs://bucket"}
     config = load_config(write_config(path, kubeflow=kubeflow, **changes))
-    return compile_pipeline(config, config.kubeflow)[0]
+    # No config may say so: a cluster has no such root.
+    return compile_pipeline(config, config.kubeflow.model_copy(update={"pipeline_root": str(root)}))[0]
 
 
 @pytest.fixture(scope="module")

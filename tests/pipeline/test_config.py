@@ -142,7 +142,7 @@ def test_shipped_configs_are_right(path):
             r"kubeflow.nodes must name nodes: .* Received: Trianer. Did you mean Trainer",
         ),
         ("kubeflow.nodes", {"Tuner": {"cpu": "8"}}, r"kubeflow.nodes must name nodes: .* Received: Tuner"),
-        ("kubeflow.default.pool", "tpu", r"nodes.default.pool must be one of node_pools \(gpu\). Received: 'tpu'"),
+        ("kubeflow.default.pool", "tpu", r"default: pool must be one of node_pools \(gpu\). Received: 'tpu'"),
         ("kubeflow.default.pool", "gpus", r"Received: 'gpus'. Did you mean gpu\?"),
         ("options.source", {"kind": "idx", "dataset": "fashion-mnist"}, r"dataset: .* Did you mean fashion_mnist\?"),
     ],

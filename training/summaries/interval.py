@@ -1,11 +1,14 @@
 """When something is due that is done every so many steps."""
 
+import keras
+
 from training.hooks import HookedLoop
 
 
 def steps_done(loop: HookedLoop) -> int:
     """Optimizer steps done; above zero at the beginning of a training that goes on from a checkpoint."""
-    return int(loop.optimizer.iterations)
+    # Not by int(), which a variable that devices have copies of does not answer.
+    return int(keras.ops.convert_to_numpy(loop.optimizer.iterations))
 
 
 class Interval:

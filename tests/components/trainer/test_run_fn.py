@@ -1,6 +1,10 @@
 """What Trainer leaves, of two epochs of Points in batches of four."""
 
 import json
+import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import keras
@@ -14,6 +18,7 @@ from records.model_run import read_model_facts
 from serving.saved_model import SavedModel
 from tests.components.points import SPEC
 
+PROJECT = Path(__file__).resolve().parents[3]
 TRAIN = {
     "epochs": 2,
     "batch_size": 4,
@@ -153,3 +158,49 @@ def test_the_bottleneck_is_what_steps_waited_for(shares, bottleneck):
 def test_what_guards_did_is_told_with_its_epoch():
     facts = training_facts([_row(1), _row(2, events=["rolled back", "cut"])])
     assert facts.events == ("epoch 2: rolled back", "epoch 2: cut")
+
+
+@pytest.fixture(scope="module")
+def together(points, tmp_path_factory) -> Path:
+    """What `run` is, but trained by a chief and a worker, each with half of each batch."""
+    place = tmp_path_factory.mktemp("together")
+    arguments = place / "fn_args.json"
+    train = {"distribution": {"strategy": "multi_worker"}, "summaries": {"weights_every_steps": 1}}
+    arguments.write_text(json.dumps(_fn_args(points, place, **train).__dict__))
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
+        chief, worker = (f"127.0.0.1:{each.getsockname()[1]}" for each in (first, second))
+    cluster = {"chief": [chief], "worker": [worker]}
+    started = [
+        subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("together.py")), str(arguments)],
+            env={
+                **os.environ,
+                "PYTHONPATH": str(PROJECT),
+                "TF_CONFIG": json.dumps({"cluster": cluster, "task": {"type": kind, "index": 0}}),
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for kind in cluster
+    ]
+    try:
+        for process in started:
+            output, _ = process.communicate(timeout=300)
+            assert process.returncode == 0, output
+    finally:
+        for process in started:
+            process.kill()
+    return place
+
+
+@pytest.mark.e2e
+def test_processes_that_train_together_leave_what_one_leaves(together, run):
+    """Once, and with the weights that one process comes to, up to the rounding of sums over halves of a batch."""
+    assert {path.name for path in (together / "run").iterdir()} == {path.name for path in (run / "run").iterdir()}
+    theirs, one = (load_model(str(place / "run" / "model.keras")).get_weights() for place in (together, run))
+    for mine, other in zip(theirs, one, strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-4)
+    rows = (together / "run" / "history.jsonl").read_text().splitlines()
+    assert [json.loads(row)["step"] for row in rows] == [2, 4]
+    assert list((together / "workspaces").iterdir()) == []

@@ -5,20 +5,15 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from kfp import components
+from kfp.local.executor_input_utils import get_local_task_resource_name
 
 from components.tuner.options import TuneOptions
 from pipeline.commands.compile import command
 from pipeline.config import load_config
 from pipeline.errors import ConfigError
-from pipeline.kubeflow.compile import compile_pipeline, node_resources, platform_spec, resource_spec, write_documents
-from pipeline.kubeflow_options import KubeflowConfig, NodePool, NodeResources, Toleration
+from pipeline.kubeflow.compile import compile_pipeline, write_documents
 
 DIGITS = Path(__file__).resolve().parents[3] / "pipeline" / "configs" / "digits.yaml"
-POOL = NodePool(node_selector={"pool": "tpu"}, tolerations=(Toleration(key="google.com/tpu", operator="Exists"),))
-
-
-def _kubeflow(**changes) -> KubeflowConfig:
-    return KubeflowConfig(**{"image": "image:1", "pipeline_root": "/root", "node_pools": {"tpu": POOL}, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +44,61 @@ def test_the_nodes_that_a_config_may_name_are_those_of_the_dag(tune):
     assert set(spec["root"]["dag"]["tasks"]) == set(config.node_names())
 
 
-def test_the_sdk_reads_how_often_a_step_starts_again(documents, tmp_path):
+def test_the_sdk_reads_all_of_how_often_a_step_starts_again(documents, tmp_path):
+    """With less than all of it no step starts again: argocompiler/container.go:411 of kubeflow/pipelines 2.17.0."""
     write_documents(documents, tmp_path / "digits.yaml")
     tasks = components.load_component_from_file(str(tmp_path / "digits.yaml")).pipeline_spec.root.dag.tasks
-    retries = {name: task.retry_policy.max_retry_count for name, task in tasks.items()}
-    assert {name: count for name, count in retries.items() if count} == {"Trainer": 3}
+    [(name, policy)] = [(name, task.retry_policy) for name, task in tasks.items() if task.HasField("retry_policy")]
+    assert (name, policy.max_retry_count, policy.backoff_duration.seconds) == ("Trainer", 3, 60)
+    assert policy.backoff_factor == 2
+    assert policy.backoff_max_duration.seconds == 30 * 24 * 3600
+
+
+def test_the_root_is_what_the_pipelines_page_offers(documents):
+    assert documents[0]["defaultPipelineRoot"] == "gs://example-bucket/slipway"
+
+
+def test_components_are_called_as_kfp_calls_them_and_tasks_as_nodes(documents):
+    """kfp.local takes `comp-` off: get_local_task_resource_name of kfp 2.17.0, local/executor_input_utils.py:115."""
+    tasks = documents[0]["root"]["dag"]["tasks"]
+    names = {node: get_local_task_resource_name(task["componentRef"]["name"]) for node, task in tasks.items()}
+    assert names == {node: node.lower() for node in load_config(DIGITS).node_names()}
+    assert documents[0]["components"].keys() == {task["componentRef"]["name"] for task in tasks.values()}
+
+
+def test_each_environment_is_its_step_s():
+    config = load_config(DIGITS, {"kubeflow.default.env": {"A": "1"}, "kubeflow.nodes.Trainer.env": {"B": "2"}})
+    [spec, _] = compile_pipeline(config, config.kubeflow)
+    environments = {label: each["container"]["env"] for label, each in spec["deploymentSpec"]["executors"].items()}
+    assert environments["Pusher_executor"] == [{"name": "A", "value": "1"}]
+    assert environments["Trainer_executor"] == [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]
+
+
+def test_where_nothing_is_for_kubernetes_alone_there_is_no_second_document():
+    config = load_config(DIGITS, {"kubeflow.nodes": {"Trainer": {"pool": None}}})
+    assert len(compile_pipeline(config, config.kubeflow)) == 1
+
+
+def test_what_the_launcher_does_not_bring_is_mounted_where_it_is_used():
+    """Of the steps, those that get the registry or the workspaces as a path: `registry` and `workspaces` in the DAG."""
+    config = load_config(
+        DIGITS,
+        {
+            "kubeflow.pipeline_root": "minio://mlpipeline/slipway",
+            "kubeflow.storage": {"claim": "slipway", "mount_path": "/mnt/slipway", "sub_path": "digits"},
+        },
+    )
+    [spec, platform] = compile_pipeline(config, config.kubeflow)
+    told = {node for node, task in spec["root"]["dag"]["tasks"].items() if "/mnt/slipway/" in str(task)}
+    executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    mounted = {
+        label.removesuffix("_executor"): each["pvcMount"] for label, each in executors.items() if "pvcMount" in each
+    }
+    assert mounted.keys() == told == {"Trainer", "Baseline", "Compressor", "Pusher"}
+    assert mounted["Pusher"] == [{"constant": "slipway", "mountPath": "/mnt/slipway", "subPath": "digits"}]
+    assert spec["root"]["dag"]["tasks"]["Pusher"]["inputs"]["parameters"]["registry"]["runtimeValue"] == {
+        "constant": "/mnt/slipway/registry"
+    }
 
 
 def test_a_name_with_underscores_is_the_model_s_and_has_dashes_on_kubeflow():
@@ -78,50 +123,18 @@ def test_every_step_runs_the_image_with_its_entry_point(executors):
 
 def test_resources_land_on_their_step(executors):
     trainer = executors["Trainer_executor"]["container"]["resources"]
-    assert trainer["cpuLimit"] == 4
-    assert trainer["memoryLimit"] == pytest.approx(16 * 2**30 / 1e9)
-    assert trainer["accelerator"] == {"type": "nvidia.com/gpu", "count": "1"}
-    assert executors["Pusher_executor"]["container"]["resources"] == {
-        "cpuLimit": 1,
-        "memoryLimit": pytest.approx(4 * 2**30 / 1e9),
+    assert trainer == {
+        "cpuLimit": 4,
+        "resourceCpuLimit": "4",
+        "memoryLimit": pytest.approx(16 * 2**30 / 1e9),
+        "resourceMemoryLimit": "16Gi",
+        "accelerator": {"type": "nvidia.com/gpu", "count": "1", "resourceType": "nvidia.com/gpu", "resourceCount": "1"},
     }
+    assert executors["Pusher_executor"]["container"]["resources"]["resourceMemoryLimit"] == "4Gi"
 
 
 def test_the_data_gate_holds_transform_back(documents):
     assert "DataGate" in documents[0]["root"]["dag"]["tasks"]["Transform"]["dependentTasks"]
-
-
-def test_a_node_overrides_the_default_key_by_key():
-    kubeflow = _kubeflow(default=NodeResources(cpu="1", memory="2Gi"), nodes={"Trainer": NodeResources(cpu="8")})
-    resources = node_resources(kubeflow, ["Trainer", "Pusher"])
-    assert (resources["Trainer"].cpu, resources["Trainer"].memory) == ("8", "2Gi")
-    assert resources["Pusher"] == kubeflow.default
-
-
-@pytest.mark.parametrize(("text", "cores"), [("500m", 0.5), ("4", 4), ("1.5", 1.5)])
-def test_cores(text, cores):
-    assert resource_spec(NodeResources(cpu=text)).cpu_limit == cores
-
-
-@pytest.mark.parametrize("field", ["cpu", "memory"])
-def test_what_is_no_quantity_is_refused(field):
-    with pytest.raises(ConfigError, match=rf"{field} must be a quantity .* Received: '4 GB'"):
-        resource_spec(NodeResources(**{field: "4 GB"}))
-
-
-def test_pools_become_selectors_and_tolerations():
-    resources = {"Trainer": NodeResources(pool="tpu"), "Pusher": NodeResources()}
-    executors = platform_spec(_kubeflow(), resources)["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
-    assert executors == {
-        "Trainer_executor": {
-            "nodeSelector": {"labels": {"pool": "tpu"}},
-            "tolerations": [{"key": "google.com/tpu", "operator": "Exists"}],
-        }
-    }
-
-
-def test_without_pools_there_is_no_second_document():
-    assert platform_spec(_kubeflow(), {"Trainer": NodeResources(cpu="1")}) is None
 
 
 def test_a_config_without_the_section_is_refused(tmp_path):

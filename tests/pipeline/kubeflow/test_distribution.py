@@ -1,0 +1,59 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import load_config
+from pipeline.errors import ConfigError
+from pipeline.kubeflow.compile import compile_pipeline
+
+DIGITS = Path(__file__).resolve().parents[3] / "pipeline" / "configs" / "digits.yaml"
+TOGETHER = {"train.distribution.strategy": "multi_worker", "kubeflow.trainer_processes": 3}
+
+
+def _compiled(changes):
+    config = load_config(DIGITS, changes)
+    return compile_pipeline(config, config.kubeflow)
+
+
+def test_trainer_starts_the_workers_and_all_run_what_it_would_run_alone():
+    [alone, _], [spec, platform] = _compiled({}), _compiled(TOGETHER)
+    before, after = (each["deploymentSpec"]["executors"]["Trainer_executor"]["container"] for each in (alone, spec))
+    assert after["command"] == ["python", "-m", "pipeline.kubeflow.train_together", "3", *before["command"]]
+    executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    assert executors["Trainer_executor"]["fieldPathAsEnv"] == [
+        {"name": "POD_NAMESPACE", "fieldPath": "metadata.namespace"}
+    ]
+
+
+def test_compressor_trains_alone():
+    [spec, _] = _compiled({**TOGETHER, "kubeflow.default.env": {"A": "1"}})
+    [given, told] = spec["deploymentSpec"]["executors"]["Compressor_executor"]["container"]["env"]
+    assert given == {"name": "A", "value": "1"}
+    assert told["name"] == "TF_CONFIG"
+    assert len(json.loads(told["value"])["cluster"]["worker"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"train.distribution.strategy": "multi_worker"}, r"Received: trainer_processes=None, strategy='multi_worker'"),
+        ({"kubeflow.trainer_processes": 2}, r"Received: trainer_processes=2, strategy='none'"),
+        ({"train.distribution.strategy": "parameter_server"}, r"Received: 'parameter_server', whose servers no step"),
+        (
+            {
+                **TOGETHER,
+                "kubeflow.pipeline_root": "minio://mlpipeline",
+                "kubeflow.storage": {"claim": "slipway", "mount_path": "/mnt/slipway"},
+            },
+            r"pipeline_root must be at gs:// where several processes train, .* Received: 'minio://mlpipeline'",
+        ),
+        (
+            {**TOGETHER, "tune": {"space": {"train.epochs": {"min": 3, "max": 4, "kind": "int"}}}},
+            r"Received: a section tune with strategy multi_worker",
+        ),
+    ],
+)
+def test_what_no_cluster_could_train_is_refused(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        _compiled(changes)
