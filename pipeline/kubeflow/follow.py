@@ -78,13 +78,18 @@ class Follower:
         while True:
             run = self._patiently_asked()
             self._show(step_states(run, list(self._progress.rows)))
-            running = any(row.state == "running" for row in self._progress.rows.values())
-            is_settled = not running and (run.state != "FAILED" or bool(self._ends))
             if run.state in FINAL:
-                if is_settled or polls_left == 0:
+                if self._is_settled(run.state) or polls_left == 0:
                     return run
                 polls_left -= 1
             self._sleep(POLL_SECS)
+
+    def _is_settled(self, state: str) -> bool:
+        """Whether the nodes are as they must be in a run of that final state."""
+        left = {row.state for row in self._progress.rows.values()}
+        if state == "SUCCEEDED":
+            return not left & {"pending", "running"}
+        return "running" not in left and (state != "FAILED" or bool(self._ends))
 
     def _patiently_asked(self) -> kfp_server_api.V2beta1Run:
         waited = 0.0

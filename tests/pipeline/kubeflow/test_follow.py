@@ -93,10 +93,11 @@ def test_a_driver_that_failed_is_no_step_s_failure(kfp, followed):
         followed.follow()
 
 
-def test_the_tasks_may_come_after_the_end_of_their_run(kfp, followed):
+@pytest.mark.parametrize("last", [{}, {"Pusher": "running"}])
+def test_the_tasks_may_come_after_the_end_of_their_run(kfp, followed, last):
     """apiserver/server/report_server.go writes the run first."""
     kfp.moments = [
-        Moment("SUCCEEDED", {"ExampleGen": "done", "Trainer": "done", "Pusher": "running"}),
+        Moment("SUCCEEDED", {"ExampleGen": "done", "Trainer": "done", **last}),
         Moment("SUCCEEDED", {"ExampleGen": "done", "Trainer": "done", "Pusher": "done"}),
     ]
     followed.follow()
