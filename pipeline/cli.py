@@ -19,6 +19,7 @@ COMMANDS = {
     "init": "Write a starter config and a task file for your own data.",
     "run": "Run a pipeline on this machine.",
     "compile": "Compile a pipeline for Kubeflow Pipelines.",
+    "submit": "Run a pipeline on Kubeflow Pipelines, and follow it.",
     "analyze": "Train several architectures under one budget and compare what they cost.",
     "sensitivity": "Find which layers of a trained model mind pruning and rounding.",
     "backtest": "Forecast a test range again and again, and compare with traditional forecasters.",

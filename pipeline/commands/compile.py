@@ -7,9 +7,11 @@ from typing import Any
 import click
 
 from pipeline.config import load_config
-from pipeline.errors import ConfigError, UsageError
+from pipeline.errors import UsageError
+from pipeline.kubeflow_section import kubeflow_section
 from pipeline.local_path import LOCAL_PATH
 from pipeline.set_option import set_option
+from pipeline.shown_commands import shown_command
 
 
 @click.command()
@@ -23,21 +25,17 @@ def command(config: Path, changes: dict[str, Any], out: Path) -> None:
     what Kubernetes alone needs to know of a step, such as its node pool, that as a second document.
     """
     pipeline_config = load_config(config, changes)
-    if pipeline_config.kubeflow is None:
-        raise ConfigError(
-            f"compiling needs the section kubeflow, with image and pipeline_root at least. Received: {config} without "
-            f"it. Add it; pipeline/configs/digits.yaml has one."
-        )
+    kubeflow = kubeflow_section(pipeline_config, config)
     from pipeline.console import quiet_terminal
 
     with tempfile.TemporaryDirectory() as directory, quiet_terminal(Path(directory) / "compile.log") as console:
         with console.status("Starting TensorFlow and TFX …"):
             from pipeline.kubeflow.compile import compile_pipeline, write_documents
-        documents = compile_pipeline(pipeline_config, pipeline_config.kubeflow)
+        documents = compile_pipeline(pipeline_config, kubeflow)
     try:
         write_documents(documents, out)
     except OSError as error:
         raise UsageError(f"--out must be a file that can be written. Received: {out} ({error.strerror}).") from None
     nodes = len(documents[0]["root"]["dag"]["tasks"])
-    click.echo(f"Wrote {out}: {nodes} nodes, image {pipeline_config.kubeflow.image}.")
-    click.echo(f"Submit it on the Pipelines page, or: kfp run create --experiment-name slipway --package-file {out}")
+    click.echo(f"Wrote {out}: {nodes} nodes, image {kubeflow.image}.")
+    click.echo(f"Submit it on the Pipelines page, or run it at once: {shown_command('submit', config.resolve())}")

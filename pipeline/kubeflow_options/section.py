@@ -33,6 +33,14 @@ class KubeflowConfig(Section):
     service_account: ObjectName | None = Field(
         None, description="The Kubernetes ServiceAccount of a submitted run's pods; default: the backend's."
     )
+    host: str | None = Field(
+        None,
+        description="Where `slipway submit` finds Kubeflow Pipelines, such as https://kubeflow.example.com/pipeline; "
+        "default: what the KFP SDK finds.",
+    )
+    namespace: ObjectName | None = Field(
+        None, description="The namespace of submitted runs, where Kubeflow serves several users; default: the SDK's."
+    )
     trainer_processes: int | None = Field(
         None,
         ge=2,
