@@ -51,7 +51,7 @@ unit: $(DEV)
 e2e: $(DEV)
 	$(BIN)/python -m pytest -m e2e --timeout 900 --numprocesses 2 --dist loadfile
 
-# A stack, and the Pythons that its lock is for: several, or one.
+# A stack, and the Pythons that its lock is for: several, or one. When TFX 1.16 goes, one stack and one line are left.
 define LOCK
 	.uv/bin/uv pip compile --quiet $(2) $(UPGRADE) requirements/runtime.in -o requirements/$(1).txt
 	.uv/bin/uv pip compile --quiet $(2) $(UPGRADE) -c requirements/$(1).txt requirements/dev.in -o requirements/$(1)-dev.txt

@@ -122,7 +122,7 @@ def _load(path: str | os.PathLike[str], num_threads: int, xnnpack: bool) -> Inte
                     f"{WITHOUT_FLEX}. Received: {path}, which has select ops. Run it with TensorFlow 2.16, or on a "
                     "device with the delegate."
                 ) from None
-        # Only TensorFlow's own interpreter has the Flex delegate.
+        # Only TensorFlow's own interpreter has the Flex delegate. Delete when TFX 1.16 goes: 2.21's has none either.
         import tensorflow as tf
 
         return _make(tf.lite.Interpreter, tf.lite.experimental.OpResolverType, content, num_threads, xnnpack)

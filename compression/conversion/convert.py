@@ -3,7 +3,8 @@
     export_for_conversion(model, "saved_model")
     convert("saved_model", {"float32": "a.tflite", "int8": "b.tflite"}, representative_sample={"image": images})
 
-The conversion runs in a process of its own, because some graphs abort it.
+The conversion runs in a process of its own: TensorFlow 2.16's converter aborts on some graphs, and that of any version
+may run out of memory or time.
 """
 
 import os
