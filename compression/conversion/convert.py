@@ -40,8 +40,8 @@ SIGNATURE = "predict"
 def export_for_conversion(model: keras.Model, directory: str | os.PathLike[str]) -> None:
     """Writes a SavedModel with the signature `predict` at batch size 1, inputs and outputs named as the model's.
 
-    XNNPACK takes a graph as a whole only if its shapes are static; the batch is widened again when the file is run. Which layer
-    each operation belongs to is written beside the graph.
+    XNNPACK takes a graph as a whole only if its shapes are static; the batch is widened again when the file is run.
+    Which layer each operation belongs to is written beside the graph.
 
     Args:
       model: a functional model, `{input: [batch, ...]}` to `{output: [batch, ...]}`.
