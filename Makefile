@@ -63,7 +63,7 @@ image:
 e2e-image: $(DEV)
 	$(BIN)/python -m pytest -m image --timeout 1800 -raP
 
-# A stack, and the Pythons that its lock is for: several, or one.
+# A stack, and the Pythons that its lock is for: several, or one. When TFX 1.16 goes, one stack and one line are left.
 define LOCK
 	.uv/bin/uv pip compile --quiet $(2) $(UPGRADE) requirements/runtime.in -o requirements/$(1).txt
 	.uv/bin/uv pip compile --quiet $(2) $(UPGRADE) -c requirements/$(1).txt requirements/dev.in -o requirements/$(1)-dev.txt

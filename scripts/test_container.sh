@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Runs the test suite in an image of the stack that .venv does not hold, by podman or docker, so that neither stack rots.
+# Delete when TFX 1.16 goes, with tests/Dockerfile and the Makefile's `test-container`.
 #
 # Usage: scripts/test_container.sh [COMMAND…]   In the container; `make test` if none is given.
 #   SLIPWAY_BUILD_FLAGS, SLIPWAY_RUN_FLAGS: what this machine's engine needs besides, such as --network=host.

@@ -122,7 +122,7 @@ def _load(path: str | os.PathLike[str], num_threads: int, xnnpack: bool) -> Inte
                     f"{WITHOUT_FLEX}. Received: {path}, which has select ops. Run it with TensorFlow 2.16, or on a "
                     "device with the delegate."
                 ) from None
-        # Only TensorFlow's own interpreter has the Flex delegate.
+        # Only TensorFlow's own interpreter has the Flex delegate. Delete when TFX 1.16 goes: 2.21's has none either.
         import tensorflow as tf
 
         return _make(tf.lite.Interpreter, tf.lite.experimental.OpResolverType, content, num_threads, xnnpack)
@@ -136,7 +136,8 @@ def _load(path: str | os.PathLike[str], num_threads: int, xnnpack: bool) -> Inte
 def _make(interpreter: Any, resolvers: Any, content: bytes, num_threads: int, xnnpack: bool) -> Interpreter:
     kernels = resolvers.BUILTIN if xnnpack else resolvers.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     made = interpreter(model_content=content, num_threads=num_threads, experimental_op_resolver_type=kernels)
-    # Before the first use of anything else: a runner that is made earlier would not get the delegate.
+    # Before the first use of anything else: in TensorFlow 2.16's interpreter, a runner that is made earlier would not
+    # get the delegate.
     made.allocate_tensors()
     return made
 

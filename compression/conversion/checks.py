@@ -24,7 +24,8 @@ logger = logging.getLogger(__name__)
 
 
 def check_inputs(signature: Signature) -> None:
-    """Static shapes, because XNNPACK takes no others; batch size 1, which is widened again when the file is run.
+    """Static shapes, because XNNPACK takes others in parts at most; batch size 1, which is widened again when the file
+    is run.
 
     Raises:
       ConversionError: names the input.

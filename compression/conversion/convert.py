@@ -3,7 +3,8 @@
     export_for_conversion(model, "saved_model")
     convert("saved_model", {"float32": "a.tflite", "int8": "b.tflite"}, representative_sample={"image": images})
 
-The conversion runs in a process of its own, because some graphs abort it.
+The conversion runs in a process of its own: TensorFlow 2.16's converter aborts on some graphs, and that of any version
+may run out of memory or time.
 """
 
 import os
@@ -39,8 +40,8 @@ SIGNATURE = "predict"
 def export_for_conversion(model: keras.Model, directory: str | os.PathLike[str]) -> None:
     """Writes a SavedModel with the signature `predict` at batch size 1, inputs and outputs named as the model's.
 
-    XNNPACK takes a graph only if its shapes are static; the batch is widened again when the file is run. Which layer
-    each operation belongs to is written beside the graph.
+    XNNPACK takes a graph as a whole only if its shapes are static; the batch is widened again when the file is run.
+    Which layer each operation belongs to is written beside the graph.
 
     Args:
       model: a functional model, `{input: [batch, ...]}` to `{output: [batch, ...]}`.

@@ -51,7 +51,8 @@ def open_file(path: str | os.PathLike[str]) -> Interpreter:
       ValueError: this is no TFLite file.
     """
     content = Path(path).read_bytes()
-    # Else it is left to the interpreter to say what is wrong with it.
+    # Else it is left to the interpreter to say what is wrong with it. Delete when TFX 1.16 goes: TensorFlow 2.21's
+    # interpreter runs select ops no more than LiteRT's does.
     if content[4:8] == b"TFL3" and select_ops(content):
         import tensorflow as tf
 
