@@ -10,12 +10,13 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from benchmarks.figures import Figure, main
 from benchmarks.run_results import newest_record
 
 # Config, changes, metric, and the config's own gate of it.
-PIPELINES = (
+PIPELINES: tuple[tuple[str, tuple[str, ...], str, float, Literal["<=", ">="]], ...] = (
     ("digits", (), "accuracy", 0.95, ">="),
     ("co2", (), "mae_over_naive", 0.5, "<="),
     ("sinusoid", ("--set", "train.epochs=3"), "mse", 0.6, "<="),

@@ -14,6 +14,7 @@ from tfx.orchestration.pipeline import Pipeline
 from tfx.types.channel import OutputChannel
 
 from components.baseline.component import Baseline
+from components.beam_runner import beam_arguments
 from components.compressor.component import Compressor
 from components.compressor.options import CompressorOptions
 from components.data_gate.component import DataGate
@@ -52,7 +53,7 @@ def create_pipeline(config: PipelineConfig, places: Places, *, sources: SourceTr
         pipeline_root=places.pipeline_root,
         components=list(wiring.nodes.values()),
         enable_cache=True,
-        beam_pipeline_args=list(config.beam_args),
+        beam_pipeline_args=beam_arguments(config.beam_args),
     )
 
 

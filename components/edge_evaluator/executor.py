@@ -13,10 +13,12 @@ from collections.abc import Mapping, Sequence
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 import tensorflow_transform as tft
+from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_model_analysis.proto import config_pb2
 from tfx.types import standard_artifacts
 
 from components.artifacts import CompressedModels
+from components.beam_runner import beam_arguments
 from components.blessing import write_blessing
 from components.compressor.options import variant_name
 from components.edge_evaluator.options import EdgeEvaluatorOptions
@@ -65,7 +67,12 @@ def evaluate_variants(
     with tempfile.TemporaryDirectory() as directory:
         predicted = os.path.join(directory, "predicted")
         write_predictions(task, models, split_files(examples, GATE_SPLIT), transform_graph.uri, predicted)
-        tfma.run_model_analysis(eval_config=config, data_location=predicted, output_path=evaluation.uri)
+        tfma.run_model_analysis(
+            eval_config=config,
+            data_location=predicted,
+            output_path=evaluation.uri,
+            pipeline_options=PipelineOptions(beam_arguments([])),
+        )
     findings = threshold_findings(evaluation.uri, config, gate=GATE, has_baseline=False)
     findings += worsening_findings(task, compress.gates, overall_metrics(evaluation.uri), variants=names)
     choice = read_choice(variants.uri)

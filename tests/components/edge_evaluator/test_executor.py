@@ -130,7 +130,7 @@ FAILURES = [("", "float16", "accuracy"), ("1", "float16", "accuracy")]
 def evaluate(points, variants, tmp_path, monkeypatch):
     """EdgeEvaluator's evaluation and blessing, where TFMA finds METRICS."""
 
-    def run_model_analysis(*, eval_config, data_location, output_path):
+    def run_model_analysis(*, eval_config, data_location, output_path, pipeline_options):
         Path(output_path).mkdir()
         write_tfma_files(Path(output_path), METRICS, failures=FAILURES)
 
@@ -191,7 +191,7 @@ def test_without_a_required_file_nothing_is_blessed(evaluate):
 def test_tfma_judges_each_file_by_the_predictions_written_for_it(evaluate, monkeypatch):
     seen = []
 
-    def run_model_analysis(*, eval_config, data_location, output_path):
+    def run_model_analysis(*, eval_config, data_location, output_path, pipeline_options):
         written = {*_first_example(data_location)}
         seen.extend((spec.name, spec.label_key, spec.prediction_key in written) for spec in eval_config.model_specs)
         raise InterruptedError
