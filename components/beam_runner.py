@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-# From 2.77 on Beam's own default, DirectRunner, downloads a program (Prism) and runs what it can in that. This is what it
+# From 2.77 on the default, DirectRunner, downloads a program (Prism) and runs what it can in that. This is what it
 # took before, and what it falls back to.
 RUNNER = "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 # For workers without an image TFX builds a package of itself, in each step. Here they have what this process has.
