@@ -44,8 +44,6 @@ def backend(folder) -> Backend:
 
     config = write_config(folder / "pipeline.yaml", tune=TUNE)
     documents = compiled(config, folder / "volume", nodes={"Trainer": {"retries": 2}})
-    # Without a time there would be no retry.
-    documents[0]["root"]["dag"]["tasks"]["Trainer"]["retryPolicy"]["backoffMaxDuration"] = "2592000s"
     backend = Backend(documents, folder, MlmdRecords(), on_start=kill_first_training)
     backend.run_all()
     return backend
