@@ -25,7 +25,7 @@ def _encoded(kind: str, pixels=PIXELS, mode: str = "RGB", **options) -> bytes:
 )
 def test_what_tensorflow_cannot_decode_becomes_png_with_the_same_pixels(kind, options):
     content = _encoded(kind, **options)
-    # TensorFlow decodes WebP from 2.20 on, and not yet everywhere that a model goes to.
+    # TensorFlow 2.21 decodes WebP, and not everywhere that a model goes to is that one.
     if kind != "webp":
         assert image_defect(labelled_image(content, 0)) is not None
     np.testing.assert_array_equal(tf.io.decode_png(to_decodable(content)), PIXELS)
