@@ -17,7 +17,7 @@ from records.properties import STAGED_FROM
 
 # Types of the backend's own outputs, of which TFX has no classes: `executor-logs`, which the launcher writes.
 BACKEND_TYPES = "system."
-# Parameters that are places for more than one run; no backend carries them.
+# Parameters that name places which outlive a run; no backend copies them.
 PLACES = ("registry", "workspaces")
 
 
