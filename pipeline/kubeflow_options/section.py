@@ -113,3 +113,9 @@ class KubeflowConfig(Section):
                 f"Received: {pool!r}.{did_you_mean(pool, self.node_pools)}"
             )
         return self.node_pools[pool]
+
+    def resource_of(self, node: str) -> str | None:
+        """The Kubernetes resource of a node's accelerators, such as google.com/tpu; None where it has none."""
+        settings = self.settings_of(node)
+        pool = self.pool_of(settings)
+        return settings.accelerator or (pool.resource if pool else None)

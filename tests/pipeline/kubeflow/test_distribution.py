@@ -9,6 +9,7 @@ from pipeline.kubeflow.compile import compile_pipeline
 
 DIGITS = Path(__file__).resolve().parents[3] / "pipeline" / "configs" / "digits.yaml"
 TOGETHER = {"train.distribution.strategy": "multi_worker", "kubeflow.trainer_processes": 3}
+TPU = {"accelerator": "tpu-v5e", "topology": "2x2"}
 
 
 def _compiled(changes):
@@ -52,8 +53,21 @@ def test_compressor_trains_alone():
             {**TOGETHER, "tune": {"space": {"train.epochs": {"min": 3, "max": 4, "kind": "int"}}}},
             r"Received: a section tune with strategy multi_worker",
         ),
+        ({"kubeflow.nodes.Trainer.pool": TPU}, r"Received: strategy='none', Trainer with google\.com/tpu\."),
+        (
+            {"train.distribution.strategy": "tpu", "kubeflow.nodes.Trainer.pool": TPU},
+            r"Received: strategy='tpu', Compressor with None\.",
+        ),
     ],
 )
 def test_what_no_cluster_could_train_is_refused(changes, message):
     with pytest.raises(ConfigError, match=message):
         _compiled(changes)
+
+
+def test_what_trains_on_tpus_has_them():
+    nodes = {"Trainer": {"pool": TPU}, "Compressor": {"accelerator": "google.com/tpu", "accelerator_count": 4}}
+    [spec, _] = _compiled({"train.distribution.strategy": "tpu", "kubeflow.nodes": nodes})
+    executors = spec["deploymentSpec"]["executors"]
+    counts = {node: executors[f"{node}_executor"]["container"]["resources"]["accelerator"]["count"] for node in nodes}
+    assert counts == {"Trainer": "4", "Compressor": "4"}
