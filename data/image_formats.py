@@ -4,8 +4,8 @@ import io
 
 # What TensorFlow decodes, by the bytes that such a file begins with.
 _DECODED = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM")
-# What Pillow reads in its place. When TFX 1.16 goes, WebP belongs to the formats above, if what serves the models decodes it
-# too: TensorFlow 2.21 does.
+# What Pillow reads in its place. When TFX 1.16 goes, WebP belongs to the formats above, if what serves the models
+# decodes it too, as TensorFlow 2.21 does.
 _CONVERTED = ("WEBP", "TIFF", "AVIF")
 # Modes of pixels that a PNG file can hold, and others that are colours. Numbers of 32 bits are neither.
 _PNG_MODES = frozenset({"1", "L", "LA", "I;16", "P", "RGB", "RGBA"})
