@@ -83,7 +83,10 @@ def test_a_gate_that_refuses_fails_its_step_and_has_the_last_word(backend, compi
     assert ">= 1000000" in last.replace(",", "")
 
 
-def test_a_killed_training_goes_on_from_its_checkpoint(backend, containers, folder):
+def test_a_killed_training_goes_on_from_its_checkpoint(backend, containers, compile_digits, folder):
+    train = yaml.safe_load(DIGITS.read_text())["train"]
+    # The first long before training is over, however fast the machine is.
+    documents = compile_digits(train={**train, "checkpoints": {"every_secs": 2}})
     workspaces = folder / "volume" / "workspaces"
 
     def kill_behind_checkpoint(process: subprocess.Popen) -> None:
@@ -95,7 +98,7 @@ def test_a_killed_training_goes_on_from_its_checkpoint(backend, containers, fold
         if again.attempts[step] == 1:
             threading.Thread(target=kill_behind_checkpoint, args=(process,), daemon=True).start()
 
-    again = Backend(backend.documents, folder, backend.records, containers, kill_first_attempt)
+    again = Backend(documents, folder, backend.records, containers, kill_first_attempt)
     again.outputs = dict(backend.outputs)
     again.run("Trainer")
     assert again.attempts["Trainer"] == 2
