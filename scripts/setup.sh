@@ -92,7 +92,8 @@ choose_stack() {
         STACK="$SLIPWAY_STACK" REASON="SLIPWAY_STACK says so"
         return
     fi
-    glibc="$(getconf GNU_LIBC_VERSION 2>/dev/null | cut -d ' ' -f 2)"
+    # Other C libraries know no such variable.
+    glibc="$(getconf GNU_LIBC_VERSION 2>/dev/null | cut -d ' ' -f 2)" || glibc=
     if [[ -z "$glibc" || "$(printf '%s\n' "$CURRENT_GLIBC" "$glibc" | sort -V | head -n 1)" != "$CURRENT_GLIBC" ]]; then
         STACK="$OLDER" REASON="$CURRENT needs glibc $CURRENT_GLIBC or newer, here is ${glibc:-none}"
     elif ! has_python "$CURRENT"; then
@@ -139,8 +140,8 @@ flock "$lock"
 bootstrap_uv
 # pyenv's shims of other Pythons than its global one run only under their names.
 if command -v pyenv >/dev/null; then
-    PYENV_VERSION="$(pyenv versions --bare | grep -E '^3\.1[123]\.[0-9]+$' | paste -s -d :)"
-    export PYENV_VERSION
+    fitting="$(pyenv versions --bare | grep -E '^3\.1[123]\.[0-9]+$' | paste -s -d :)" || fitting=
+    [[ -z "$fitting" ]] || export PYENV_VERSION="$fitting"
 fi
 case "${1:-}" in
     uv) exit ;;

@@ -38,3 +38,11 @@ def test_a_stack_that_there_is_not_is_refused_before_anything_is_set_up():
     assert done.returncode == 2
     assert "must be tfx-1.21 or tfx-1.16. Received: tfx-2." in done.stderr
     assert done.stdout == ""
+
+
+def test_a_pyenv_without_a_python_that_fits_ends_no_set_up(tmp_path):
+    (tmp_path / "pyenv").write_text("#!/bin/sh\necho 3.8.18\n")
+    (tmp_path / "pyenv").chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run([PROJECT / "scripts" / "setup.sh", "uv"], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
