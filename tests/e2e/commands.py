@@ -14,6 +14,14 @@ from pipeline.root import Root
 PROJECT = Path(__file__).resolve().parents[2]
 DIGITS = PROJECT / "pipeline" / "configs" / "digits.yaml"
 SLIPWAY = [sys.executable, "-m", "pipeline.cli"]
+# A search between two rates, of which one learns nothing in three epochs.
+TWO_RATES = {
+    "algorithm": "grid",
+    "trials": 2,
+    "metric": "accuracy",
+    "direction": "max",
+    "space": {"train.learning_rate": {"kind": "choice", "values": [1e-7, 0.005]}},
+}
 
 
 @dataclass(frozen=True)

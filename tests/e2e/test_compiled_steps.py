@@ -11,21 +11,13 @@ import pytest
 from pipeline.config import load_config
 from records.findings import read_findings
 from serving.registry import Registry
-from tests.e2e.commands import write_config
+from tests.e2e.commands import TWO_RATES, write_config
 from tests.e2e.kfp_emulator.artifact_records import MlmdRecords
 from tests.e2e.kfp_emulator.backend import Backend
 from tests.e2e.kfp_emulator.compiled import compiled
 from tests.e2e.kfp_emulator.launcher import StepFailed
 
 pytestmark = pytest.mark.e2e
-
-TUNE = {
-    "algorithm": "grid",
-    "trials": 2,
-    "metric": "accuracy",
-    "direction": "max",
-    "space": {"train.learning_rate": {"kind": "choice", "values": [1e-7, 0.005]}},
-}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +34,7 @@ def backend(folder) -> Backend:
         if step == "Trainer" and backend.attempts[step] == 1:
             threading.Thread(target=_kill_behind_checkpoint, args=(process, checkpoints), daemon=True).start()
 
-    config = write_config(folder / "pipeline.yaml", tune=TUNE)
+    config = write_config(folder / "pipeline.yaml", tune=TWO_RATES)
     documents = compiled(config, folder / "volume", nodes={"Trainer": {"retries": 2}})
     backend = Backend(documents, folder, MlmdRecords(), on_start=kill_first_training)
     backend.run_all()
@@ -92,7 +84,7 @@ def test_the_same_file_again_comes_from_the_cache_whole(backend):
 
 def test_the_next_model_is_compared_with_it_and_a_refusing_gate_fails_the_step_behind(backend, folder):
     gates = {"gates": {"accuracy": {"min": 1.01, "max_worsening": 0.5}}, "slices": []}
-    config = write_config(folder / "strict.yaml", tune=TUNE, evaluate=gates)
+    config = write_config(folder / "strict.yaml", tune=TWO_RATES, evaluate=gates)
     before, backend.documents = (
         backend.documents,
         compiled(config, folder / "volume", nodes={"Trainer": {"retries": 2}}),

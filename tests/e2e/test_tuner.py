@@ -7,21 +7,14 @@ import yaml
 
 from components.evaluator.metrics import overall_metrics
 from inspection.store import RunStore
-from tests.e2e.commands import run, write_config
+from tests.e2e.commands import TWO_RATES, run, write_config
 
 pytestmark = pytest.mark.e2e
 
 
 def test_trainer_takes_what_tuner_found(tmp_path):
     """Of two rates one learns nothing in three epochs: the search has to find the other."""
-    tune = {
-        "algorithm": "grid",
-        "trials": 2,
-        "metric": "accuracy",
-        "direction": "max",
-        "space": {"train.learning_rate": {"kind": "choice", "values": [1e-7, 0.005]}},
-    }
-    done = run(write_config(tmp_path / "pipeline.yaml", tune=tune), tmp_path / "root")
+    done = run(write_config(tmp_path / "pipeline.yaml", tune=TWO_RATES), tmp_path / "root")
     assert done.exit_code == 0, done.output
     assert done.states()["Tuner"] == "done"
     [results] = done.root.artifacts.glob("Tuner/tuner_results/*/tuner_results.json")
