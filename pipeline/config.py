@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, field_validator
 
+from components.bulk_inferrer.options import PredictConfig
 from components.compressor.options import CompressConfig
 from components.data_gate.options import DataGateConfig
 from components.evaluator.options import EvaluateConfig, check_gates
@@ -21,7 +22,7 @@ from components.trainer.start_options import StartOptions
 from components.tuner.options import TuneOptions
 from compression.recipe import Recipe
 from data.local_path import is_uri
-from pipeline.config_checks import check_features, check_nodes, check_registry
+from pipeline.config_checks import check_features, check_nodes, check_predict, check_registry
 from pipeline.config_file import layer_of, make_importable, read_layers
 from pipeline.config_layers import MergedValues
 from pipeline.config_mistakes import validate
@@ -34,7 +35,7 @@ from tasks.overrides import with_values
 from tasks.recipe_checks import check_recipe, check_student
 from training.options import TrainOptions
 
-# Tuner only with a section `tune`.
+# Tuner only with a section `tune`, BulkInferrer only with a section `predict`.
 NODES = (
     "ExampleGen",
     "SchemaGen",
@@ -50,6 +51,7 @@ NODES = (
     "EdgeEvaluator",
     "ServingCheck",
     "Pusher",
+    "BulkInferrer",
 )
 
 
@@ -74,6 +76,9 @@ class PipelineConfig(Section):
     compress: CompressConfig = Field(default_factory=CompressConfig)
     serving_check: ServingCheckConfig = Field(default_factory=ServingCheckConfig)
     push: PushConfig = Field(default_factory=PushConfig)
+    predict: PredictConfig | None = Field(
+        None, description="Examples for which what was pushed predicts at once; default: none."
+    )
     beam_args: tuple[str, ...] = Field((), description="Arguments of Beam's runner, such as --runner=FlinkRunner.")
     kubeflow: KubeflowConfig | None = None
 
@@ -89,11 +94,26 @@ class PipelineConfig(Section):
 
     def node_names(self) -> list[str]:
         """Names of the DAG's nodes in topological order, known without TFX, which takes seconds to import."""
-        return [node for node in NODES if node != "Tuner" or self.tune is not None]
+        optional = {"Tuner": self.tune, "BulkInferrer": self.predict}
+        return [node for node in NODES if node not in optional or optional[node] is not None]
 
     def task_spec(self) -> TaskSpec:
         """The task as it travels to the steps, options completed by their defaults and by what this machine knows."""
         options = load_task(self).resolved_options()
+        return TaskSpec(task=self.task, options=options.model_dump(mode="json"))
+
+    def predict_task(self) -> Task:
+        """The task with the options by which the section `predict` reads its examples.
+
+        Raises:
+          pydantic.ValidationError: the task has no such options.
+        """
+        given = self.predict.options if self.predict else {}
+        return TaskSpec(task=self.task, options={**self.options, **given}).load()
+
+    def predict_spec(self) -> TaskSpec:
+        """That task as it travels to the steps."""
+        options = self.predict_task().resolved_options()
         return TaskSpec(task=self.task, options=options.model_dump(mode="json"))
 
 
@@ -123,6 +143,8 @@ def load_config(path: Path, changes: Mapping[str, Any] | None = None) -> Pipelin
     for key, gates in (("evaluate.gates", config.evaluate.gates), ("compress.gates", config.compress.gates)):
         check_gates(task, gates, slices=config.evaluate.slices, key=key)
     check_registry(config.push)
+    validate(config.predict_task, models, file=path, before="predict.options: ")
+    check_predict(config.predict, config.compress)
     if config.kubeflow is not None:
         check_nodes(config.kubeflow, config.node_names())
     check_features(config.evaluate, config.data_gate, task)

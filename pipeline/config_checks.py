@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from components.bulk_inferrer.options import CHOSEN, PredictConfig
+from components.compressor.options import CompressConfig, variant_name
 from components.data_gate.options import DataGateConfig
 from components.evaluator.options import EvaluateConfig
 from components.pusher.options import PushConfig
@@ -29,6 +31,13 @@ def check_registry(push: PushConfig) -> None:
 def check_nodes(kubeflow: KubeflowConfig, nodes: Sequence[str]) -> None:
     """Raises ConfigError where the config has settings for a node that is none of `nodes`, those of its DAG."""
     _check_known("kubeflow.nodes must name nodes", kubeflow.nodes, nodes)
+
+
+def check_predict(predict: PredictConfig | None, compress: CompressConfig) -> None:
+    """Raises ConfigError where the section names a TFLite variant that the pipeline does not make."""
+    if predict is not None and predict.variant is not None:
+        names = [*map(variant_name, compress.variants), CHOSEN]
+        _check_known("predict.variant must be one of compress.variants", [predict.variant], names)
 
 
 def check_features(evaluate: EvaluateConfig, data_gate: DataGateConfig, task: Task) -> None:

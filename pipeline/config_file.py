@@ -21,6 +21,8 @@ PATHS = (
     ("root",),
     ("options", "source", "directory"),
     ("options", "source", "file"),
+    ("predict", "options", "source", "directory"),
+    ("predict", "options", "source", "file"),
     ("start", "registry"),
     ("start", "weights"),
     ("push", "registry"),

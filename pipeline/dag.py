@@ -15,6 +15,7 @@ from tfx.types.channel import OutputChannel
 
 from components.baseline.component import Baseline
 from components.beam_runner import beam_arguments
+from components.bulk_inferrer.component import BulkInferrer
 from components.compressor.component import Compressor
 from components.compressor.options import CompressorOptions
 from components.data_gate.component import DataGate
@@ -46,7 +47,14 @@ def create_pipeline(config: PipelineConfig, places: Places, *, sources: SourceTr
       sources: where the code is found; one that has read some of it already saves time.
     """
     wiring = _Wiring(config, places, sources or SourceTree())
-    for add_nodes in (wiring.prepare_data, wiring.train, wiring.evaluate, wiring.compress, wiring.launch):
+    for add_nodes in (
+        wiring.prepare_data,
+        wiring.train,
+        wiring.evaluate,
+        wiring.compress,
+        wiring.launch,
+        wiring.predict,
+    ):
         add_nodes()
     return Pipeline(
         pipeline_name=config.name,
@@ -208,6 +216,19 @@ class _Wiring:
                 stage=self.config.push.stage,
             )
         )
+
+    def predict(self) -> None:
+        """What the version that was pushed predicts, where the config asks for it."""
+        if self.config.predict is not None:
+            self._add(
+                BulkInferrer(
+                    pushed_model=self._output("Pusher", "pushed_model"),
+                    model_run=self._output("Trainer", "model_run"),
+                    task_spec=self.config.predict_spec().of_step(*ASPECTS["BulkInferrer"]).model_dump_json(),
+                    predict=self.config.predict.model_dump_json(exclude={"options"}),
+                    fingerprint=self.places.predict_fingerprint,
+                )
+            )
 
     def _add(self, node: BaseNode, *modules: str) -> None:
         """Adds a node; what its executor runs, and on what, becomes one of its properties.

@@ -17,6 +17,7 @@ class Places:
       workspaces: where trainings keep what a killed one goes on from.
       fingerprint: fingerprint of the source's data; empty where it cannot be known when the pipeline is made.
       start: the trained model that training starts from, if any.
+      predict_fingerprint: fingerprint of the examples that the section `predict` names; empty as `fingerprint` is.
     """
 
     pipeline_root: str
@@ -24,6 +25,7 @@ class Places:
     workspaces: str
     fingerprint: str
     start: Start | None
+    predict_fingerprint: str = ""
 
 
 def local_places(config: PipelineConfig, root: Root, *, fingerprint: str) -> Places:
@@ -33,6 +35,9 @@ def local_places(config: PipelineConfig, root: Root, *, fingerprint: str) -> Pla
       config: checked.
       root: root of the pipeline.
       fingerprint: fingerprint of the source's data.
+
+    Raises:
+      SourceNotFoundError: what the section `predict` names is not there.
     """
     return Places(
         pipeline_root=str(root.artifacts),
@@ -40,4 +45,5 @@ def local_places(config: PipelineConfig, root: Root, *, fingerprint: str) -> Pla
         workspaces=str(root.workspaces),
         fingerprint=fingerprint,
         start=config.start.resolve() if config.start else None,
+        predict_fingerprint=config.predict_task().source().fingerprint() if config.predict else "",
     )

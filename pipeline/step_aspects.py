@@ -17,4 +17,5 @@ ASPECTS: Mapping[str, tuple[Aspect, ...]] = {
     "EdgeEvaluator": ("evaluation", "serving"),
     "ServingCheck": ("serving",),
     "Pusher": ("serving",),
+    "BulkInferrer": ("source", "serving"),
 }

@@ -1,6 +1,5 @@
 """ExampleGen's runtime: reads the shards of a source in parallel and writes one file a shard."""
 
-import json
 import os
 from collections.abc import Hashable
 from typing import Any
@@ -12,9 +11,9 @@ from tfx.components.util import examples_utils
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
-from data.errors import DataError
+from components.shard_reading import ShardReading, check_readings
 from data.source import SPLITS
-from data.unreadable import UNREADABLE, leave_out
+from data.unreadable import UNREADABLE
 from records.repairs import write_repairs
 from records.splits import split_folder
 from tasks.loading import TaskSpec
@@ -43,39 +42,16 @@ def generate(*, task_spec: str, examples: standard_artifacts.Examples, pipeline:
             jobs.append((path, os.path.join(findings, f"{split}-{index:05d}.json"), shard))
     with pipeline:
         pipeline | beam.Create(jobs) | beam.Reshuffle() | beam.Map(_write_shard, task_spec=task_spec)
-    defects = _check_defects([findings for _, findings, _ in jobs], allowed=task.allowed_unreadable())
+    _, defects = check_readings([findings for _, findings, _ in jobs], allowed=task.allowed_unreadable())
     write_repairs(examples.uri, {**task.repairs(), **({UNREADABLE: len(defects)} if defects else {})})
     examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
     examples_utils.set_payload_format(examples, example_gen_pb2.PayloadFormat.FORMAT_TF_EXAMPLE)
 
 
 def _write_shard(job: tuple[str, str, Any], *, task_spec: str) -> None:
-    """Writes one file. What is wrong is written too, rather than raised: a person wants to see it all at once, and
-    Beam wraps what a worker raises beyond recognition."""
     path, findings, shard = job
-    task = TaskSpec.parse(task_spec)
-    defects, broken, count = [], "", 0
+    reading = ShardReading(TaskSpec.parse(task_spec), shard)
     with tf.io.TFRecordWriter(path, options="GZIP") as writer:
-        try:
-            for origin, example in task.source().examples(shard) if shard is not None else ():
-                count += 1
-                if isinstance(example, DataError):
-                    defects.append(f"{origin}: {example}")
-                elif defect := task.example_defect(example):
-                    defects.append(f"{origin}: {defect}")
-                else:
-                    writer.write(example.SerializeToString(deterministic=True))
-        except DataError as error:
-            broken = str(error)
-    epath.Path(findings).write_text(json.dumps({"count": count, "defects": defects, "broken": broken}))
-
-
-def _check_defects(paths: list[str], *, allowed: float) -> list[str]:
-    """What is wrong with the examples that were left out. Raises DataError where they are more than is allowed."""
-    found = [json.loads(epath.Path(path).read_text()) for path in paths]
-    broken = [each["broken"] for each in found if each["broken"]]
-    defects = [defect for each in found for defect in each["defects"]]
-    # How many are lost behind a place where reading broke off, nobody knows.
-    total = sum(each["count"] for each in found) + len(broken)
-    leave_out([*broken, *defects], total=total, allowed=0.0 if broken else allowed)
-    return defects
+        for _, example in reading.examples():
+            writer.write(example.SerializeToString(deterministic=True))
+    reading.write(findings)

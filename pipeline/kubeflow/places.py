@@ -1,5 +1,6 @@
 """Where a compiled pipeline's things are."""
 
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from data.errors import SourceNotFoundError
@@ -8,9 +9,10 @@ from pipeline.errors import ConfigError
 from pipeline.kubeflow_options import KubeflowConfig
 from pipeline.kubeflow_options.section import DIRECT
 from pipeline.places import Places
+from tasks.base import Task
 
 # What reads or writes the registry.
-REGISTRY_NODES = ("Baseline", "Pusher")
+REGISTRY_NODES = ("Baseline", "Pusher", "BulkInferrer")
 
 
 def cluster_places(config: PipelineConfig, kubeflow: KubeflowConfig) -> Places:
@@ -28,31 +30,34 @@ def cluster_places(config: PipelineConfig, kubeflow: KubeflowConfig) -> Places:
     """
     base = kubeflow.storage.mount_path if kubeflow.storage else kubeflow.pipeline_root.rstrip("/")
     if config.push.registry is not None:
-        _check_registry(config.push.registry, kubeflow)
+        _check_registry(
+            config.push.registry, kubeflow, [node for node in REGISTRY_NODES if node in config.node_names()]
+        )
     return Places(
         pipeline_root=kubeflow.pipeline_root,
         registry=config.push.registry or f"{base}/registry",
         workspaces=f"{base}/workspaces",
-        fingerprint=_fingerprint(config),
+        fingerprint=_fingerprint(load_task(config)),
         start=config.start.resolve() if config.start else None,
+        predict_fingerprint=_fingerprint(config.predict_task()) if config.predict else "",
     )
 
 
-def _check_registry(registry: str, kubeflow: KubeflowConfig) -> None:
-    for node in REGISTRY_NODES:
+def _check_registry(registry: str, kubeflow: KubeflowConfig, nodes: Sequence[str]) -> None:
+    for node in nodes:
         mounts = [mount.mount_path for mount in kubeflow.settings_of(node).claims.values()]
         if not registry.startswith(DIRECT) and not any(PurePosixPath(registry).is_relative_to(path) for path in mounts):
             raise ConfigError(
-                f"push.registry must be at {DIRECT} or on a claim that {' and '.join(REGISTRY_NODES)} mount, for no "
+                f"push.registry must be at {DIRECT} or on a claim that {' and '.join(nodes)} mount, for no "
                 f"other place outlives their pods. Received: {registry}, and {node} mounts "
                 f"{', '.join(mounts) or 'none'}. Leave it out, and the registry is below kubeflow.storage or "
                 f"kubeflow.pipeline_root; or mount its claim by kubeflow.default.claims."
             )
 
 
-def _fingerprint(config: PipelineConfig) -> str:
+def _fingerprint(task: Task) -> str:
     """The data's, where this machine sees the data; the cluster may be the only one that does."""
     try:
-        return load_task(config).source().fingerprint()
+        return task.source().fingerprint()
     except SourceNotFoundError:
         return ""

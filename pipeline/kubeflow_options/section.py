@@ -17,7 +17,7 @@ SCHEMES = ("gs://", "s3://", "minio://")
 # The one of them that TensorFlow reads and writes by itself.
 DIRECT = "gs://"
 # What reads or writes the registry, and what keeps a workspace; Tuner and Trainer also read a model to start from.
-STORAGE_NODES = ("Tuner", "Trainer", "Baseline", "Compressor", "Pusher")
+STORAGE_NODES = ("Tuner", "Trainer", "Baseline", "Compressor", "Pusher", "BulkInferrer")
 
 
 class KubeflowConfig(Section):

@@ -1,5 +1,6 @@
 """Digits with a search, compiled, on a backend with ML Metadata and its default root at minio://."""
 
+import gzip
 import signal
 import subprocess
 import threading
@@ -34,7 +35,7 @@ def backend(folder) -> Backend:
         if step == "Trainer" and backend.attempts[step] == 1:
             threading.Thread(target=_kill_behind_checkpoint, args=(process, checkpoints), daemon=True).start()
 
-    config = write_config(folder / "pipeline.yaml", tune=TWO_RATES)
+    config = write_config(folder / "pipeline.yaml", tune=TWO_RATES, predict={"splits": ["test"], "variant": "chosen"})
     documents = compiled(config, folder / "volume", nodes={"Trainer": {"retries": 2}})
     backend = Backend(documents, folder, MlmdRecords(), on_start=kill_first_training)
     backend.run_all()
@@ -69,6 +70,12 @@ def test_a_whole_version_was_pushed(backend, folder):
     assert (registry.path(version) / "tflite" / "int8.tflite").exists()
     assert version.lineage["model_uri"] == backend.output("Trainer", "model")["uri"]
     assert version.lineage["model_uri"].startswith("minio://mlpipeline/v2/artifacts/digits/")
+
+
+def test_the_pushed_version_predicted_for_each_test_example(backend):
+    folder = backend.file("BulkInferrer", "inference_result")
+    [file] = folder.glob("Split-test/*.gz")
+    assert len(gzip.decompress(file.read_bytes()).splitlines()) == 244
 
 
 def test_the_evaluator_names_its_model_as_the_backend_does(backend):

@@ -28,11 +28,13 @@ NODES = [
     "EdgeEvaluator",
     "ServingCheck",
     "Pusher",
+    "BulkInferrer",
 ]
 FROM_DATA = {*NODES} - {"SchemaGen"}
 FROM_TRANSFORM = set(NODES[5:])
 FROM_TRAINER = set(NODES[6:])
 FROM_EVALUATOR = set(NODES[8:])
+FROM_PUSHER = set(NODES[12:])
 IMAGES = {"source": {"kind": "digits"}, "height": 8, "width": 8}
 SERIES = {
     "source": {"kind": "co2"},
@@ -123,7 +125,10 @@ CASES = [(task, option) for task, (_, _, others) in TASKS.items() for option in 
 def _nodes(task: str, options: dict[str, Any], **sections: Any) -> dict[str, BaseNode]:
     metric = TASKS[task][1]
     config = PipelineConfig(
-        name="test", task=task, options=options, **{"evaluate": {"gates": {metric: {"min": 0}}}, **sections}
+        name="test",
+        task=task,
+        options=options,
+        **{"evaluate": {"gates": {metric: {"min": 0}}}, "predict": {}, **sections},
     )
     places = Places(pipeline_root="/root", registry="/registry", workspaces="/workspaces", fingerprint="", start=None)
     return {node.id: node for node in create_pipeline(config, places, sources=SOURCES).components}
@@ -180,9 +185,11 @@ def test_the_key_of_a_run_sees_all_code_that_its_nodes_run(task):
         ({"evaluate": {"gates": {"accuracy": {"min": 0.1}}}}, FROM_EVALUATOR),
         ({"evaluate": {"gates": {"accuracy": {"min": 0}}, "slices": ["label"]}}, FROM_EVALUATOR),
         ({"compress": {"variants": ["float32"]}}, set(NODES[9:])),
-        ({"compress": {"gates": {"accuracy": {"min": 0.1}}}}, {"EdgeEvaluator", "ServingCheck", "Pusher"}),
-        ({"serving_check": {"examples": 3}}, {"ServingCheck", "Pusher"}),
-        ({"push": {"stage": "canary"}}, {"Pusher"}),
+        ({"compress": {"gates": {"accuracy": {"min": 0.1}}}}, {"EdgeEvaluator", "ServingCheck", *FROM_PUSHER}),
+        ({"serving_check": {"examples": 3}}, {"ServingCheck", *FROM_PUSHER}),
+        ({"push": {"stage": "canary"}}, FROM_PUSHER),
+        ({"predict": {"splits": ["test"], "variant": "int8"}}, {"BulkInferrer"}),
+        ({"predict": {"options": {"source": {"kind": "digits", "splits": SHARES}}}}, {"BulkInferrer"}),
         ({"kubeflow": {"image": "image:1", "pipeline_root": "gs://bucket"}}, set()),
     ],
 )

@@ -251,6 +251,29 @@ def test_an_address_is_no_path_to_start_at_the_config(write, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("predict", "message"),
+    [
+        ({"splits": ["tset"]}, r"predict\.splits\.0: .*Received: 'tset'"),
+        (
+            {"variant": "int9"},
+            r"predict\.variant must be one of compress\.variants: .*Received: int9\. Did you mean int8",
+        ),
+        ({"options": {"sorce": 1}}, r"predict\.options: .*sorce: no such key"),
+    ],
+)
+def test_what_to_predict_for_is_checked(write, predict, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config(write("predict", predict))
+
+
+def test_examples_to_predict_for_may_lie_elsewhere(write, tmp_path):
+    path = write("predict", {"options": {"source": {"kind": "image_folder", "directory": "new"}}, "variant": "chosen"})
+    config = load_config(path)
+    assert config.predict_task().options.source.directory == tmp_path / "new"
+    assert load_task(config).options.source.kind == "digits"
+
+
+@pytest.mark.parametrize(
     "source",
     [
         {"kind": "image_folder", "directory": "gs://bucket/images"},

@@ -1,0 +1,1 @@
+"""Predictions of a pushed version for all examples of a source."""
