@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -138,7 +139,9 @@ def convert(
 
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        np.savez(directory / SAMPLE_FILE, **sample)
+        # Any, because NumPy 2's own option stands among the names.
+        arrays: dict[str, Any] = {**sample}
+        np.savez(directory / SAMPLE_FILE, **arrays)
         run_worker(request, directory, layers, timeout_secs=timeout_secs)
         for precision in destinations:
             check_file(directory / f"{precision}.tflite", precision, found)
