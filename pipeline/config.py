@@ -21,6 +21,8 @@ from components.trainer.start_options import StartOptions
 from components.tuner.options import TuneOptions
 from compression.recipe import Recipe
 from data.local_path import is_uri
+from pipeline.beam.arguments import check_arguments
+from pipeline.beam.section import BeamConfig
 from pipeline.config_checks import check_features, check_nodes, check_registry
 from pipeline.config_file import layer_of, make_importable, read_layers
 from pipeline.config_layers import MergedValues
@@ -74,7 +76,7 @@ class PipelineConfig(Section):
     compress: CompressConfig = Field(default_factory=CompressConfig)
     serving_check: ServingCheckConfig = Field(default_factory=ServingCheckConfig)
     push: PushConfig = Field(default_factory=PushConfig)
-    beam_args: tuple[str, ...] = Field((), description="Arguments of Beam's runner, such as --runner=FlinkRunner.")
+    beam: BeamConfig = Field(default_factory=BeamConfig)
     kubeflow: KubeflowConfig | None = None
 
     @field_validator("root", mode="before")
@@ -123,6 +125,7 @@ def load_config(path: Path, changes: Mapping[str, Any] | None = None) -> Pipelin
     for key, gates in (("evaluate.gates", config.evaluate.gates), ("compress.gates", config.compress.gates)):
         check_gates(task, gates, slices=config.evaluate.slices, key=key)
     check_registry(config.push)
+    check_arguments(config.beam)
     if config.kubeflow is not None:
         check_nodes(config.kubeflow, config.node_names())
     check_features(config.evaluate, config.data_gate, task)

@@ -24,6 +24,7 @@ PATHS = (
     ("start", "registry"),
     ("start", "weights"),
     ("push", "registry"),
+    ("beam", "job_server_jar"),
 )
 
 
