@@ -22,6 +22,8 @@ from components.trainer.start_options import StartOptions
 from components.tuner.options import TuneOptions
 from compression.recipe import Recipe
 from data.local_path import is_uri
+from pipeline.beam.arguments import check_arguments
+from pipeline.beam.section import BeamConfig
 from pipeline.config_checks import check_features, check_nodes, check_predict, check_registry
 from pipeline.config_file import layer_of, make_importable, read_layers
 from pipeline.config_layers import MergedValues
@@ -79,7 +81,7 @@ class PipelineConfig(Section):
     predict: PredictConfig | None = Field(
         None, description="Examples for which what was pushed predicts at once; default: none."
     )
-    beam_args: tuple[str, ...] = Field((), description="Arguments of Beam's runner, such as --runner=FlinkRunner.")
+    beam: BeamConfig = Field(default_factory=BeamConfig)
     kubeflow: KubeflowConfig | None = None
 
     @field_validator("root", mode="before")
@@ -145,6 +147,7 @@ def load_config(path: Path, changes: Mapping[str, Any] | None = None) -> Pipelin
     check_registry(config.push)
     validate(config.predict_task, models, file=path, before="predict.options: ")
     check_predict(config.predict, config.compress)
+    check_arguments(config.beam)
     if config.kubeflow is not None:
         check_nodes(config.kubeflow, config.node_names())
     check_features(config.evaluate, config.data_gate, task)

@@ -26,6 +26,7 @@ PATHS = (
     ("start", "registry"),
     ("start", "weights"),
     ("push", "registry"),
+    ("beam", "job_server_jar"),
 )
 
 

@@ -13,6 +13,11 @@ from pipeline.mistake_places import Key, Mistake, Place, of_the_nearest, place_o
 from pipeline.option_types import kinds, literals
 
 Made = TypeVar("Made")
+# Keys of earlier versions, and what has come in their place.
+RENAMED = {
+    ("beam_args",): "it is `beam` now, with an engine and its options, such as beam: {engine: direct, mode: "
+    "multi_processing, workers: 2}; other arguments of Beam's go to beam.args"
+}
 # More places of one name than this help nobody.
 MANY = 3
 
@@ -106,6 +111,8 @@ def _rule(place: Place, error: ErrorDetails) -> str:
 
 def _no_such_key(key: Key, place: Place, models: Mapping[str, type[BaseModel]]) -> tuple[str, str]:
     """The rule, and what may be meant: the key of other kinds, one beside it, or the one of this name elsewhere."""
+    if key in RENAMED:
+        return f"no such key: {RENAMED[key]}", ""
     name = str(key[-1])
     options = [
         (group, option)

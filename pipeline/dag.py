@@ -14,7 +14,6 @@ from tfx.orchestration.pipeline import Pipeline
 from tfx.types.channel import OutputChannel
 
 from components.baseline.component import Baseline
-from components.beam_runner import beam_arguments
 from components.bulk_inferrer.component import BulkInferrer
 from components.compressor.component import Compressor
 from components.compressor.options import CompressorOptions
@@ -28,6 +27,8 @@ from components.schema_gen.component import SchemaGen
 from components.serving_check.component import ServingCheck
 from components.trainer.options import TrainerCustomConfig
 from components.tuner.options import TunerCustomConfig
+from pipeline.beam.flags import beam_flags
+from pipeline.beam.section import BeamConfig
 from pipeline.config import PipelineConfig
 from pipeline.places import Places
 from pipeline.source_tree import SourceTree
@@ -61,7 +62,6 @@ def create_pipeline(config: PipelineConfig, places: Places, *, sources: SourceTr
         pipeline_root=places.pipeline_root,
         components=list(wiring.nodes.values()),
         enable_cache=True,
-        beam_pipeline_args=beam_arguments(config.beam_args),
     )
 
 
@@ -240,9 +240,16 @@ class _Wiring:
         tasks = [self._task_module] if node.id in ASPECTS else []
         code = step_code(node.executor_spec.executor_class.__module__, *modules, *tasks, tree=self._sources)
         node.exec_properties[CODE] = code.model_dump_json()
-        if isinstance(node.executor_spec, BeamExecutorSpec) and self.config.beam_args:
-            node.exec_properties["beam_args"] = json.dumps(self.config.beam_args)
+        if isinstance(node.executor_spec, BeamExecutorSpec):
+            self._choose_engine(node)
         self.nodes[node.id] = node
+
+    def _choose_engine(self, node: BaseNode) -> None:
+        """Gives a node its engine; of another than the default the node's properties tell."""
+        beam = self.config.beam
+        node.executor_spec.add_beam_pipeline_args(beam_flags(beam, node.id))
+        if node.id in beam.nodes and beam != BeamConfig():
+            node.exec_properties["beam"] = beam.model_dump_json(exclude={"nodes"}, exclude_none=True)
 
     def _output(self, node: str, channel: str) -> OutputChannel:
         return self.nodes[node].outputs[channel]

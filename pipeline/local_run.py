@@ -5,6 +5,7 @@ import errno
 import logging
 import signal
 import time
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from tfx.orchestration import pipeline as tfx_pipeline
 
 from components.gates import GateRefused
 from inspection.store import RunStore
+from pipeline.beam.local import check_engine
+from pipeline.beam.worker_path import missing_module_advice, worker_path
 from pipeline.config import PipelineConfig, load_task
 from pipeline.dag import create_pipeline
 from pipeline.data_overview import source_notes
@@ -138,13 +141,14 @@ class LocalRun:
         self.record.from_node, self.record.to_node = from_node, to_node
         self.pipeline.enable_cache = use_cache
         try_own_task(self._config, self.pipeline, self.root, console=self.console, uncached=self._uncached)
+        check_engine(self._config.beam)
         close_abandoned_executions(self.pipeline.metadata_connection_config, self.root.artifacts)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         logging.getLogger("slipway").addHandler(self.progress)
         self.progress.heading(self.record.pipeline, self.record.run_id, self.root)
         self._startup_secs = self._secs()
         try:
-            with self.progress:
+            with self.progress, worker_path() if self._config.beam.in_processes else nullcontext():
                 runner = LocalRunner(run_id=self.record.run_id, observer=self._states, uncached=self._uncached)
                 runner.run(self.pipeline, run_options=options)
             self.record.state = "done"
@@ -200,7 +204,8 @@ class LocalRun:
                 f"--from needs an earlier run on this root that went past what it skips. Received: {error}. "
                 f"Run without --from first."
             )
-        return RunError(f"{failed} raised {describe_error(error)}\n  The whole story: {log}")
+        told = describe_error(error)
+        return RunError(f"{failed} raised {told}{missing_module_advice(told)}\n  The whole story: {log}")
 
     def _write_record(self) -> None:
         record = self.record

@@ -1,13 +1,19 @@
 """EdgeEvaluator's contract."""
 
-from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+import apache_beam as beam
+from tfx.dsl.component.experimental.annotations import (
+    BeamComponentParameter,
+    InputArtifact,
+    OutputArtifact,
+    Parameter,
+)
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types import standard_artifacts
 
 from components.artifacts import CompressedModels
 
 
-@component
+@component(use_beam=True)
 def EdgeEvaluator(  # noqa: N802 - TFX names a component after its function
     variants: InputArtifact[CompressedModels],
     model_run: InputArtifact[standard_artifacts.ModelRun],
@@ -18,6 +24,7 @@ def EdgeEvaluator(  # noqa: N802 - TFX names a component after its function
     slices: Parameter[str],
     evaluation: OutputArtifact[standard_artifacts.ModelEvaluation],
     blessing: OutputArtifact[standard_artifacts.ModelBlessing],
+    beam_pipeline: BeamComponentParameter[beam.Pipeline] = None,
 ) -> None:
     """TFMA over what each converted file itself predicts, against `compress.gates` and the float32 file; `compress` is
     the JSON of `EdgeEvaluatorOptions`, `slices` that of `evaluate.slices`."""
@@ -36,4 +43,5 @@ def EdgeEvaluator(  # noqa: N802 - TFX names a component after its function
         slices=json.loads(slices),
         evaluation=evaluation,
         blessing=blessing,
+        pipeline=beam_pipeline,
     )

@@ -7,21 +7,19 @@ ships. TFMA then computes the metrics of these predictions.
 
 import math
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 
-import tensorflow as tf
+import apache_beam as beam
 import tensorflow_model_analysis as tfma
-import tensorflow_transform as tft
-from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_model_analysis.proto import config_pb2
 from tfx.types import standard_artifacts
+from tfx_bsl.tfxio.tf_example_record import TFExampleBeamRecord
 
 from components.artifacts import CompressedModels
-from components.beam_runner import beam_arguments
 from components.blessing import write_blessing
 from components.compressor.options import variant_name
 from components.edge_evaluator.options import EdgeEvaluatorOptions
+from components.edge_evaluator.predictions import Predict
 from components.evaluator.eval_config import eval_config
 from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
@@ -31,7 +29,6 @@ from components.trained_spec import trained_spec
 from records.findings import NOT_MEASURED, Finding, write_findings
 from records.shipment import Shipment, write_shipment
 from records.variants import REFERENCE, Choice, read_choice, variant_file
-from serving.tflite import TFLiteModel
 from tasks.base import Task
 
 GATE = "compression"
@@ -49,9 +46,11 @@ def evaluate_variants(
     slices: Sequence[str],
     evaluation: standard_artifacts.ModelEvaluation,
     blessing: standard_artifacts.ModelBlessing,
+    pipeline: beam.Pipeline,
 ) -> None:
     """Evaluates every variant on the test split, writes the findings and which variants ship, and blesses or not."""
-    task = trained_spec(task_spec, model_run.uri).load()
+    spec = trained_spec(task_spec, model_run.uri)
+    task = spec.load()
     names = [variant_name(variant) for variant in compress.variants]
     config = eval_config(
         task,
@@ -63,15 +62,21 @@ def evaluate_variants(
             for name in names
         ],
     )
-    models = {name: TFLiteModel(os.path.join(variants.uri, variant_file(name))) for name in names}
-    with tempfile.TemporaryDirectory() as directory:
-        predicted = os.path.join(directory, "predicted")
-        write_predictions(task, models, split_files(examples, GATE_SPLIT), transform_graph.uri, predicted)
-        tfma.run_model_analysis(
-            eval_config=config,
-            data_location=predicted,
-            output_path=evaluation.uri,
-            pipeline_options=PipelineOptions(beam_arguments([])),
+    predict = Predict(
+        task_spec=spec.model_dump_json(),
+        files={name: os.path.join(variants.uri, variant_file(name)) for name in names},
+        transform_graph=transform_graph.uri,
+    )
+    as_arrow = TFExampleBeamRecord("tfrecord", raw_record_column_name=tfma.ARROW_INPUT_COLUMN)
+    with pipeline:
+        (
+            pipeline
+            | beam.Create(split_files(examples, GATE_SPLIT))
+            | beam.io.ReadAllFromTFRecord()
+            | beam.BatchElements(min_batch_size=BATCH_SIZE, max_batch_size=BATCH_SIZE)
+            | beam.ParDo(predict).with_output_types(bytes)
+            | as_arrow.BeamSource()
+            | tfma.ExtractEvaluateAndWriteResults(eval_config=config, output_path=evaluation.uri)
         )
     findings = threshold_findings(evaluation.uri, config, gate=GATE, has_baseline=False)
     findings += worsening_findings(task, compress.gates, overall_metrics(evaluation.uri), variants=names)
@@ -139,28 +144,3 @@ def worsening_findings(
                 )
             )
     return findings
-
-
-def write_predictions(
-    task: Task, models: dict[str, TFLiteModel], files: list[str], transform_graph: str, destination: str
-) -> None:
-    """Writes each raw example again, with what each model predicts for it as the feature `<model>/<prediction key>`."""
-    transform_output = tft.TFTransformOutput(transform_graph)
-    transform = transform_output.transform_features_layer()
-    raw_spec = transform_output.raw_feature_spec()
-    with tf.io.TFRecordWriter(destination) as writer:
-        for serialized in tf.data.TFRecordDataset(files, compression_type="GZIP").batch(BATCH_SIZE):
-            features = transform(tf.io.parse_example(serialized, raw_spec))
-            inputs = {name: value.numpy() for name, value in task.model_inputs(features).items()}
-            predictions = {
-                name: task.predictions({key: tf.constant(value) for key, value in model.predict(inputs).items()})[
-                    task.prediction_key
-                ].numpy()
-                for name, model in models.items()
-            }
-            for index, text in enumerate(serialized.numpy()):
-                example = tf.train.Example.FromString(text)
-                for name, values in predictions.items():
-                    feature = example.features.feature[f"{name}/{task.prediction_key}"]
-                    feature.float_list.value.extend(values[index].reshape(-1))
-                writer.write(example.SerializeToString())

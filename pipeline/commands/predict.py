@@ -1,11 +1,15 @@
 """`slipway predict`."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
 from components.bulk_inferrer.options import CHOSEN, Split
+from pipeline.beam.flags import beam_flags
+from pipeline.beam.local import check_engine
+from pipeline.beam.worker_path import worker_path
 from pipeline.config import load_config
 from pipeline.errors import UsageError
 from pipeline.known_name import KnownName
@@ -65,15 +69,16 @@ def command(
             import apache_beam as beam
             from apache_beam.options.pipeline_options import PipelineOptions
 
-            from components.beam_runner import beam_arguments
             from components.bulk_inferrer.executor import write_predictions
-        counts = write_predictions(
-            task_spec=checked.task_spec().model_dump_json(),
-            version=str(path),
-            variant=variant,
-            splits=splits or get_args(Split),
-            uri=str(out),
-            pipeline=beam.Pipeline(options=PipelineOptions(beam_arguments(checked.beam_args))),
-        )
+        check_engine(checked.beam)
+        with worker_path() if checked.beam.in_processes else nullcontext():
+            counts = write_predictions(
+                task_spec=checked.task_spec().model_dump_json(),
+                version=str(path),
+                variant=variant,
+                splits=splits or get_args(Split),
+                uri=str(out),
+                pipeline=beam.Pipeline(options=PipelineOptions(beam_flags(checked.beam, "BulkInferrer"))),
+            )
         numbers = ", ".join(f"{split} {count:,}" for split, count in counts.items())
         console.print(f"{checked.name} {path.name} predicted for {numbers} examples: {out}", highlight=False)

@@ -12,6 +12,7 @@ from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline
 from pipeline.kubeflow import step
 from pipeline.kubeflow.distribution import check_distribution, distribute
+from pipeline.kubeflow.engine import check_engine
 from pipeline.kubeflow.places import cluster_places
 from pipeline.kubeflow.platform_spec import executor_config, platform_spec
 from pipeline.kubeflow.resources import resource_spec
@@ -38,6 +39,7 @@ def compile_pipeline(config: PipelineConfig, kubeflow: KubeflowConfig) -> list[d
       ConfigError: what the config asks for, no pod could have, or no step would find.
     """
     check_distribution(config, kubeflow)
+    check_engine(config.beam, kubeflow)
     pipeline = create_pipeline(config, cluster_places(config, kubeflow))
     # Kubeflow's names of pipelines have no underscores; the model keeps its own.
     pipeline.pipeline_info.pipeline_name = config.name.replace("_", "-")

@@ -34,6 +34,8 @@ def ran(tmp_path_factory) -> Ran:
     (folder / "own_metric.py").write_text(TASK)
     config = {
         "name": "parcels",
+        # Workers in processes of their own have to find the three modules, too.
+        "beam": {"mode": "multi_processing", "workers": 2},
         "task": "own_metric.OwnMetric",
         "train": {"epochs": 3, "batch_size": 16, "schedule": {"warmup_epochs": 1}},
         "evaluate": {"slices": ["colour"], "gates": {"largest_error": {"max_per_slice": 1.0}}},

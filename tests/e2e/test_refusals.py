@@ -185,8 +185,8 @@ def test_a_corrupt_image(tmp_path):
 
 def test_a_mistake_in_a_task_s_own_code_is_told_from_inside_beam(tmp_path):
     (tmp_path / "faulty_task.py").write_text(FAULTY_TASK)
-    threads = ["--direct_running_mode=multi_threading", "--direct_num_workers=2"]
-    config = write_config(tmp_path / "pipeline.yaml", task="faulty_task.Faulty", beam_args=threads)
+    threads = {"mode": "multi_threading", "workers": 2}
+    config = write_config(tmp_path / "pipeline.yaml", task="faulty_task.Faulty", beam=threads)
     failed = run(config, tmp_path / "root")
     told = "ExampleGen raised ZeroDivisionError: division by zero [while running 'Map(_write_shard)']"
     assert failed.exit_code == 1

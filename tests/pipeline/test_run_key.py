@@ -58,7 +58,7 @@ def test_other_weights_to_start_from_are_another_run(sources):
     assert len(keys) == 2
 
 
-@pytest.mark.parametrize("change", [{"seed": 7}, {"train": {"epochs": 3}}, {"beam_args": ["--runner=DirectRunner"]}])
+@pytest.mark.parametrize("change", [{"seed": 7}, {"train": {"epochs": 3}}, {"beam": {"mode": "multi_threading"}}])
 def test_another_config_is_another_run(key, sources, change: dict[str, Any]):
     config = PipelineConfig.model_validate({**load_config(DIGITS).model_dump(mode="json"), **change})
     assert run_key(config, Places(**PLACES), sources) != key

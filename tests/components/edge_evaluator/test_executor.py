@@ -1,6 +1,7 @@
 import math
 from pathlib import Path
 
+import apache_beam as beam
 import pytest
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
@@ -10,15 +11,15 @@ from components.edge_evaluator.executor import (
     budget_findings,
     evaluate_variants,
     worsening_findings,
-    write_predictions,
 )
 from components.edge_evaluator.options import EdgeEvaluatorOptions
+from components.edge_evaluator.predictions import Predict
+from components.evaluator.metrics import overall_metrics
 from components.evaluator.options import MetricGate
 from components.splits import split_files
 from records.findings import NOT_MEASURED, read_findings
 from records.shipment import Shipment, read_shipment
 from records.variants import Choice, Miss
-from serving.tflite import TFLiteModel
 from tasks.loading import TaskSpec
 from tests.components.points import POINTS_CM, SPEC
 from tests.components.tfma_files import write_tfma_files
@@ -99,17 +100,19 @@ def variants(tmp_path_factory):
     return write_variants(tmp_path_factory.mktemp("edge") / "variants", answers)
 
 
-def _first_example(path: str):
-    return tf.train.Example.FromString(next(tf.data.TFRecordDataset(path).as_numpy_iterator())).features.feature
-
-
-def test_predictions_are_beside_the_raw_features(points, variants, tmp_path):
-    models = {name: TFLiteModel(f"{variants.uri}/{name}.tflite") for name in ("float32", "float16")}
+def test_predictions_are_beside_the_raw_features(points, variants):
+    predict = Predict(
+        task_spec=SPEC.model_dump_json(),
+        files={name: f"{variants.uri}/{name}.tflite" for name in ("float32", "float16")},
+        transform_graph=points.transform_graph.uri,
+    )
+    predict.setup()
     files = split_files(points.examples, "test")
-    write_predictions(points.task, models, files, points.transform_graph.uri, str(tmp_path / "predicted"))
-    assert sum(1 for _ in tf.data.TFRecordDataset(str(tmp_path / "predicted"))) == len(POINTS_CM)
+    raw = list(tf.data.TFRecordDataset(files, compression_type="GZIP").as_numpy_iterator())
+    predicted = [tf.train.Example.FromString(text) for text in predict.process(raw)]
+    assert len(predicted) == len(POINTS_CM)
     # The point (-300, -200) in centimetres: logits are 3 and -3, upside down -3 and 3.
-    features = _first_example(str(tmp_path / "predicted"))
+    features = predicted[0].features.feature
     assert list(features["point"].float_list.value) == [-300.0, -200.0]
     left = 1 / (1 + math.exp(-6.0))
     assert list(features["float32/probabilities"].float_list.value) == pytest.approx([left, 1 - left], rel=1e-4)
@@ -130,11 +133,12 @@ FAILURES = [("", "float16", "accuracy"), ("1", "float16", "accuracy")]
 def evaluate(points, variants, tmp_path, monkeypatch):
     """EdgeEvaluator's evaluation and blessing, where TFMA finds METRICS."""
 
-    def run_model_analysis(*, eval_config, data_location, output_path, pipeline_options):
+    def found(*, eval_config, output_path):
         Path(output_path).mkdir()
         write_tfma_files(Path(output_path), METRICS, failures=FAILURES)
+        return beam.combiners.Count.Globally()
 
-    monkeypatch.setattr(tfma, "run_model_analysis", run_model_analysis)
+    monkeypatch.setattr(tfma, "ExtractEvaluateAndWriteResults", found)
 
     def evaluate(required=()):
         evaluation, blessing = standard_artifacts.ModelEvaluation(), standard_artifacts.ModelBlessing()
@@ -149,6 +153,7 @@ def evaluate(points, variants, tmp_path, monkeypatch):
             slices=["label"],
             evaluation=evaluation,
             blessing=blessing,
+            pipeline=beam.Pipeline(),
         )
         return evaluation, blessing
 
@@ -188,15 +193,24 @@ def test_without_a_required_file_nothing_is_blessed(evaluate):
     assert blessing.get_int_custom_property("blessed") == 0
 
 
-def test_tfma_judges_each_file_by_the_predictions_written_for_it(evaluate, monkeypatch):
-    seen = []
-
-    def run_model_analysis(*, eval_config, data_location, output_path, pipeline_options):
-        written = {*_first_example(data_location)}
-        seen.extend((spec.name, spec.label_key, spec.prediction_key in written) for spec in eval_config.model_specs)
-        raise InterruptedError
-
-    monkeypatch.setattr(tfma, "run_model_analysis", run_model_analysis)
-    with pytest.raises(InterruptedError):
-        evaluate()
-    assert seen == [("float32", "label", True), ("float16", "label", True)]
+def test_tfma_judges_each_file_by_what_it_predicts(points, variants, tmp_path):
+    """Of POINTS_CM, float16 is right about the upper half alone."""
+    evaluation, blessing = standard_artifacts.ModelEvaluation(), standard_artifacts.ModelBlessing()
+    evaluation.uri, blessing.uri = str(tmp_path / "evaluation"), str(tmp_path / "blessing")
+    evaluate_variants(
+        variants=variants,
+        model_run=points.model_run,
+        examples=points.examples,
+        transform_graph=points.transform_graph,
+        task_spec=SPEC.model_dump_json(),
+        compress=EdgeEvaluatorOptions(variants=("float32", "float16"), required=(), gates={}),
+        slices=["label"],
+        evaluation=evaluation,
+        blessing=blessing,
+        pipeline=beam.Pipeline(),
+    )
+    metrics = overall_metrics(evaluation.uri)
+    upper = sum(y > 0 for _, y in POINTS_CM) / len(POINTS_CM)
+    assert metrics["float32"]["accuracy"] == 1.0
+    assert metrics["float16"]["accuracy"] == pytest.approx(upper)
+    assert metrics["float16"]["example_count"] == len(POINTS_CM)

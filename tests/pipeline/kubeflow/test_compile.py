@@ -8,10 +8,12 @@ from kfp import components
 from kfp.local.executor_input_utils import get_local_task_resource_name
 
 from components.tuner.options import TuneOptions
+from pipeline.beam.section import BEAM_NODES, BeamConfig
 from pipeline.commands.compile import command
 from pipeline.config import load_config
 from pipeline.errors import ConfigError
 from pipeline.kubeflow.compile import compile_pipeline, write_documents
+from tests.pipeline.beam.sections import SECTIONS
 
 DIGITS = Path(__file__).resolve().parents[3] / "pipeline" / "configs" / "digits.yaml"
 
@@ -119,6 +121,21 @@ def test_every_step_runs_the_image_with_its_entry_point(executors):
         assert executor["container"]["image"] == "registry.example.com/slipway:0.1.0"
         entry_point = ", ".join(f'"{word}"' for word in executor["container"]["command"])
         assert f"ENTRYPOINT [{entry_point}]" in dockerfile
+
+
+def test_each_step_on_beam_gets_its_engine(documents, executors):
+    beam = BeamConfig.model_validate({**SECTIONS["flink"], "nodes": ["StatisticsGen", "EdgeEvaluator"]})
+    config = load_config(DIGITS).model_copy(update={"beam": beam})
+    [spec, _] = compile_pipeline(config, config.kubeflow)
+    given = {
+        label: {*executor["container"]["args"]} - {*executors[label]["container"]["args"]}
+        for label, executor in spec["deploymentSpec"]["executors"].items()
+    }
+    assert "--runner=FlinkRunner" in given["StatisticsGen_executor"]
+    assert not any(flag.startswith("--runner") for flag in given["Transform_executor"])
+    default = "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+    with_default = {label for label, each in executors.items() if default in each["container"]["args"]}
+    assert with_default == {f"{node}_executor" for node in BEAM_NODES}
 
 
 def test_resources_land_on_their_step(executors):
