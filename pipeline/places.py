@@ -35,7 +35,7 @@ def local_places(config: PipelineConfig, root: Root, *, fingerprint: str) -> Pla
       fingerprint: fingerprint of the source's data.
     """
     return Places(
-        pipeline_root=str(root.artifacts),
+        pipeline_root=root.artifacts_at(config.artifacts) if config.artifacts else str(root.artifacts),
         registry=config.push.registry or str(root.registry),
         workspaces=str(root.workspaces),
         fingerprint=fingerprint,
