@@ -3,7 +3,11 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import PurePath
+
+from etils import epath
+
+from records.stores import is_uri
 
 # Shorter ones are in too many names.
 MIN_PART = 3
@@ -28,8 +32,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" Did you mean {found}?" if found is not None and found != name else ""
 
 
-def did_you_mean_path(path: Path) -> str:
-    """` Did you mean X?` for a path that does not exist, of which X differs in the first part that does not exist."""
+def did_you_mean_path(place: PurePath) -> str:
+    """` Did you mean X?` for a path that does not exist, of which X differs in the first part that does not exist.
+
+    Empty at an object store, where looking around costs requests.
+    """
+    if is_uri(str(place)):
+        return ""
+    path = epath.Path(place)
     with suppress(OSError):
         for parent in reversed(path.parents):
             part = path.parts[len(parent.parts)]

@@ -6,9 +6,9 @@ Source of the formats: tensorflow/core/example/{example,feature}.proto and tenso
 import gzip
 import struct
 import zlib
-from pathlib import Path
 from typing import Any
 
+from etils import epath
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
@@ -17,10 +17,10 @@ _HEADER = struct.Struct("<QI")
 _MAX_BYTES = 2**31
 
 
-def first_features(path: Path) -> dict[str, str] | None:
+def first_features(path: epath.Path) -> dict[str, str] | None:
     """The features of a file's first example as {name: content, such as `1 bytes`}; None where there is no example."""
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+        with path.open("rb") as file, gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file as stream:
             length, _ = _HEADER.unpack(stream.read(_HEADER.size))
             content = stream.read(length) if length < _MAX_BYTES else b""
         example = _example_class().FromString(content)

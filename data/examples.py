@@ -1,7 +1,8 @@
 """Building tf.Examples and checking what is in them."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from etils import epath
 
 from data.errors import DataError
 from data.image_formats import to_decodable
@@ -25,12 +26,12 @@ def labelled_image(image: bytes, label: int) -> "tf.train.Example":
     )
 
 
-def labelled_image_file(path: Path, label: int) -> "tf.train.Example | DataError":
+def labelled_image_file(path: epath.Path, label: int) -> "tf.train.Example | DataError":
     """See `labelled_image`, with the image of a file as TensorFlow can decode it; a DataError if it cannot be read."""
     try:
         content = path.read_bytes()
     except OSError as error:
-        return DataError(f"an image must be readable ({error.strerror})")
+        return DataError(f"an image must be readable ({error.strerror or error})")
     return labelled_image(to_decodable(content), label)
 
 

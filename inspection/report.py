@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import yaml
 from markupsafe import Markup
@@ -22,6 +21,10 @@ from records.evaluation import CANDIDATE
 from records.findings import Finding
 from records.model_run import HISTORY_FILE
 from records.run import RunRecord
+from records.stores import path_at
+
+if TYPE_CHECKING:
+    from etils import epath
 
 VERDICTS = {
     "done": "Every gate passed.",
@@ -75,9 +78,9 @@ def _outputs(run: Run) -> dict[str, Mapping[str, tuple[Artifact, ...]]]:
     return {execution.node: execution.outputs for execution in run.executions if execution.outputs}
 
 
-def _path(outputs: Mapping[str, tuple[Artifact, ...]], channel: str = "") -> Path:
+def _path(outputs: Mapping[str, tuple[Artifact, ...]], channel: str = "") -> "epath.Path":
     [artifact] = outputs[channel] if channel else next(iter(outputs.values()))
-    return Path(artifact.uri)
+    return path_at(artifact.uri)
 
 
 def _headline(record: RunRecord) -> list[tuple[str, str]]:

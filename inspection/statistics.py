@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
+from etils import epath
 from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
 from records.splits import ALL_SPLITS, split_name
@@ -31,7 +31,7 @@ class SplitStatistics:
     features: tuple[FeatureStatistics, ...]
 
 
-def read_statistics(directory: Path) -> list[SplitStatistics]:
+def read_statistics(directory: epath.Path) -> list[SplitStatistics]:
     """Statistics of every split below a StatisticsGen artifact."""
     found = []
     for path in sorted(directory.glob(f"{ALL_SPLITS}/FeatureStats.pb")):
@@ -43,12 +43,12 @@ def read_statistics(directory: Path) -> list[SplitStatistics]:
     return found
 
 
-def read_anomalies(directory: Path) -> list[tuple[str, str, str]]:
+def read_anomalies(directory: epath.Path) -> list[tuple[str, str, str]]:
     """(split, feature, description) of every anomaly below an ExampleValidator artifact."""
     return [anomaly for path in sorted(directory.glob(f"{ALL_SPLITS}/SchemaDiff.pb")) for anomaly in _anomalies(path)]
 
 
-def _anomalies(path: Path) -> Iterator[tuple[str, str, str]]:
+def _anomalies(path: epath.Path) -> Iterator[tuple[str, str, str]]:
     proto = anomalies_pb2.Anomalies.FromString(path.read_bytes())
     split = split_name(path.parent.name)
     if proto.HasField("dataset_anomaly_info"):

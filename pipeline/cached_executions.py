@@ -4,10 +4,11 @@ As TFX's launcher does it for each node, by ML Metadata's client alone: TFX impo
 """
 
 import uuid
-from pathlib import Path
 
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
+
+from records.stores import path_at
 
 RUN = "pipeline_run"
 
@@ -22,7 +23,7 @@ def are_outputs_there(store: metadata_store.MetadataStore, run_id: str) -> bool:
     events = store.get_events_by_execution_ids([execution.id for execution in _executions(store, run_id)])
     made = {event.artifact_id for event in events if event.type == metadata_store_pb2.Event.OUTPUT}
     return all(
-        artifact.state == metadata_store_pb2.Artifact.LIVE and artifact.uri and Path(artifact.uri).exists()
+        artifact.state == metadata_store_pb2.Artifact.LIVE and artifact.uri and path_at(artifact.uri).exists()
         for artifact in store.get_artifacts_by_id(sorted(made))
     )
 

@@ -21,16 +21,16 @@ from components.serving_check.options import ServingCheckConfig
 from components.trainer.start_options import StartOptions
 from components.tuner.options import TuneOptions
 from compression.recipe import Recipe
-from data.local_path import is_uri
 from pipeline.beam.arguments import check_arguments
 from pipeline.beam.section import BeamConfig
-from pipeline.config_checks import check_features, check_nodes, check_predict, check_registry
+from pipeline.config_checks import check_features, check_nodes, check_predict
 from pipeline.config_file import layer_of, make_importable, read_layers
 from pipeline.config_layers import MergedValues
 from pipeline.config_mistakes import validate
 from pipeline.kubeflow_options import KubeflowConfig
 from pipeline.name_clashes import check_own_modules
 from pipeline.vendor_noise import without_vendor_noise
+from records.stores import check_artifact_store, is_uri
 from tasks.base import Task
 from tasks.loading import TaskNotFoundError, TaskSpec, task_class
 from tasks.overrides import with_values
@@ -67,6 +67,10 @@ class PipelineConfig(Section):
     root: Path | None = Field(
         None, description="Where runs go, relative to the config's folder; default: output/NAME beside the config."
     )
+    artifacts: str | None = Field(
+        None,
+        description="Where artifacts go if not to the root, such as gs://bucket/slipway; each root has a folder there.",
+    )
     seed: int = Field(0, ge=0, description="Of initial weights, shuffling and augmentation.")
     task: str = Field(description="Dotted path of a Task class, shipped or in a module beside the config.")
     options: dict[str, Any] = Field(default_factory=dict, description="The task's own options, checked by the task.")
@@ -89,10 +93,18 @@ class PipelineConfig(Section):
     def _root_is_local(cls, root: Any) -> Any:
         if isinstance(root, str) and is_uri(root):
             raise ValueError(
-                f"a root is a directory on this machine. Received: {root!r}. Mount what is elsewhere; the root of a "
+                f"a root is a directory on this machine: ML Metadata's store, the lock and the runs' records need a "
+                f"disk. Received: {root!r}. At an object store can be artifacts and push.registry; the root of a "
                 f"compiled pipeline is kubeflow.pipeline_root."
             )
         return root
+
+    @field_validator("artifacts")
+    @classmethod
+    def _artifacts_can_be_written(cls, artifacts: str | None) -> str | None:
+        if artifacts is not None:
+            check_artifact_store(artifacts)
+        return artifacts
 
     def node_names(self) -> list[str]:
         """Names of the DAG's nodes in topological order, known without TFX, which takes seconds to import."""
@@ -144,7 +156,6 @@ def load_config(path: Path, changes: Mapping[str, Any] | None = None) -> Pipelin
     task = validate(spec.load, models, file=path, origin=merged.origin)
     for key, gates in (("evaluate.gates", config.evaluate.gates), ("compress.gates", config.compress.gates)):
         check_gates(task, gates, slices=config.evaluate.slices, key=key)
-    check_registry(config.push)
     validate(config.predict_task, models, file=path, before="predict.options: ")
     check_predict(config.predict, config.compress)
     check_arguments(config.beam)

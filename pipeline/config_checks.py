@@ -7,25 +7,14 @@ from components.bulk_inferrer.options import CHOSEN, PredictConfig
 from components.compressor.options import CompressConfig, variant_name
 from components.data_gate.options import DataGateConfig
 from components.evaluator.options import EvaluateConfig
-from components.pusher.options import PushConfig
 from data.did_you_mean import did_you_mean
 from data.errors import SourceNotFoundError
 from pipeline.errors import ConfigError
 from pipeline.kubeflow_options import KubeflowConfig
-from serving.registry import Registry, RegistryUsageError
 from tasks.base import Task
 
 if TYPE_CHECKING:
     from tensorflow_metadata.proto.v0 import schema_pb2
-
-
-def check_registry(push: PushConfig) -> None:
-    """Raises ConfigError where the config names a kind of registry that there is not."""
-    if push.registry is not None:
-        try:
-            Registry(push.registry)
-        except RegistryUsageError as error:
-            raise ConfigError(f"push.registry: {error}") from None
 
 
 def check_nodes(kubeflow: KubeflowConfig, nodes: Sequence[str]) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from data.did_you_mean import did_you_mean_path
-from data.local_path import is_uri
 from pipeline.errors import ConfigError
+from records.stores import is_uri
 from tasks.loading import put
 
 # Of a file that a config's values are laid over, relative to the config.

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from data.local_path import is_uri
+from records.stores import is_uri
 
 
 class LocalPath(click.Path):

@@ -25,6 +25,7 @@ from pipeline.error_causes import describe_error, user_error
 from pipeline.errors import RunError
 from pipeline.local_runner import LocalRunner, close_abandoned_executions
 from pipeline.node_states import NodeStates
+from pipeline.object_stores import prepare_stores
 from pipeline.own_task import try_own_task
 from pipeline.part import run_options
 from pipeline.places import Places
@@ -36,6 +37,7 @@ from pipeline.run_summary import print_summary
 from pipeline.source_tree import SourceTree
 from pipeline.uncached_nodes import uncached_nodes
 from records.run import NodeRecord, RunRecord
+from records.stores import load_file_system
 from training.errors import Preempted
 
 logger = logging.getLogger("slipway.run")
@@ -61,6 +63,7 @@ def local_pipeline(config: PipelineConfig, root: Root, places: Places, *, source
       places: places of the run.
       sources: where the code is found.
     """
+    load_file_system(places.pipeline_root)
     pipeline = create_pipeline(config, places, sources=sources)
     pipeline.metadata_connection_config = metadata.sqlite_metadata_connection_config(str(root.metadata))
     return pipeline
@@ -115,6 +118,7 @@ class LocalRun:
                 for node in self.pipeline.components
             ],
         )
+        self._places = places
         self._uncached = uncached_nodes(config, root)
         self.progress = Progress(console, [node.name for node in self.record.nodes])
         self._states = NodeStates(
@@ -129,7 +133,7 @@ class LocalRun:
         """Runs the nodes, writes the record whatever happens, and prints the summary.
 
         Raises:
-          UsageError: an unknown node, or nothing between the two.
+          UsageError: an unknown node, nothing between the two, or an object store that cannot be written.
           WrongTaskError: a task that is not shipped would fail after its training.
           GateRefused: a gate refused.
           RunError: a node failed.
@@ -142,7 +146,8 @@ class LocalRun:
         self.pipeline.enable_cache = use_cache
         try_own_task(self._config, self.pipeline, self.root, console=self.console, uncached=self._uncached)
         check_engine(self._config.beam)
-        close_abandoned_executions(self.pipeline.metadata_connection_config, self.root.artifacts)
+        prepare_stores(self._places)
+        close_abandoned_executions(self.pipeline.metadata_connection_config, self._places.pipeline_root)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         logging.getLogger("slipway").addHandler(self.progress)
         self.progress.heading(self.record.pipeline, self.record.run_id, self.root)
@@ -157,7 +162,7 @@ class LocalRun:
             raise
         except (KeyboardInterrupt, Preempted) as interrupt:
             self._over("interrupted", interrupt)
-            close_abandoned_executions(self.pipeline.metadata_connection_config, self.root.artifacts)
+            close_abandoned_executions(self.pipeline.metadata_connection_config, self._places.pipeline_root)
             raise
         except Exception as error:
             logger.exception("the run failed")

@@ -7,7 +7,6 @@ time are passed on, and executions that a killed run left as RUNNING are closed 
 import functools
 import time
 from collections.abc import Callable, Container
-from pathlib import Path
 from typing import Any, Protocol
 
 from ml_metadata.proto import metadata_store_pb2
@@ -24,6 +23,8 @@ from tfx.orchestration.portable import (
     tfx_runner,
 )
 from tfx.proto.orchestration import executable_spec_pb2, pipeline_pb2
+
+from records.stores import path_at
 
 
 class Observer(Protocol):
@@ -132,10 +133,14 @@ class LocalRunner(tfx_runner.IrBasedRunner):
         return made
 
 
-def close_abandoned_executions(connection: metadata_store_pb2.ConnectionConfig, artifacts_root: Path) -> int:
+def close_abandoned_executions(connection: metadata_store_pb2.ConnectionConfig, pipeline_root: str) -> int:
     """Marks executions that a killed run left RUNNING as CANCELED and removes what they had half written.
 
     The caller holds the root's lock, so that no live run is meant.
+
+    Args:
+      connection: of the root's ML Metadata.
+      pipeline_root: where artifacts are, which is not where a killed run had them if the config named another place.
 
     Returns:
       How many there were.
@@ -144,7 +149,7 @@ def close_abandoned_executions(connection: metadata_store_pb2.ConnectionConfig, 
         running = {metadata_store_pb2.Execution.RUNNING, metadata_store_pb2.Execution.NEW}
         abandoned = [e for e in handle.store.get_executions() if e.last_known_state in running]
         for execution in abandoned:
-            for directory in artifacts_root.glob(f"*/*/{execution.id}"):
+            for directory in path_at(pipeline_root).glob(f"*/*/{execution.id}"):
                 fileio.rmtree(str(directory))
             execution.last_known_state = metadata_store_pb2.Execution.CANCELED
         if abandoned:

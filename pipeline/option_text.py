@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import yaml
+from etils import epath
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -20,6 +21,7 @@ _PLAIN = {
     float: "number",
     str: "text",
     Path: "path",
+    epath.Path: "path",
     datetime.date: "date",
     Any: "anything",
 }

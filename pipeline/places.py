@@ -40,7 +40,7 @@ def local_places(config: PipelineConfig, root: Root, *, fingerprint: str) -> Pla
       SourceNotFoundError: what the section `predict` names is not there.
     """
     return Places(
-        pipeline_root=str(root.artifacts),
+        pipeline_root=root.artifacts_at(config.artifacts) if config.artifacts else str(root.artifacts),
         registry=config.push.registry or str(root.registry),
         workspaces=str(root.workspaces),
         fingerprint=fingerprint,

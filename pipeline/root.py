@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from pipeline.errors import RunError, UsageError
 from pipeline.shown_commands import shown_path
-from records.root import LOCK_HOLDER_FILE, REGISTRY, STORE_FILE, run_directory
+from records.root import FOLDER_NAME_FILE, LOCK_HOLDER_FILE, REGISTRY, STORE_FILE, run_directory
 
 MIN_FREE_BYTES = 200 * 2**20
 
@@ -43,6 +44,17 @@ class Root:
     def run(self, run_id: str) -> Path:
         """The directory of one run's record and log."""
         return run_directory(self.path, run_id)
+
+    def artifacts_at(self, store: str) -> str:
+        """The folder of this root's artifacts at an object store.
+
+        TFX names artifacts by numbers that begin anew in each root, so that two roots must not share a folder. Its name
+        is kept in the root; one that is not there yet has no folder.
+        """
+        file = self.path / FOLDER_NAME_FILE
+        if self.path.is_dir() and not file.exists():
+            file.write_text(uuid.uuid4().hex[:12])
+        return f"{store.rstrip('/')}/{file.read_text()}" if file.exists() else store
 
     @property
     def shown(self) -> str:

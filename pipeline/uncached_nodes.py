@@ -32,8 +32,8 @@ def _is_outdated(store: RunStore, config: PipelineConfig, root: Root) -> bool:
     for execution in store.successes("Baseline", pipeline=config.name):
         model = tuple(artifact.id for artifact in execution.inputs.get("model", ()))
         [newest[model]] = execution.outputs["baseline"]
+    judged = {each.properties[REGISTRY_VERSION] for each in newest.values() if each.properties.get(INCOMPARABLE)}
+    if not judged:
+        return False
     now = Registry(config.push.registry or root.registry).at_stage(config.name, "production")
-    return any(
-        baseline.properties.get(INCOMPARABLE) and baseline.properties[REGISTRY_VERSION] != (now.number if now else 0)
-        for baseline in newest.values()
-    )
+    return judged != {now.number if now else 0}

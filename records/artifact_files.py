@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from records.stores import path_at
+
 # What it brings along takes longer to import than all else that reads a run record.
 if TYPE_CHECKING:
     from etils import epath
@@ -28,6 +30,4 @@ def has_file(uri: str, name: str) -> bool:
 
 
 def _path(uri: str, name: str) -> "epath.Path":
-    from etils import epath
-
-    return epath.Path(uri) / name
+    return path_at(uri) / name

@@ -6,6 +6,8 @@ from pathlib import Path
 STORE_FILE = "metadata.db"
 # Holds the number of the process that uses the root.
 LOCK_HOLDER_FILE = ".lock.pid"
+# Holds the name of the folder that this root's artifacts have at an object store.
+FOLDER_NAME_FILE = "artifacts.name"
 # The folder of the registry, unless the config names another.
 REGISTRY = "registry"
 

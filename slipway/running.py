@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from components.gates import GateRefused
-from data.local_path import is_uri
 from pipeline.errors import RunError, UsageError
 from pipeline.run_request import RunAnswer, RunRequest
 from records.findings import Finding
 from records.run import RECORD_FILE
+from records.stores import is_uri
 
 HOME = Path(__file__).resolve().parents[1]
 # Not -m, which puts the working directory first, where a `data` of the user's hides ours.

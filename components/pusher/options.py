@@ -4,14 +4,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from components.sections import Section
+from components.sections import Place, Section
 
 
 class PushConfig(Section):
     """Where a model goes that passed every gate."""
 
-    registry: str | None = Field(
-        None, description="Directory of the registry, relative to the config; default: ROOT/registry."
+    registry: Place | None = Field(
+        None,
+        description="Directory of the registry, relative to the config, or an address such as gs://bucket/registry; "
+        "default: ROOT/registry.",
     )
     stage: Literal["candidate", "canary", "production"] = Field(
         "production", description="The label that a pushed version gets."

@@ -1,14 +1,14 @@
 """The config's section `start`, and where it leads. Needs neither TensorFlow nor TFX."""
 
 import hashlib
-from pathlib import Path
 
 from etils import epath
 from pydantic import Field, model_validator
 
-from components.sections import Section
+from components.sections import Place, Section
 from data.did_you_mean import did_you_mean_path
 from records.model_run import TRAINED_MODEL
+from records.stores import path_at
 from serving.registry import Registry, RegistryError
 from tasks.start import Start
 
@@ -23,10 +23,10 @@ class StartNotFoundError(ValueError):
 class StartOptions(Section):
     """The config's section `start`: a version in a registry, or a file."""
 
-    weights: str | None = Field(
+    weights: Place | None = Field(
         None, description="A .keras file, such as a run's model run holds. Relative paths start at the config."
     )
-    registry: str | None = Field(None, description="Directory of a registry, relative to the config.")
+    registry: Place | None = Field(None, description="Directory of a registry, relative to the config.")
     model: str | None = Field(None, description="Name of the model in the registry.")
     version: int | None = Field(None, ge=1, description="Default: the one in production.")
     fresh: tuple[str, ...] = Field(
@@ -48,13 +48,13 @@ class StartOptions(Section):
         if not path.is_file():
             raise StartNotFoundError(
                 f"start must lead to a trained Keras model. Received: {path}, which does not exist. Name a "
-                f".keras file, or a version that a pipeline pushed.{did_you_mean_path(Path(path))}"
+                f".keras file, or a version that a pipeline pushed.{did_you_mean_path(path)}"
             )
         return Start(weights=str(path), digest=hashlib.sha256(path.read_bytes()).hexdigest(), fresh=self.fresh)
 
     def _path(self) -> epath.Path:
         if self.weights is not None:
-            return epath.Path(self.weights)
+            return path_at(self.weights)
         assert self.registry is not None
         assert self.model is not None
         registry = Registry(self.registry)

@@ -2,16 +2,19 @@
 
 import csv
 import hashlib
+import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
+from etils import epath
 from pydantic import ConfigDict, Field
 
 from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
 from data.examples import labelled_image_file
-from data.local_path import LocalPath
+from data.files import SourcePath, each_file, join, stamp
 from data.overview import Overview, overview_of_classes
 from data.source import SPLITS
 from data.splits import Splits
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 IMAGES_PER_SHARD = 2048
+
+Answer = TypeVar("Answer")
 
 
 class _Row(NamedTuple):
@@ -38,7 +43,7 @@ class ImageCSV(Unreadable):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["image_csv"]
-    file: LocalPath = Field(description="The CSV file. Relative paths start at the config's folder.")
+    file: SourcePath = Field(description="The CSV file. Relative paths start at the config's folder.")
     path_column: str = Field("path", description="Column of the images' paths.")
     label_column: str = Field("label", description="Column of the names of their classes.")
     split_column: str | None = Field(None, description="Column of train, eval or test; default: dealt by `splits`.")
@@ -57,15 +62,16 @@ class ImageCSV(Unreadable):
         return [tuple(mine[start : start + IMAGES_PER_SHARD]) for start in range(0, len(mine), IMAGES_PER_SHARD)]
 
     def examples(self, shard: tuple[tuple[int, str, int], ...]) -> Iterator[tuple[str, "tf.train.Example | DataError"]]:
-        for line, path, label in shard:
-            yield f"{self.file.name} line {line}, {path}", labelled_image_file(self.file.parent / path, label)
+        first = self._path(shard[0][1])
+        read = each_file(lambda each: labelled_image_file(self._path(each[1]), each[2]), shard, of=first)
+        for (line, path, _), example in zip(shard, read, strict=True):
+            yield f"{self.file.name} line {line}, {path}", example
 
     def fingerprint(self) -> str:
         digest = hashlib.sha256(self.model_dump_json().encode())
-        for row in self._rows():
-            path = self.file.parent / row.path
-            stat = path.stat() if path.exists() else None
-            digest.update(f"{row}\0{stat and (stat.st_size, stat.st_mtime_ns)}\n".encode())
+        rows = self._rows()
+        for row, found in zip(rows, self._ask(_stamp_if_there, rows), strict=True):
+            digest.update(f"{row}\0{found}\n".encode())
         return digest.hexdigest()
 
     def class_counts(self) -> Mapping[str, Sequence[int]]:
@@ -74,7 +80,7 @@ class ImageCSV(Unreadable):
 
     def overview(self) -> Overview:
         rows = self._rows()
-        absent = sum(not (self.file.parent / row.path).is_file() for row in rows)
+        absent = sum(not is_there for is_there in self._ask(epath.Path.is_file, rows))
         return overview_of_classes(
             self,
             facts={
@@ -84,6 +90,13 @@ class ImageCSV(Unreadable):
             },
             notes=[f"{absent:,} of the files that it names are not there"] if absent else [],
         )
+
+    def _path(self, path: str) -> epath.Path:
+        return join(self.file.parent, path)
+
+    def _ask(self, ask: Callable[[epath.Path], Answer], rows: Sequence[_Row]) -> Iterator[Answer]:
+        """The answer about the image of each row."""
+        return each_file(lambda row: ask(self._path(row.path)), rows, of=self._path(rows[0].path))
 
     def _label_rows(self) -> list[tuple[_Row, int]]:
         """All lines of the file, each with the index of its class."""
@@ -99,12 +112,12 @@ class ImageCSV(Unreadable):
 
     def _rows(self) -> list[_Row]:
         try:
-            with self.file.open(newline="", encoding="utf-8-sig") as stream:
-                rows = list(self._read(csv.DictReader(_without_nul(stream))))
+            lines = io.StringIO(self.file.read_bytes().decode("utf-8-sig"), newline="")
+            rows = list(self._read(csv.DictReader(_without_nul(lines))))
         except OSError as error:
             raise SourceNotFoundError(
-                f"options.source.file must be a readable CSV file. Received: {self.file} ({error.strerror}). Create it "
-                f"or correct the config."
+                f"options.source.file must be a readable CSV file. Received: {self.file} ({error.strerror or error}). "
+                f"Create it or correct the config."
                 f"{did_you_mean_path(self.file)}"
             ) from None
         except (UnicodeDecodeError, csv.Error) as error:
@@ -137,6 +150,12 @@ class ImageCSV(Unreadable):
                     f"Received: {split!r}. Mend the line."
                 )
             yield _Row(reader.line_num, path, label, split)
+
+
+def _stamp_if_there(path: epath.Path) -> str | None:
+    with suppress(FileNotFoundError):
+        return stamp(path)
+    return None
 
 
 def _without_nul(lines: Iterable[str]) -> Iterator[str]:

@@ -3,17 +3,17 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from etils import epath
 from pydantic import ConfigDict, Field
 
 from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
 from data.examples import labelled_image_file
+from data.files import SourcePath, each_file, files_below, stamp
 from data.image_formats import SUFFIXES
 from data.images.folder_layout import folders_of, split_folders
-from data.local_path import LocalPath
 from data.overview import Overview, overview_of_classes
 from data.source import SPLITS
 from data.splits import Splits
@@ -40,7 +40,7 @@ class ImageFolder(Unreadable):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["image_folder"]
-    directory: LocalPath = Field(
+    directory: SourcePath = Field(
         description="Holds one folder a class, or train, eval and test with one folder a class in each. Relative paths "
         "start at the config's folder."
     )
@@ -59,14 +59,16 @@ class ImageFolder(Unreadable):
         return [tuple(files[start : start + IMAGES_PER_SHARD]) for start in range(0, len(files), IMAGES_PER_SHARD)]
 
     def examples(self, shard: tuple[tuple[str, int], ...]) -> Iterator[tuple[str, "tf.train.Example | DataError"]]:
-        for name, label in shard:
-            yield name, labelled_image_file(self.directory / name, label)
+        read = each_file(lambda each: labelled_image_file(self.directory / each[0], each[1]), shard, of=self.directory)
+        for (name, _), example in zip(shard, read, strict=True):
+            yield name, example
 
     def fingerprint(self) -> str:
         digest = hashlib.sha256(self.model_dump_json().encode())
-        for file in self._files():
-            stat = (self.directory / file.path).stat()
-            digest.update(f"{file.path}\0{file.label}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+        files = self._files()
+        stamps = each_file(lambda file: stamp(self.directory / file.path), files, of=self.directory)
+        for file, found in zip(files, stamps, strict=True):
+            digest.update(f"{file.path}\0{file.label}\0{found}\n".encode())
         return digest.hexdigest()
 
     def class_counts(self) -> Mapping[str, Sequence[int]]:
@@ -74,9 +76,9 @@ class ImageFolder(Unreadable):
         return {split: [counts[split, label] for label in range(len(self.class_names()))] for split in SPLITS}
 
     def overview(self) -> Overview:
-        folders = {split: folder.relative_to(self.directory) for split, folder in self._split_folders().items()}
+        folders = {split: str(folder.relative_to(self.directory)) for split, folder in self._split_folders().items()}
         splits = [f"{split} {f'in {folders[split]}/' if split in folders else 'out of train'}" for split in SPLITS]
-        is_dealt = folders == {"train": Path()}
+        is_dealt = folders == {"train": "."}
         ignored = self._describe_ignored()
         return overview_of_classes(
             self,
@@ -84,7 +86,7 @@ class ImageFolder(Unreadable):
             notes=[f"not read: {ignored}"] if ignored else [],
         )
 
-    def _split_folders(self) -> Mapping[str, Path]:
+    def _split_folders(self) -> Mapping[str, epath.Path]:
         """{split: the folder that holds its classes}; of train alone where the directory itself holds them."""
         if not self.directory.is_dir():
             raise SourceNotFoundError(
@@ -95,11 +97,11 @@ class ImageFolder(Unreadable):
         found = split_folders(self.directory, self.classes)
         return {split: self.directory / name for split, name in found.items()} or {"train": self.directory}
 
-    def _paths(self) -> Iterator[tuple[str, int, Path]]:
+    def _paths(self) -> Iterator[tuple[str, int, epath.Path]]:
         """(split, label, path) of everything in the folders of the classes."""
         for split, folder in self._split_folders().items():
             for label, name in enumerate(self.class_names()):
-                for path in sorted((folder / name).rglob("*")):
+                for path in files_below(folder / name, SUFFIXES):
                     yield split, label, path
 
     def _files(self) -> list[_File]:

@@ -1,7 +1,8 @@
 """Tells whether the folders of a directory are classes, or splits that hold one folder for each class."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+
+from etils import epath
 
 from data.errors import DataError
 
@@ -14,12 +15,12 @@ _SPLIT_OF = {
 _ADVICE = "Move what is neither elsewhere, or name the folders that are classes in options.source.classes."
 
 
-def folders_of(directory: Path) -> list[str]:
+def folders_of(directory: epath.Path) -> list[str]:
     """Names of the folders in a directory, sorted; those that begin with a dot are nobody's data."""
     return sorted(path.name for path in directory.iterdir() if path.is_dir() and not path.name.startswith("."))
 
 
-def split_folders(directory: Path, classes: Sequence[str]) -> Mapping[str, str]:
+def split_folders(directory: epath.Path, classes: Sequence[str]) -> Mapping[str, str]:
     """{split: its folder}; empty where the folders are classes.
 
     A folder is a split by its name, in any case, if it holds folders: one that holds images is a class, whatever its

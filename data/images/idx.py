@@ -5,9 +5,9 @@ Source of the format: LeCun, Cortes, Burges, "The MNIST database of handwritten 
 
 import gzip
 import zlib
-from pathlib import Path
 
 import numpy as np
+from etils import epath
 
 from data.errors import DataError
 
@@ -15,7 +15,7 @@ _GZIP = b"\x1f\x8b"
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
-def read_idx(path: Path) -> np.ndarray:
+def read_idx(path: epath.Path) -> np.ndarray:
     """The array in an IDX file, gzipped or not.
 
     Raises:
@@ -41,5 +41,5 @@ def read_idx(path: Path) -> np.ndarray:
     return np.frombuffer(content, dtype, offset=header).reshape(shape)
 
 
-def _not_idx(path: Path, what: str) -> DataError:
+def _not_idx(path: epath.Path, what: str) -> DataError:
     return DataError(f"{path} must be a whole IDX file. Received: {what}. Fetch or copy it again.")

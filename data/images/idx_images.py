@@ -3,18 +3,18 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
+from etils import epath
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
 from data.examples import labelled_image
+from data.files import SourcePath, stamp
 from data.images.idx import read_idx
 from data.known.datasets import find_known, locate
-from data.local_path import LocalPath
 from data.overview import Overview, overview_of_classes
 from data.source import SPLITS
 from data.splits import unit_hash
@@ -34,7 +34,7 @@ class IDXImages(BaseModel):
 
     kind: Literal["idx"]
     dataset: Literal["fashion_mnist", "mnist"] | None = Field(None, description="A known dataset, by name.")
-    directory: LocalPath | None = Field(None, description="Or a folder with the four files.")
+    directory: SourcePath | None = Field(None, description="Or a folder with the four files.")
     classes: tuple[str, ...] = Field(
         (), description="Names, in the order of the labels; a known dataset brings its own."
     )
@@ -98,12 +98,11 @@ class IDXImages(BaseModel):
         digest = hashlib.sha256(self.model_dump_json(exclude={"directory"}).encode())
         for split in _PREFIXES:
             for what in ("images-idx3", "labels-idx1"):
-                stat = self._path(split, what).stat()
-                digest.update(f"{split} {what} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+                digest.update(f"{split} {what} {stamp(self._path(split, what))}\n".encode())
         return digest.hexdigest()
 
-    def _path(self, split: str, what: str) -> Path:
-        folder = self.directory if self.directory is not None else locate(self.dataset or "")
+    def _path(self, split: str, what: str) -> epath.Path:
+        folder = self.directory if self.directory is not None else epath.Path(locate(self.dataset or ""))
         name = f"{_PREFIXES[split]}-{what}-ubyte"
         for path in (folder / f"{name}.gz", folder / name):
             if path.is_file():

@@ -5,18 +5,19 @@ Source: Lake, Salakhutdinov, Tenenbaum, "Human-level concept learning through pr
 """
 
 import hashlib
+import io
 import zipfile
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
+from etils import epath
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import DataError, SourceNotFoundError
+from data.files import SourcePath, stamp
 from data.images.classes import ImageClass
 from data.known.datasets import locate
-from data.local_path import LocalPath
 from data.splits import unit_hash
 
 ARCHIVES = {"background": "images_background.zip", "evaluation": "images_evaluation.zip"}
@@ -28,7 +29,7 @@ class Omniglot(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["omniglot"]
-    directory: LocalPath | None = Field(None, description="Folder of the two archives; default: the known dataset's.")
+    directory: SourcePath | None = Field(None, description="Folder of the two archives; default: the known dataset's.")
     eval: float = Field(0.1, gt=0, lt=1, description="Share of the background characters that is held out.")
     seed: int = Field(0, description="Another seed holds out others.")
 
@@ -44,12 +45,11 @@ class Omniglot(BaseModel):
     def fingerprint(self) -> str:
         digest = hashlib.sha256(self.model_dump_json(exclude={"directory"}).encode())
         for part in ARCHIVES:
-            stat = self._archive(part).stat()
-            digest.update(f"{part} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+            digest.update(f"{part} {stamp(self._archive(part))}\n".encode())
         return digest.hexdigest()
 
-    def _archive(self, part: str) -> Path:
-        folder = self.directory if self.directory is not None else locate("omniglot")
+    def _archive(self, part: str) -> epath.Path:
+        folder = self.directory if self.directory is not None else epath.Path(locate("omniglot"))
         path = folder / ARCHIVES[part]
         if not path.is_file():
             raise SourceNotFoundError(
@@ -62,7 +62,7 @@ class Omniglot(BaseModel):
         path = self._archive(part)
         drawings: dict[tuple[str, str], list[bytes]] = defaultdict(list)
         try:
-            with zipfile.ZipFile(path) as archive:
+            with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
                 for name in sorted(archive.namelist()):
                     places = name.split("/")
                     if name.endswith(".png") and len(places) == 4:

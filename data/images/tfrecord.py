@@ -10,8 +10,8 @@ from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
 from data.example_features import describe_features, first_features
 from data.examples import labelled_image
+from data.files import SourcePath, stamp
 from data.image_formats import to_decodable
-from data.local_path import LocalPath
 from data.overview import Overview
 from data.source import SPLITS
 from data.tensorflow_errors import plain_message
@@ -27,7 +27,7 @@ class TFRecords(Unreadable):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["tfrecord"]
-    directory: LocalPath = Field(description="Holds the folders train, eval and test.")
+    directory: SourcePath = Field(description="Holds the folders train, eval and test.")
     classes: tuple[str, ...] = Field(min_length=2, description="Names of the classes; labels are indices into them.")
     image_feature: str = Field("image", description="Name of the feature that holds an encoded image.")
     label_feature: str = Field("label", description="Name of the feature that holds the index of the class.")
@@ -37,7 +37,7 @@ class TFRecords(Unreadable):
 
     def shards(self, split: str) -> Sequence[str]:
         folder = self.directory / split
-        files = sorted(path.name for path in folder.glob("*") if path.is_file()) if folder.is_dir() else []
+        files = sorted(path.name for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
         if not files:
             raise SourceNotFoundError(
                 f"options.source.directory must hold the folders {', '.join(SPLITS)} with TFRecord files. "
@@ -83,7 +83,7 @@ class TFRecords(Unreadable):
             },
             columns=("split", "files", "bytes"),
             rows=tuple(
-                (split, len(files), sum(path.stat().st_size for path in files)) for split, files in paths.items()
+                (split, len(files), sum(stamp(path).size_bytes for path in files)) for split, files in paths.items()
             ),
         )
 
@@ -122,6 +122,5 @@ class TFRecords(Unreadable):
         digest = hashlib.sha256(self.model_dump_json().encode())
         for split in SPLITS:
             for name in self.shards(split):
-                stat = (self.directory / name).stat()
-                digest.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+                digest.update(f"{name}\0{stamp(self.directory / name)}\n".encode())
         return digest.hexdigest()

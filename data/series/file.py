@@ -1,19 +1,20 @@
 """Series in a CSV or Parquet file, with a time column or with a row a step."""
 
 import hashlib
+import io
 from collections import Counter
 from functools import lru_cache
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+from etils import epath
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
+from data.files import SourcePath, stamp
 from data.known.datasets import locate
-from data.local_path import LocalPath
 from data.series.repair import Repairs, to_grid
 from data.series.series import Series, SeriesSet, select_channels
 from data.series.splits import Stamp
@@ -30,7 +31,7 @@ class SeriesFile(BaseModel):
 
     kind: Literal["series_file"]
     dataset: Literal["etth1"] | None = Field(None, description="A known dataset, by name.")
-    file: LocalPath | None = Field(None, description="Or a .csv or .parquet file. Relative paths start at the config.")
+    file: SourcePath | None = Field(None, description="Or a .csv or .parquet file. Relative paths start at the config.")
     time_column: str = Field("date", description="Column of times that pandas reads; without a zone, UTC.")
     start: Stamp | None = Field(
         None,
@@ -111,12 +112,12 @@ class SeriesFile(BaseModel):
         return SeriesSet(series=tuple(found), repairs=dict(counts))
 
     def fingerprint(self) -> str:
-        stat = self._path().stat()
-        text = f"{self.model_dump_json(exclude={'file'})} {stat.st_size} {stat.st_mtime_ns}"
+        text = f"{self.model_dump_json(exclude={'file'})} {stamp(self._path())}"
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def _path(self) -> Path:
-        path = self.file if self.file is not None else locate(self.dataset or "") / _KNOWN[self.dataset or ""][0]
+    def _path(self) -> epath.Path:
+        known = self.dataset or ""
+        path = self.file if self.file is not None else epath.Path(locate(known)) / _KNOWN[known][0]
         if not path.is_file():
             raise SourceNotFoundError(
                 f"options.source.file must be a file with a series. Received: {path}, which does not exist. Create it "
@@ -137,7 +138,8 @@ class SeriesFile(BaseModel):
         """A row a stamp, in the order of the file; the channels, and the column of names if there is one."""
         path = self._path()
         try:
-            raw = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+            content = io.BytesIO(path.read_bytes())
+            raw = pd.read_csv(content) if path.suffix == ".csv" else pd.read_parquet(content)
         except (ValueError, OSError) as error:
             raise DataError(
                 f"{path} must be readable. Received: {str(error).splitlines()[0]}. Write the file anew."
@@ -192,7 +194,7 @@ def _inferred_step_secs(text: str, fingerprint: str) -> int:
     return most_frequent_step_secs(stamps, name=str(source._path()))
 
 
-def _stamps(column: pd.Series, path: Path, name: str) -> pd.Series:
+def _stamps(column: pd.Series, path: epath.Path, name: str) -> pd.Series:
     try:
         stamps = pd.to_datetime(column, utc=True, errors="raise")
     except (ValueError, TypeError, OverflowError) as error:

@@ -33,6 +33,7 @@ from datetime import UTC, datetime
 from etils import epath
 
 from records.bundle import BUNDLE
+from records.stores import StoreError, path_at
 from serving.registry.errors import RegistryError, RegistryUsageError
 from serving.registry.folder import ModelFolder
 from serving.registry.index import PUSH_STAGES, STAGES, ModelVersion, Stage, StageMove
@@ -47,13 +48,13 @@ class Registry:
     """The versions below one root directory, which the first push makes.
 
     Args:
-      root: A local path, or one of those that `etils.epath` reaches: gs://, s3://, az://, hf://.
+      root: A local path, gs:// or s3://; see `records.stores`.
       now: The clock; its time zone is heeded.
       storage: How files become visible; by default what suits `root`.
       lock_timeout_secs: How long to wait for another writer before giving up. Readers never wait.
 
     Raises:
-      RegistryUsageError: `root` has a scheme that nothing here reads.
+      RegistryUsageError: `root` is an address that nothing here reads.
     """
 
     def __init__(
@@ -65,12 +66,9 @@ class Registry:
         lock_timeout_secs: float = 600,
     ) -> None:
         try:
-            self.root = epath.Path(root)
-        except KeyError:
-            raise RegistryUsageError(
-                f"A registry must be a local path or a URL with gs://, s3://, az:// or hf://. Received: {root}. "
-                "Mount what is elsewhere, and give its local path."
-            ) from None
+            self.root = path_at(root)
+        except StoreError as error:
+            raise RegistryUsageError(f"A registry is a folder, here or at an object store: {error}") from None
         self._now = now
         self._storage = storage or storage_of(self.root)
         self._lock_timeout_secs = lock_timeout_secs

@@ -15,6 +15,8 @@ from typing import Protocol
 
 from etils import epath
 
+from records.stores import is_uri
+
 # Whatever looks for a version, this registry and TF Serving alike, takes it as complete once this file is there.
 LAST_FILE = "saved_model.pb"
 
@@ -110,7 +112,7 @@ class ObjectStorage:
 
 def storage_of(root: epath.Path) -> Storage:
     """The storage that suits a path."""
-    return ObjectStorage() if "://" in os.fspath(root) else LocalStorage()
+    return ObjectStorage() if is_uri(os.fspath(root)) else LocalStorage()
 
 
 def tree(directory: epath.Path) -> Sequence[str]:

@@ -1,6 +1,7 @@
 """Image files that TensorFlow cannot decode."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -100,7 +101,7 @@ def test_a_folder_that_classes_do_not_name_is_told(folder):
 
 
 def test_a_folder_of_nothing_else_says_what_it_holds(folder):
-    for path in folder.directory.rglob("*.WEBP"):
+    for path in Path(folder.directory).rglob("*.WEBP"):
         path.unlink()
     with pytest.raises(ValueError, match=r"with 2 folders and no image in them, but 2 \.heic, 1 \.txt\. Put"):
         folder.fingerprint()

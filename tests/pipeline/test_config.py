@@ -1,6 +1,7 @@
 import shutil
 import subprocess
 import sys
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -135,7 +136,7 @@ def test_shipped_configs_are_right(path):
         ("task", "tasks.image_clasification.Image", r"Did you mean tasks\.image_classification\.ImageClassification\?"),
         ("task", "tasks.forecasting.Forcasting", r"Did you mean tasks\.forecasting\.Forecasting\?"),
         ("options.loss.label_weights", [1, 2], r"label_weights must hold one weight for each of the 10 .* Received: 2"),
-        ("push.registry", "ftp://models", r"A registry must be a local path or a URL .* Received: ftp://models"),
+        ("push.registry", "ftp://models", r"push.registry: .*must be one of gs://BUCKET.* Received: ftp://models"),
         (
             "kubeflow.nodes",
             {"Trianer": {"cpu": "8"}},
@@ -241,7 +242,7 @@ def test_a_relative_directory_starts_at_the_config(write, tmp_path):
 
 
 def test_an_address_is_no_path_to_start_at_the_config(write, tmp_path):
-    """A source of the user's own may read it; shipped ones say that they do not."""
+    """A source of the user's own may read it, whatever its scheme."""
     (tmp_path / "bucket_task.py").write_text(BUCKET_TASK)
     path = write("options", {"source": {"directory": "gs://bucket/images"}})
     path.write_text(path.read_text().replace("tasks.image_classification.ImageClassification", "bucket_task.Bucket"))
@@ -276,16 +277,45 @@ def test_examples_to_predict_for_may_lie_elsewhere(write, tmp_path):
 @pytest.mark.parametrize(
     "source",
     [
-        {"kind": "image_folder", "directory": "gs://bucket/images"},
-        {"kind": "image_csv", "file": "s3://bucket/images.csv"},
+        {"kind": "image_folder", "directory": "gs://bucket/images", "classes": ["a", "b"]},
+        {"kind": "image_csv", "file": "gs://bucket/images.csv", "classes": ["a", "b"]},
         {"kind": "idx", "directory": "gs://bucket/images", "classes": ["a", "b"]},
-        {"kind": "tfrecord", "directory": "file:///images", "classes": ["a", "b"]},
+        {"kind": "tfrecord", "directory": "gs://bucket/images", "classes": ["a", "b"]},
     ],
 )
-def test_a_shipped_source_refuses_an_address(write, source):
-    address = source.get("directory", source.get("file"))
-    with pytest.raises(ConfigError, match=rf"files of this machine\. Received: '{address}'\. Mount what is elsewhere"):
+def test_a_shipped_source_keeps_an_address(write, source):
+    config = load_config(write("options.source", source))
+    [key] = {"directory", "file"} & source.keys()
+    assert str(getattr(load_task(config).options.source, key)) == source[key]
+    # As the steps get it.
+    assert config.task_spec().options["source"][key] == source[key]
+
+
+@pytest.mark.parametrize("address", ["hdfs://host/images", "file:///images"])
+def test_a_shipped_source_refuses_an_address_that_nothing_reads(write, address):
+    source = {"kind": "image_folder", "directory": address, "classes": ["a", "b"]}
+    with pytest.raises(ConfigError, match=rf"options\.source\S*directory: .*gs://BUCKET.* Received: {address}\."):
         load_config(write("options.source", source))
+
+
+@pytest.mark.parametrize(("key", "value"), [("artifacts", "gs://bucket/a"), ("push.registry", "gs://bucket/registry")])
+def test_an_address_stays_as_it_is_written(write, key, value):
+    config = load_config(write(key, value))
+    assert attrgetter(key)(config) == value
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("artifacts", "output/artifacts"),
+        ("artifacts", "hdfs://host/a"),
+        ("push.registry", "az://bucket/registry"),
+        ("start.weights", "http://host/trained.keras"),
+    ],
+)
+def test_a_place_that_nothing_reads_or_writes_is_refused_by_its_key(write, key, value):
+    with pytest.raises(ConfigError, match=rf"{key}: .*must be one of gs://BUCKET/… and s3://BUCKET/….* Received: "):
+        load_config(write(key, value))
 
 
 def test_a_task_beside_the_config_is_found(tmp_path):

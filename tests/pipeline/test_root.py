@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,21 @@ def test_a_second_holder_is_refused_and_told_who_holds_it(tmp_path):
     expected = pytest.raises(RunError, match=rf"which process {os.getpid()} is using")
     with Root(tmp_path).lock(), expected, Root(tmp_path).lock():
         pass
+
+
+def test_two_roots_share_no_folder_of_a_store(tmp_path):
+    one, other = Root(tmp_path / "one"), Root(tmp_path / "other")
+    one.prepare()
+    other.prepare()
+    place = one.artifacts_at("gs://bucket/team/")
+    assert re.fullmatch(r"gs://bucket/team/[0-9a-f]{12}", place)
+    assert Root(tmp_path / "one").artifacts_at("gs://bucket/team") == place
+    assert other.artifacts_at("gs://bucket/team") != place
+
+
+def test_asking_for_the_folder_of_a_root_that_is_not_there_makes_none(tmp_path):
+    assert Root(tmp_path / "none").artifacts_at("gs://bucket/team") == "gs://bucket/team"
+    assert not (tmp_path / "none").exists()
 
 
 def test_the_lock_is_let_go(tmp_path):

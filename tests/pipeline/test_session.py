@@ -46,7 +46,7 @@ def test_the_command_line_has_the_last_word_and_starts_where_it_is_typed(tmp_pat
 
 
 def test_a_root_is_no_address(tmp_path):
-    message = r"root: a root is a directory on this machine\. Received: 'gs://bucket/runs'\. .*kubeflow\.pipeline_root"
+    message = r"root: a root is a directory on this machine: .* Received: 'gs://bucket/runs'\. .*artifacts and push"
     with pytest.raises(ConfigError, match=message):
         load_config(_write(tmp_path, root="gs://bucket/runs"))
 

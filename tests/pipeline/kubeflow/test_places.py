@@ -47,7 +47,10 @@ def test_where_the_registry_and_the_workspaces_are(changes, registry, workspaces
             {"push.registry": "/models", "kubeflow.nodes.Baseline.claims": {"models": {"mount_path": "/models"}}},
             r"Received: /models, and Pusher mounts none\.",
         ),
-        ({**STORAGE, "push.registry": "s3://bucket/registry"}, r"must be at gs:// or on a claim"),
+        (
+            {**STORAGE, "push.registry": "s3://bucket/registry"},
+            r"must be at gs:// or on a claim|no file system for s3://",
+        ),
     ],
 )
 def test_a_registry_that_goes_with_the_pod_is_refused(changes, message):

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from etils import epath
 
 from serving.registry import Registry, RegistryError, RegistryUsageError
-from serving.registry.storage import LocalStorage, ObjectStorage
+from serving.registry.storage import LocalStorage, ObjectStorage, storage_of
 from tests.serving.registry_sample import SAMPLE_FILES, files_below, sample_push, stages
 
 MODEL = "digits"
@@ -23,7 +24,7 @@ def test_a_scheme_that_nothing_reads_is_refused_rather_than_made_a_directory(roo
     ("root", "kind"), [("gs://bucket/r", ObjectStorage), ("s3://b/r", ObjectStorage), ("r", LocalStorage)]
 )
 def test_the_storage_follows_from_the_path(root, kind):
-    assert type(Registry(root)._storage) is kind
+    assert type(storage_of(epath.Path(root))) is kind
 
 
 class FullDisk(LocalStorage):

@@ -1,0 +1,63 @@
+"""Addresses of object stores, and what reads them."""
+
+import pytest
+from etils import epath
+
+from records import stores
+from records.stores import StoreError, check_artifact_store, check_place, check_store, is_uri, path_at
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """Which of the distributions that s3:// needs are there."""
+    names: set[str] = set()
+    monkeypatch.setattr(stores, "find_spec", lambda name: object() if name in names else None)
+    return names
+
+
+@pytest.mark.parametrize("text", ["gs://b/x", "s3://b", "file:///x", "HDFS://x", "a+b.c-1://x"])
+def test_a_scheme_and_two_slashes_make_an_address(text):
+    assert is_uri(text)
+
+
+@pytest.mark.parametrize("text", ["/gs:/b/x", "gs:/b", "b/gs://x", "1a://x", "://x", "", "C:\\x"])
+def test_anything_else_is_a_path(text):
+    assert not is_uri(text)
+    assert check_place(text) == text
+
+
+def test_a_path_of_this_machine_is_one():
+    assert path_at("images/a") == epath.Path("images/a")
+
+
+@pytest.mark.parametrize("uri", ["gs://bucket", "gs://bucket/", "gs://bucket/a//b"])
+def test_an_address_keeps_its_slashes(uri):
+    assert check_place(uri) == uri
+    assert str(path_at(uri) / "x").startswith("gs://bucket/")
+
+
+@pytest.mark.parametrize("uri", ["hdfs://host/a", "file:///a", "gs://", "gs:///a", "S3://bucket", "az://bucket/a"])
+def test_an_address_that_nothing_reads_is_refused(uri):
+    for check in (check_store, check_artifact_store, check_place, path_at):
+        with pytest.raises(StoreError, match=rf"must be one of gs://BUCKET/… and s3://BUCKET/…, .* Received: {uri}\."):
+            check(uri)
+
+
+def test_s3_is_refused_where_tensorflow_has_no_file_system_for_it(installed):
+    for check in (check_store, check_artifact_store, check_place, path_at):
+        with pytest.raises(StoreError, match=r"no file system for s3:// .* not installed.*pip install 'slipway\[s3\]'"):
+            check("s3://bucket/a")
+    installed.add("tensorflow_io")
+    check_store("s3://bucket/a")
+
+
+def test_artifacts_at_s3_need_what_beam_writes_them_with(installed):
+    installed.add("tensorflow_io")
+    with pytest.raises(StoreError, match=r"Beam writes artifacts to s3:// by boto3, which is not installed"):
+        check_artifact_store("s3://bucket/a")
+    installed.add("boto3")
+    check_artifact_store("s3://bucket/a")
+
+
+def test_gs_needs_nothing_more(installed):
+    check_artifact_store("gs://bucket/a")
