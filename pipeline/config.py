@@ -26,6 +26,7 @@ from pipeline.config_file import layer_of, make_importable, read_layers
 from pipeline.config_layers import MergedValues
 from pipeline.config_mistakes import validate
 from pipeline.kubeflow_options import KubeflowConfig
+from pipeline.local_options import LocalConfig
 from pipeline.name_clashes import check_own_modules
 from pipeline.vendor_noise import without_vendor_noise
 from tasks.base import Task
@@ -75,6 +76,7 @@ class PipelineConfig(Section):
     serving_check: ServingCheckConfig = Field(default_factory=ServingCheckConfig)
     push: PushConfig = Field(default_factory=PushConfig)
     beam_args: tuple[str, ...] = Field((), description="Arguments of Beam's runner, such as --runner=FlinkRunner.")
+    local: LocalConfig = Field(default_factory=LocalConfig)
     kubeflow: KubeflowConfig | None = None
 
     @field_validator("root", mode="before")
@@ -123,8 +125,7 @@ def load_config(path: Path, changes: Mapping[str, Any] | None = None) -> Pipelin
     for key, gates in (("evaluate.gates", config.evaluate.gates), ("compress.gates", config.compress.gates)):
         check_gates(task, gates, slices=config.evaluate.slices, key=key)
     check_registry(config.push)
-    if config.kubeflow is not None:
-        check_nodes(config.kubeflow, config.node_names())
+    check_nodes(config.local, config.kubeflow, config.node_names())
     check_features(config.evaluate, config.data_gate, task)
     _check_space(config, path, models)
     _check_recipes(config, path, models)
