@@ -28,6 +28,7 @@ from pipeline.config_file import layer_of, make_importable, read_layers
 from pipeline.config_layers import MergedValues
 from pipeline.config_mistakes import validate
 from pipeline.kubeflow_options import KubeflowConfig
+from pipeline.local_options import LocalConfig
 from pipeline.name_clashes import check_own_modules
 from pipeline.vendor_noise import without_vendor_noise
 from records.stores import check_artifact_store, is_uri
@@ -86,6 +87,7 @@ class PipelineConfig(Section):
         None, description="Examples for which what was pushed predicts at once; default: none."
     )
     beam: BeamConfig = Field(default_factory=BeamConfig)
+    local: LocalConfig = Field(default_factory=LocalConfig)
     kubeflow: KubeflowConfig | None = None
 
     @field_validator("root", mode="before")
@@ -159,8 +161,7 @@ def load_config(path: Path, changes: Mapping[str, Any] | None = None) -> Pipelin
     validate(config.predict_task, models, file=path, before="predict.options: ")
     check_predict(config.predict, config.compress)
     check_arguments(config.beam)
-    if config.kubeflow is not None:
-        check_nodes(config.kubeflow, config.node_names())
+    check_nodes(config.local, config.kubeflow, config.node_names())
     check_features(config.evaluate, config.data_gate, task)
     _check_space(config, path, models)
     _check_recipes(config, path, models)

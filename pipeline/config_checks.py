@@ -11,15 +11,18 @@ from data.did_you_mean import did_you_mean
 from data.errors import SourceNotFoundError
 from pipeline.errors import ConfigError
 from pipeline.kubeflow_options import KubeflowConfig
+from pipeline.local_options import LocalConfig
 from tasks.base import Task
 
 if TYPE_CHECKING:
     from tensorflow_metadata.proto.v0 import schema_pb2
 
 
-def check_nodes(kubeflow: KubeflowConfig, nodes: Sequence[str]) -> None:
+def check_nodes(local: LocalConfig, kubeflow: KubeflowConfig | None, nodes: Sequence[str]) -> None:
     """Raises ConfigError where the config has settings for a node that is none of `nodes`, those of its DAG."""
-    _check_known("kubeflow.nodes must name nodes", kubeflow.nodes, nodes)
+    _check_known("local.retries must name nodes", local.retries, nodes)
+    if kubeflow is not None:
+        _check_known("kubeflow.nodes must name nodes", kubeflow.nodes, nodes)
 
 
 def check_predict(predict: PredictConfig | None, compress: CompressConfig) -> None:

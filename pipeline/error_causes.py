@@ -5,6 +5,7 @@ workers in threads or processes of their own as a RuntimeError whose message is 
 Keras Tuner also put tracebacks into messages.
 """
 
+import builtins
 import re
 import sys
 from collections.abc import Iterator
@@ -25,14 +26,19 @@ def user_error(error: BaseException) -> BaseException | None:
     for each in _chain(error):
         if isinstance(each, UserError):
             return each
-        path, message = _last_raised(str(each))
-        module, _, name = path.rpartition(".")
-        known = getattr(sys.modules.get(module), name, None)
+        known = named_class(each)
         if isinstance(known, UserError):
-            found = RunError(message)
+            found = RunError(_last_raised(str(each))[1])
             found.title, found.exit_code = known.title, known.exit_code
             return found
     return None
+
+
+def named_class(error: BaseException) -> type | None:
+    """The class of the error whose traceback is this one's message; None where there is none, or it is not known."""
+    module, _, name = _last_raised(str(error))[0].rpartition(".")
+    known = getattr(sys.modules.get(module) if module else builtins, name, None)
+    return known if isinstance(known, type) else None
 
 
 def describe_error(error: BaseException) -> str:

@@ -1,11 +1,11 @@
 """One run on this machine, from the config to the run record and what the terminal says at the end."""
 
+import contextlib
 import datetime
 import errno
 import logging
 import signal
 import time
-from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from pipeline.dag import create_pipeline
 from pipeline.data_overview import source_notes
 from pipeline.error_causes import describe_error, user_error
 from pipeline.errors import RunError
+from pipeline.jobs.processes import Processes, ThisProcess, WorkerProcesses
 from pipeline.local_runner import LocalRunner, close_abandoned_executions
 from pipeline.node_states import NodeStates
 from pipeline.object_stores import prepare_stores
@@ -31,6 +32,7 @@ from pipeline.part import run_options
 from pipeline.places import Places
 from pipeline.progress import Progress
 from pipeline.provenance import git_commit, installed_versions
+from pipeline.retries import Retries
 from pipeline.root import Root
 from pipeline.run_results import add_results
 from pipeline.run_summary import print_summary
@@ -129,8 +131,14 @@ class LocalRun:
             source_notes=partial(source_notes, task.source()),
         )
 
-    def run(self, *, from_node: str | None, to_node: str | None, use_cache: bool) -> None:
+    def run(self, *, from_node: str | None, to_node: str | None, use_cache: bool, jobs: int = 1) -> None:
         """Runs the nodes, writes the record whatever happens, and prints the summary.
+
+        Args:
+          from_node: where to start; None at the beginning.
+          to_node: where to stop; None at the end.
+          use_cache: whether nodes that did not change are taken from the cache.
+          jobs: how many nodes may run at the same time.
 
         Raises:
           UsageError: an unknown node, nothing between the two, or an object store that cannot be written.
@@ -140,6 +148,14 @@ class LocalRun:
           KeyboardInterrupt: on SIGINT or SIGTERM.
           Preempted: on SIGTERM while a model was trained, which goes on from its checkpoint in the next run.
         """
+        # Before anything is computed here.
+        with (
+            worker_path() if self._config.beam.in_processes else contextlib.nullcontext(),
+            contextlib.closing(WorkerProcesses(jobs) if jobs > 1 else ThisProcess()) as processes,
+        ):
+            self._run(processes, from_node=from_node, to_node=to_node, use_cache=use_cache)
+
+    def _run(self, processes: Processes, *, from_node: str | None, to_node: str | None, use_cache: bool) -> None:
         upstream = {node.name: node.upstream for node in self.record.nodes}
         options = run_options(upstream, from_node=from_node, to_node=to_node)
         self.record.from_node, self.record.to_node = from_node, to_node
@@ -152,13 +168,22 @@ class LocalRun:
         logging.getLogger("slipway").addHandler(self.progress)
         self.progress.heading(self.record.pipeline, self.record.run_id, self.root)
         self._startup_secs = self._secs()
+        local = self._config.local
+        self._runner = LocalRunner(
+            run_id=self.record.run_id,
+            observer=self._states,
+            uncached=self._uncached,
+            retries=Retries(local.retries, local.first_wait_secs),
+            processes=processes,
+        )
         try:
-            with self.progress, worker_path() if self._config.beam.in_processes else nullcontext():
-                runner = LocalRunner(run_id=self.record.run_id, observer=self._states, uncached=self._uncached)
-                runner.run(self.pipeline, run_options=options)
+            with self.progress:
+                self._runner.run(self.pipeline, run_options=options)
             self.record.state = "done"
         except GateRefused as refusal:
             self._over("refused", refusal)
+            # What ran beside the gate was ended with it.
+            close_abandoned_executions(self.pipeline.metadata_connection_config, self._places.pipeline_root)
             raise
         except (KeyboardInterrupt, Preempted) as interrupt:
             self._over("interrupted", interrupt)
@@ -217,7 +242,12 @@ class LocalRun:
         nodes_secs = self._secs() - self._startup_secs
         executions: list[Any] = RunStore(self.root.path).run(record.run_id) if self.root.metadata.exists() else []
         add_results(record, executions, metric=self._metric)
-        record.add_times(startup_secs=self._startup_secs, nodes_secs=nodes_secs, total_secs=self._secs())
+        record.add_times(
+            startup_secs=self._startup_secs,
+            nodes_secs=nodes_secs,
+            executor_secs=self._runner.executor_secs,
+            total_secs=self._secs(),
+        )
         record.write(self.root.run(record.run_id))
 
     def _secs(self) -> float:

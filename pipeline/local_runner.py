@@ -1,12 +1,16 @@
-"""Runs a pipeline on this machine, one node after the other, through TFX's launcher.
+"""Runs a pipeline on this machine through TFX's launcher.
 
-The same as TFX's LocalDagRunner, which tells nobody what it does: here each node's start, end and its executor's own
-time are passed on, and executions that a killed run left as RUNNING are closed first.
+As TFX's LocalDagRunner does, which tells nobody what it does and runs one node after the other: here each node's start,
+end and its executor's own time are passed on, executors may run side by side, and one that lost a connection starts
+again. This process alone writes ML Metadata, one node at a time.
 """
 
+import contextlib
 import functools
+import logging
+import threading
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 from typing import Any, Protocol
 
 from ml_metadata.proto import metadata_store_pb2
@@ -15,16 +19,23 @@ from tfx.dsl.io import fileio
 from tfx.orchestration import metadata
 from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import (
-    beam_executor_operator,
+    data_types,
     launcher,
+    outputs_utils,
     partial_run_utils,
-    python_executor_operator,
     runtime_parameter_utils,
     tfx_runner,
 )
-from tfx.proto.orchestration import executable_spec_pb2, pipeline_pb2
+from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
 
+from pipeline.error_causes import describe_error
+from pipeline.jobs.execution import OPERATORS, ExecutorOperator, ExecutorSpec
+from pipeline.jobs.processes import PreemptedAlone, Processes, ThisProcess, WorkerProcesses
+from pipeline.jobs.side_by_side import run_side_by_side
+from pipeline.retries import Retries, is_passing
 from records.stores import path_at
+
+logger = logging.getLogger("slipway.run")
 
 
 class Observer(Protocol):
@@ -40,9 +51,17 @@ class Observer(Protocol):
     def node_failed(self, node: str, error: BaseException, *, secs: float, executor_secs: float) -> None:
         """The node raised `error`, which ends the run."""
 
+    def node_restarted(self, node: str) -> None:
+        """The node's executor starts again, after an error that need not come back."""
+
 
 class LocalRunner(tfx_runner.IrBasedRunner):
-    """Runs nodes in topological order; stops at the first that fails."""
+    """Runs nodes in topological order and stops at the first that fails, or side by side; see
+    `jobs.side_by_side.run_side_by_side`.
+
+    Attributes:
+      executor_secs: time in which executors ran, one at least.
+    """
 
     def __init__(
         self,
@@ -50,18 +69,28 @@ class LocalRunner(tfx_runner.IrBasedRunner):
         run_id: str,
         observer: Observer,
         uncached: Container[str] = (),
+        retries: Retries | None = None,
+        processes: Processes | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Args:
         run_id: unique in the store.
-        observer: is told what happens.
+        observer: is told what happens, of one node at a time.
         uncached: names of nodes that run whatever the cache has.
+        retries: which nodes start again; default: none.
+        processes: where executors run; default: here.
         clock: seconds, monotonic.
         """
         self.run_id = run_id
         self.observer = observer
         self.uncached = uncached
+        self.executor_secs = 0.0
+        self._retries = retries or Retries()
+        self._processes = processes or ThisProcess()
         self._clock = clock
+        # Held by the node that reads and writes ML Metadata; not while its executor runs.
+        self._store = threading.Lock()
+        self._executors = 0
 
     def run_with_ir(self, pipeline: pipeline_pb2.Pipeline, run_options: pipeline_pb2.RunOptions | None = None) -> None:
         """Runs a compiled pipeline. Raises what a node's executor raises."""
@@ -78,59 +107,106 @@ class LocalRunner(tfx_runner.IrBasedRunner):
                 to_nodes=run_options.partial_run.to_nodes or None,
                 snapshot_settings=run_options.partial_run.snapshot_settings,
             )
-        for node in (node.pipeline_node for node in pipeline.nodes):
+        nodes = [
+            node.pipeline_node for node in pipeline.nodes if not node.pipeline_node.execution_options.HasField("skip")
+        ]
+        for node in nodes:
             if node.node_info.id in self.uncached:
                 node.execution_options.caching_options.enable_cache = False
-            if not node.execution_options.HasField("skip"):
-                self._run_node(node, pipeline, deployment, connection)
+            if node.execution_options.run.perform_snapshot:
+                with metadata.Metadata(connection) as handle:
+                    partial_run_utils.snapshot(handle, pipeline)
+        run_node = functools.partial(self._run_node, pipeline, deployment, connection)
+        if isinstance(self._processes, WorkerProcesses):
+            run_side_by_side(nodes, run_node, self._processes)
+        else:
+            for node in nodes:
+                run_node(node)
 
-    def _run_node(self, node: Any, pipeline: pipeline_pb2.Pipeline, deployment: Any, connection: Any) -> None:
+    def _run_node(self, pipeline: pipeline_pb2.Pipeline, deployment: Any, connection: Any, node: Any) -> None:
         name = node.node_info.id
         executor_secs: list[float] = []
-        node_launcher = launcher.Launcher(
-            pipeline_node=node,
-            mlmd_connection=metadata.Metadata(connection),
-            pipeline_info=pipeline.pipeline_info,
-            pipeline_runtime_spec=pipeline.runtime_spec,
-            executor_spec=runner_utils.extract_executor_spec(deployment, name),
-            custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, name),
-            custom_executor_operators=self._timed_operators(executor_secs),
-        )
-        if node.execution_options.run.perform_snapshot:
-            with metadata.Metadata(connection) as handle:
-                partial_run_utils.snapshot(handle, pipeline)
-        self.observer.node_started(name)
-        start_secs = self._clock()
-        try:
-            node_launcher.launch()
-        except BaseException as error:
-            secs = self._clock() - start_secs
-            self.observer.node_failed(name, error, secs=secs, executor_secs=sum(executor_secs))
-            raise
-        secs = self._clock() - start_secs
-        self.observer.node_finished(name, cached=not executor_secs, secs=secs, executor_secs=sum(executor_secs))
-
-    def _timed_operators(self, executor_secs: list[float]) -> dict[Any, Any]:
-        """TFX's executor operators, which append the time that an executor took."""
-        operators = {
-            executable_spec_pb2.PythonClassExecutableSpec: python_executor_operator.PythonExecutorOperator,
-            executable_spec_pb2.BeamExecutableSpec: beam_executor_operator.BeamExecutorOperator,
-        }
-        return {spec: functools.partial(self._time, operator, executor_secs) for spec, operator in operators.items()}
-
-    def _time(self, operator: type, executor_secs: list[float], **kwargs: Any) -> Any:
-        made = operator(**kwargs)
-        run_executor = made.run_executor
-
-        def timed(*args: Any, **kwargs: Any) -> Any:
+        operator = functools.partial(ExecutorOperator, functools.partial(self._run_executor, name, executor_secs))
+        with self._store:
+            node_launcher = launcher.Launcher(
+                pipeline_node=node,
+                mlmd_connection=metadata.Metadata(connection),
+                pipeline_info=pipeline.pipeline_info,
+                pipeline_runtime_spec=pipeline.runtime_spec,
+                executor_spec=runner_utils.extract_executor_spec(deployment, name),
+                custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, name),
+                custom_executor_operators=dict.fromkeys(OPERATORS, operator),
+            )
+            self.observer.node_started(name)
             start_secs = self._clock()
             try:
-                return run_executor(*args, **kwargs)
-            finally:
-                executor_secs.append(self._clock() - start_secs)
+                node_launcher.launch()
+            except BaseException as error:
+                secs = self._clock() - start_secs
+                self.observer.node_failed(name, error, secs=secs, executor_secs=sum(executor_secs))
+                raise
+            secs = self._clock() - start_secs
+            self.observer.node_finished(name, cached=not executor_secs, secs=secs, executor_secs=sum(executor_secs))
 
-        made.run_executor = timed
-        return made
+    def _run_executor(
+        self, name: str, executor_secs: list[float], spec: ExecutorSpec, info: data_types.ExecutionInfo
+    ) -> execution_result_pb2.ExecutorOutput:
+        """Runs a node's executor, again where that may help. The store is let go of meanwhile."""
+        for wait_secs in self._retries.waits(name):
+            try:
+                with self._timed(executor_secs):
+                    return self._processes.execute(spec, info)
+            except (Exception, PreemptedAlone) as error:
+                if not is_passing(error):
+                    raise
+                logger.warning(
+                    "%s starts again in %.0f s: %s",
+                    name,
+                    wait_secs,
+                    describe_error(error),
+                    extra={"is_milestone": True},
+                )
+            self.observer.node_restarted(name)
+            with self._released():
+                self._processes.wait(wait_secs)
+            with contextlib.suppress(fileio.NotFoundError):
+                outputs_utils.remove_output_dirs(info.output_dict)
+            outputs_utils.make_output_dirs(info.output_dict)
+        with self._timed(executor_secs):
+            return self._processes.execute(spec, info)
+
+    @contextlib.contextmanager
+    def _timed(self, executor_secs: list[float]) -> Iterator[None]:
+        """Lets go of the store and takes an executor's time, and that in which any ran."""
+        start_secs = self._clock()
+        self._count(1, start_secs)
+        try:
+            with self._released():
+                yield
+        finally:
+            end_secs = self._clock()
+            self._count(-1, end_secs)
+            executor_secs.append(end_secs - start_secs)
+
+    def _count(self, change: int, now_secs: float) -> None:
+        """Counts the executors at work. The store is held."""
+        if self._executors == 0:
+            self._since_secs = now_secs
+        self._executors += change
+        if self._executors == 0:
+            self.executor_secs += now_secs - self._since_secs
+
+    @contextlib.contextmanager
+    def _released(self) -> Iterator[None]:
+        if self._processes.count == 1:
+            # Nobody waits for it, and an interrupt may come between any two lines.
+            yield
+            return
+        self._store.release()
+        try:
+            yield
+        finally:
+            self._store.acquire()
 
 
 def close_abandoned_executions(connection: metadata_store_pb2.ConnectionConfig, pipeline_root: str) -> int:

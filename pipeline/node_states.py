@@ -64,9 +64,13 @@ class NodeStates:
             self.nodes[node].state = "pending"
             self._settle(NODES_OF_GATES[error.gate], "refused", 0.0, 0.0)
             return
-        states = {GateRefused: "refused", KeyboardInterrupt: "interrupted", Preempted: "interrupted"}
-        state = states.get(type(error), "failed")
+        is_interrupt = isinstance(error, (KeyboardInterrupt, Preempted))
+        state = "refused" if isinstance(error, GateRefused) else "interrupted" if is_interrupt else "failed"
         self._settle(node, state, secs, executor_secs, reasons=self._reasons_of(self._execution(node)))
+
+    def node_restarted(self, node: str) -> None:
+        """See local_runner.Observer."""
+        self.nodes[node].restarts += 1
 
     def finish(self) -> None:
         """Marks what the run did not come to, or was told to leave out."""

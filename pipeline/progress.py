@@ -32,21 +32,23 @@ class _Row:
     state: str = "pending"
     secs: float = 0.0
     started_at: float = 0.0
+    # What a running node reported last, and the share of its work that is done.
+    message: str = ""
+    share: float | None = None
 
 
 class Progress(logging.Handler):
-    """Draws node states; as a logging handler it takes the last line of what a running node reports.
+    """Draws node states; as a logging handler it takes the last line of what each running node reports.
 
-    A log record with the attribute `progress` (a share of 1) moves the bar of the running node. One with `is_milestone`
-    is printed where nothing is drawn: in a file or a pipe.
+    The attribute `node` of a log record names the node that reports; without it, it is the only one that runs. A record
+    with the attribute `progress` (a share of 1) moves the bar of the node. One with `is_milestone` is printed where
+    nothing is drawn: in a file or a pipe.
     """
 
     def __init__(self, console: Console, nodes: list[str]) -> None:
         super().__init__(logging.INFO)
         self.console = console
         self.rows = {node: _Row() for node in nodes}
-        self._message = ""
-        self._share: float | None = None
         self._live = Live(get_renderable=self._draw, console=console, refresh_per_second=4, transient=True)
 
     def __enter__(self) -> "Progress":
@@ -63,14 +65,17 @@ class Progress(logging.Handler):
         self.console.print(line, highlight=False, soft_wrap=True)
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._message = record.getMessage()
-        self._share = getattr(record, "progress", None)
+        message = record.getMessage()
+        running = [node for node, row in self.rows.items() if row.state == "running"]
+        node = getattr(record, "node", None) or next(iter(running), None)
+        if node in running:
+            self.rows[node].message, self.rows[node].share = message, getattr(record, "progress", None)
         if getattr(record, "is_milestone", False) and not self.console.is_terminal:
-            self.console.print(f"  {self._message}", highlight=False, markup=False, soft_wrap=True)
+            whose = f"{node}: " if len(running) > 1 else ""
+            self.console.print(f"  {whose}{message}", highlight=False, markup=False, soft_wrap=True)
 
     def started(self, node: str) -> None:
         """Marks a node as running."""
-        self._message, self._share = "", None
         self.rows[node] = _Row("running", started_at=time.monotonic())
 
     def finished(self, node: str, state: str, secs: float, *, note: str = "") -> None:
@@ -92,21 +97,22 @@ class Progress(logging.Handler):
             self.console.print(line, highlight=False, soft_wrap=True)
 
     def _draw(self) -> RenderableType:
-        """The running node and what is still to come; what is over has been printed above."""
+        """The running nodes and what is still to come; what is over has been printed above."""
         table = Table.grid(padding=(0, 1))
         for node, row in self.rows.items():
             if row.state == "running":
                 secs = time.monotonic() - row.started_at
-                table.add_row(Spinner("dots"), Text(f"{node:<17}", "bold"), f"{secs:7.1f} s", self._activity())
+                table.add_row(Spinner("dots"), Text(f"{node:<17}", "bold"), f"{secs:7.1f} s", _activity(row))
         waiting = [node for node, row in self.rows.items() if row.state == "pending"]
         return Group(
             table, Text(f"  next: {', '.join(waiting)}" if waiting else "", "dim", overflow="ellipsis", no_wrap=True)
         )
 
-    def _activity(self) -> RenderableType:
-        message = Text(self._message, "dim", overflow="ellipsis", no_wrap=True)
-        if self._share is None:
-            return message
-        table = Table.grid(padding=(0, 1))
-        table.add_row(ProgressBar(total=1.0, completed=self._share, width=20), message)
-        return table
+
+def _activity(row: _Row) -> RenderableType:
+    message = Text(row.message, "dim", overflow="ellipsis", no_wrap=True)
+    if row.share is None:
+        return message
+    table = Table.grid(padding=(0, 1))
+    table.add_row(ProgressBar(total=1.0, completed=row.share, width=20), message)
+    return table

@@ -92,6 +92,11 @@ class RepeatedRun:
         for node in record.nodes:
             progress.finished(node.name, "cached", node.secs)
         total_secs = time.perf_counter() - self._start_secs
-        record.add_times(startup_secs=startup_secs, nodes_secs=total_secs - startup_secs, total_secs=total_secs)
+        record.add_times(
+            startup_secs=startup_secs,
+            nodes_secs=total_secs - startup_secs,
+            executor_secs=0.0,
+            total_secs=total_secs,
+        )
         record.write(self._root.run(record.run_id))
         print_summary(self._console, record, self._root, metric=self._metric)

@@ -25,7 +25,9 @@ def main(folder: str) -> None:
         with session(config, config_path=config_path, root=root) as started:
             path = str(started.path)
             RunAnswer(path=path, is_over=False).write(Path(folder))
-            started.run(from_node=request.from_node, to_node=request.to_node, use_cache=request.use_cache)
+            started.run(
+                from_node=request.from_node, to_node=request.to_node, use_cache=request.use_cache, jobs=request.jobs
+            )
     except KeyboardInterrupt:
         RunAnswer(path=path, exit_code=130, title="Interrupted", message="the run was interrupted.").write(Path(folder))
     except BaseException as error:

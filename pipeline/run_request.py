@@ -17,6 +17,7 @@ class RunRequest:
     from_node: where to start.
     to_node: where to stop.
     use_cache: whether nodes that did not change are taken from the cache.
+    jobs: how many nodes may run at the same time.
     """
 
     config: str
@@ -25,6 +26,7 @@ class RunRequest:
     from_node: str | None
     to_node: str | None
     use_cache: bool
+    jobs: int
 
     def write(self, folder: Path) -> Path:
         """Writes it into a folder, which it returns."""

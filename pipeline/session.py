@@ -101,14 +101,14 @@ class Session:
         """Directory of the run's record and log."""
         return self._common["root"].run(self._common["run_id"])
 
-    def run(self, *, from_node: str | None, to_node: str | None, use_cache: bool) -> None:
+    def run(self, *, from_node: str | None, to_node: str | None, use_cache: bool, jobs: int = 1) -> None:
         """Runs the nodes as `LocalRun.run` does; by TFX only if one of them is not in the cache."""
         is_whole = use_cache and from_node is None and to_node is None
         repeated = self.repeated_run() if is_whole else None
         if repeated is not None:
             repeated.run()
         else:
-            self.local_run().run(from_node=from_node, to_node=to_node, use_cache=use_cache)
+            self.local_run().run(from_node=from_node, to_node=to_node, use_cache=use_cache, jobs=jobs)
 
     def repeated_run(self) -> "RepeatedRun | None":
         """The run if all of its nodes are in the cache since the root's last run; None if that takes TFX to tell."""

@@ -28,6 +28,7 @@ class NodeRecord:
       secs: time that it took, the launcher's included.
       executor_secs: time that its executor took.
       reasons: why it ran though an earlier run had it.
+      restarts: how often its executor started again, after an error that need not come back.
     """
 
     name: str
@@ -37,6 +38,7 @@ class NodeRecord:
     secs: float = 0.0
     executor_secs: float = 0.0
     reasons: list[str] = field(default_factory=list)
+    restarts: int = 0
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "NodeRecord":
@@ -78,7 +80,7 @@ class RunRecord:
       total_secs: from the start of the process.
       startup_secs: until the first node: imports, the config, cache keys.
       nodes_secs: from the start of the first node to the end of the last, with TFX's launcher and ML Metadata between.
-      executor_secs: of the nodes' executors alone.
+      executor_secs: in which executors ran, one at least.
       orchestration_share: the part of `total_secs` that no executor took.
       nodes: in the order of the DAG.
       metrics: `test_` before the names of the task's metrics, and `parameters`.
@@ -167,11 +169,11 @@ class RunRecord:
             pushes=[push.by_earlier_run() for push in self.pushes],
         )
 
-    def add_times(self, *, startup_secs: float, nodes_secs: float, total_secs: float) -> None:
-        """Takes what was measured, after the nodes have their times."""
+    def add_times(self, *, startup_secs: float, nodes_secs: float, executor_secs: float, total_secs: float) -> None:
+        """Takes what was measured."""
         self.startup_secs, self.nodes_secs, self.total_secs = startup_secs, nodes_secs, total_secs
-        self.executor_secs = sum(node.executor_secs for node in self.nodes)
-        self.orchestration_share = 1 - self.executor_secs / total_secs
+        self.executor_secs = executor_secs
+        self.orchestration_share = 1 - executor_secs / total_secs
 
 
 def recorded_runs(root: Path) -> list[Path]:

@@ -80,6 +80,7 @@ def run(
     from_node: str | None = None,
     to_node: str | None = None,
     use_cache: bool = True,
+    jobs: int = 1,
 ) -> Run:
     """Runs a pipeline as `slipway run` does, printing the same, in a process of its own.
 
@@ -90,6 +91,7 @@ def run(
       from_node: first node to run, as `--from`.
       to_node: last node to run, as `--to`.
       use_cache: whether nodes that did not change are taken from the cache.
+      jobs: how many nodes may run at the same time, as `--jobs`.
 
     Raises, with what came of the run until then as the error's `run`:
       UsageError: the config, or another argument, is wrong.
@@ -99,6 +101,8 @@ def run(
     """
     if root is not None and is_uri(os.fspath(root)):
         raise UsageError(f"a root is a directory on this machine. Received: {root}.")
+    if jobs < 1:
+        raise UsageError(f"jobs must be 1 or more. Received: {jobs}.")
     request = RunRequest(
         config=str(Path(config).expanduser()),
         changes=dict(set or {}),
@@ -106,6 +110,7 @@ def run(
         from_node=from_node,
         to_node=to_node,
         use_cache=use_cache,
+        jobs=jobs,
     )
     with tempfile.TemporaryDirectory() as folder:
         try:

@@ -46,6 +46,9 @@ class States:
         """See local_runner.Observer."""
         self.of[node] = "failed"
 
+    def node_restarted(self, node: str) -> None:
+        """See local_runner.Observer."""
+
 
 def run_small_pipeline(root: Root, run_id: str, *, value: int = 3) -> dict[str, str]:
     """Runs it by TFX's launcher; {node: done, cached or failed}."""

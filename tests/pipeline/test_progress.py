@@ -66,3 +66,34 @@ def test_without_a_terminal_there_is_a_line_an_epoch(printed):
 
 def test_on_a_terminal_epochs_are_shown_by_what_is_drawn_alone(printed):
     assert "epoch" not in printed(is_terminal=True)
+
+
+def _record(message: str, **extra: object) -> logging.LogRecord:
+    record = logging.LogRecord("slipway.trainer", logging.INFO, "", 0, message, None, None)
+    vars(record).update(extra)
+    return record
+
+
+def test_each_running_node_shows_what_it_reported_itself():
+    console = Console(file=io.StringIO(), width=100, color_system=None)
+    progress = Progress(console, ["StatisticsGen", "Transform", "Trainer"])
+    progress.started("StatisticsGen")
+    progress.started("Transform")
+    progress.handle(_record("reading", node="StatisticsGen"))
+    progress.handle(_record("half", node="Transform", progress=0.5))
+    progress.handle(_record("over already", node="ExampleGen"))
+    console.print(progress._draw())
+    one, other, coming = console.file.getvalue().splitlines()
+    assert ("StatisticsGen" in one, one.endswith("reading"), "Transform" in other, "half" in other) == (True,) * 4
+    assert coming.strip() == "next: Trainer"
+    assert "over already" not in console.file.getvalue()
+
+
+def test_beside_others_a_line_says_whose_it_is():
+    console = Console(file=io.StringIO(), width=100)
+    progress = Progress(console, ["StatisticsGen", "Transform"])
+    progress.started("StatisticsGen")
+    progress.handle(_record("alone", node="StatisticsGen", is_milestone=True))
+    progress.started("Transform")
+    progress.handle(_record("beside", node="Transform", is_milestone=True))
+    assert console.file.getvalue().splitlines() == ["  alone", "  Transform: beside"]

@@ -100,7 +100,13 @@ def test_a_refusal_has_its_findings(tmp_path):
 
 def test_a_request_keeps_what_it_asks_for(tmp_path):
     request = RunRequest(
-        config="a.yaml", changes={"train.epochs": 3}, root=None, from_node="Trainer", to_node=None, use_cache=False
+        config="a.yaml",
+        changes={"train.epochs": 3},
+        root=None,
+        from_node="Trainer",
+        to_node=None,
+        use_cache=False,
+        jobs=2,
     )
     assert RunRequest.read(request.write(tmp_path)) == request
 
