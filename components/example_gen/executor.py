@@ -16,6 +16,7 @@ from data.errors import DataError
 from data.source import SPLITS
 from data.unreadable import UNREADABLE, leave_out
 from records.repairs import write_repairs
+from records.rows import write_rows
 from records.splits import split_folder
 from tasks.loading import TaskSpec
 
@@ -29,6 +30,7 @@ def generate(*, task_spec: str, examples: standard_artifacts.Examples, pipeline:
     task = TaskSpec.parse(task_spec)
     source = task.source()
     jobs: list[tuple[str, str, Hashable]] = []
+    reports: list[tuple[str, str]] = []
     # Not in a split's directory, all files of which are taken for examples.
     findings = os.path.join(examples.uri, "reading")
     epath.Path(findings).mkdir(parents=True, exist_ok=True)
@@ -40,10 +42,16 @@ def generate(*, task_spec: str, examples: standard_artifacts.Examples, pipeline:
         count = max(1, len(shards))
         for index, shard in enumerate(shards or [None]):
             path = os.path.join(directory, f"data_tfrecord-{index:05d}-of-{count:05d}.gz")
-            jobs.append((path, os.path.join(findings, f"{split}-{index:05d}.json"), shard))
+            reports.append((split, os.path.join(findings, f"{split}-{index:05d}.json")))
+            jobs.append((path, reports[-1][1], shard))
     with pipeline:
         pipeline | beam.Create(jobs) | beam.Reshuffle() | beam.Map(_write_shard, task_spec=task_spec)
-    defects = _check_defects([findings for _, findings, _ in jobs], allowed=task.allowed_unreadable())
+    found = [(split, json.loads(epath.Path(path).read_text())) for split, path in reports]
+    defects = _check_defects([report for _, report in found], allowed=task.allowed_unreadable())
+    rows = dict.fromkeys(SPLITS, 0)
+    for split, report in found:
+        rows[split] += report["count"] - len(report["defects"])
+    write_rows(examples.uri, rows)
     write_repairs(examples.uri, {**task.repairs(), **({UNREADABLE: len(defects)} if defects else {})})
     examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
     examples_utils.set_payload_format(examples, example_gen_pb2.PayloadFormat.FORMAT_TF_EXAMPLE)
@@ -70,9 +78,8 @@ def _write_shard(job: tuple[str, str, Any], *, task_spec: str) -> None:
     epath.Path(findings).write_text(json.dumps({"count": count, "defects": defects, "broken": broken}))
 
 
-def _check_defects(paths: list[str], *, allowed: float) -> list[str]:
+def _check_defects(found: list[dict[str, Any]], *, allowed: float) -> list[str]:
     """What is wrong with the examples that were left out. Raises DataError where they are more than is allowed."""
-    found = [json.loads(epath.Path(path).read_text()) for path in paths]
     broken = [each["broken"] for each in found if each["broken"]]
     defects = [defect for each in found for defect in each["defects"]]
     # How many are lost behind a place where reading broke off, nobody knows.
