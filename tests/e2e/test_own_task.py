@@ -14,8 +14,9 @@ pytestmark = pytest.mark.e2e
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory) -> Ran:
     folder = tmp_path_factory.mktemp("parcels")
-    # Workers in processes of their own have to find the modules, too.
-    config = write_own_task(folder, beam={"mode": "multi_processing", "workers": 2})
+    # Workers in processes of their own have to find the modules, too; each step that has some starts them anew.
+    beam = {"mode": "multi_processing", "workers": 2, "nodes": ["ExampleGen", "Evaluator"]}
+    config = write_own_task(folder, beam=beam)
     return run(config, folder / "root")
 
 
