@@ -21,7 +21,7 @@ ifneq ($(SLIPWAY_STACK),$(shell cat .venv/.stack 2>/dev/null))
 endif
 endif
 
-.PHONY: help run test test-container setup lint unit e2e image e2e-image requirements
+.PHONY: help run test test-container setup lint unit e2e image e2e-image engines requirements
 # The checks run in the order written, under `make -j` too: the quickest to fail comes first.
 .NOTPARALLEL:
 
@@ -35,6 +35,7 @@ help:
 	@echo 'make e2e           tests of whole pipelines'
 	@echo 'make image         build the image that Kubeflow steps run in, by podman, docker or buildah; VARIANT=cuda for GPUs'
 	@echo 'make e2e-image     tests of that image: whole pipelines in containers'
+	@echo 'make engines       tests of steps on other engines of Beam; Flink needs java and mvn'
 	@echo 'make requirements  compile requirements/*.in to the locks of both stacks'
 
 run: $(RUNTIME)
@@ -51,7 +52,7 @@ lint: $(DEV)
 	$(BIN)/mypy
 
 unit: $(DEV)
-	$(BIN)/python -m pytest -m "not e2e and not image" --numprocesses 2 --dist worksteal
+	$(BIN)/python -m pytest -m "not e2e and not image and not engine" --numprocesses 2 --dist worksteal
 
 e2e: $(DEV)
 	$(BIN)/python -m pytest -m e2e --timeout 900 --numprocesses 2 --dist loadfile
@@ -62,6 +63,10 @@ image:
 # One process: each container has two cores' work.
 e2e-image: $(DEV)
 	$(BIN)/python -m pytest -m image --timeout 1800 -raP
+
+# By name: those that need a JVM say why they were skipped.
+engines: $(DEV)
+	$(BIN)/python -m pytest -m engine --timeout 1800 -raP
 
 # A stack, and the Pythons that its lock is for: several, or one. When TFX 1.16 goes, one stack and one line are left.
 define LOCK

@@ -6,7 +6,6 @@ import json
 from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
-from tfx.components.transform.component import Transform
 from tfx.components.tuner.component import Tuner
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
@@ -26,6 +25,7 @@ from components.pusher.component import Pusher
 from components.schema_gen.component import SchemaGen
 from components.serving_check.component import ServingCheck
 from components.trainer.options import TrainerCustomConfig
+from components.transform.component import Transform
 from components.tuner.options import TunerCustomConfig
 from pipeline.beam.flags import beam_flags
 from pipeline.beam.section import BeamConfig
@@ -101,7 +101,8 @@ class _Wiring:
         )
         # Nothing that the gate writes is read, but nothing may happen before it passed.
         transform.add_upstream_node(self.nodes["DataGate"])
-        self._add(transform, "components.transform.preprocessing")
+        # What TFX's own executor imports decides about the outputs as well.
+        self._add(transform, "components.transform.preprocessing", "tfx.components.transform.executor")
 
     def train(self) -> None:
         """The model, and the one in production that it has to match."""

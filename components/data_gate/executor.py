@@ -12,6 +12,7 @@ from components.data_gate.options import DataGateConfig
 from components.gates import refuse_if_failed
 from records.findings import Finding, write_findings
 from records.repairs import read_repairs
+from records.rows import read_rows
 from records.splits import split_folder
 
 
@@ -26,6 +27,7 @@ def check_data(
 ) -> None:
     """Writes the findings to `uri`. Raises GateRefused when one did not pass."""
     findings = repair_findings(read_repairs(examples.uri))
+    written = read_rows(examples.uri)
     schema_proto = io_utils.SchemaReader().read(os.path.join(schema.uri, "schema.pbtxt"))
     for split, min_examples in data_gate.min_examples.items():
         split_statistics = tfdv.load_stats_binary(os.path.join(statistics.uri, split_folder(split), "FeatureStats.pb"))
@@ -33,6 +35,7 @@ def check_data(
             io_utils.read_bytes_file(os.path.join(anomalies.uri, split_folder(split), "SchemaDiff.pb"))
         )
         findings.append(count_finding(split, split_statistics, min_examples))
+        findings += lost_findings(split, split_statistics, written)
         findings += anomaly_findings(split, split_anomalies, split_statistics, schema_proto, data_gate.ignore_anomalies)
         findings += mean_findings(split, split_statistics, data_gate.max_mean)
     refuse_if_failed(findings)
@@ -50,6 +53,27 @@ def count_finding(split: str, statistics: statistics_pb2.DatasetFeatureStatistic
         limit=f">= {fewest}",
         passed=count >= fewest,
     )
+
+
+def lost_findings(
+    split: str, statistics: statistics_pb2.DatasetFeatureStatisticsList, written: Mapping[str, int]
+) -> list[Finding]:
+    """That StatisticsGen saw other rows than ExampleGen wrote; nothing where it saw each. A Beam engine may lose some
+    without an error (tensorflow/data-validation, issue 247)."""
+    count = statistics.datasets[0].num_examples if statistics.datasets else 0
+    if count == written.get(split, count):
+        return []
+    return [
+        Finding(
+            gate="data",
+            metric="examples that StatisticsGen saw",
+            where=f"split {split}",
+            value=count,
+            limit=f"== {written[split]}, which ExampleGen wrote",
+            passed=False,
+            advice="Run again; if Beam loses rows again, take another beam.engine or beam.mode.",
+        )
+    ]
 
 
 def repair_findings(repairs: Mapping[str, int]) -> list[Finding]:

@@ -15,6 +15,7 @@ from components.shard_reading import ShardReading, check_readings
 from data.source import SPLITS
 from data.unreadable import UNREADABLE
 from records.repairs import write_repairs
+from records.rows import write_rows
 from records.splits import split_folder
 from tasks.loading import TaskSpec
 
@@ -28,6 +29,7 @@ def generate(*, task_spec: str, examples: standard_artifacts.Examples, pipeline:
     task = TaskSpec.parse(task_spec)
     source = task.source()
     jobs: list[tuple[str, str, Hashable]] = []
+    reports: list[tuple[str, str]] = []
     # Not in a split's directory, all files of which are taken for examples.
     findings = os.path.join(examples.uri, "reading")
     epath.Path(findings).mkdir(parents=True, exist_ok=True)
@@ -39,10 +41,15 @@ def generate(*, task_spec: str, examples: standard_artifacts.Examples, pipeline:
         count = max(1, len(shards))
         for index, shard in enumerate(shards or [None]):
             path = os.path.join(directory, f"data_tfrecord-{index:05d}-of-{count:05d}.gz")
-            jobs.append((path, os.path.join(findings, f"{split}-{index:05d}.json"), shard))
+            reports.append((split, os.path.join(findings, f"{split}-{index:05d}.json")))
+            jobs.append((path, reports[-1][1], shard))
     with pipeline:
         pipeline | beam.Create(jobs) | beam.Reshuffle() | beam.Map(_write_shard, task_spec=task_spec)
-    _, defects = check_readings([findings for _, findings, _ in jobs], allowed=task.allowed_unreadable())
+    counts, defects = check_readings([findings for _, findings in reports], allowed=task.allowed_unreadable())
+    rows = dict.fromkeys(SPLITS, 0)
+    for (split, _), count in zip(reports, counts, strict=True):
+        rows[split] += count
+    write_rows(examples.uri, rows)
     write_repairs(examples.uri, {**task.repairs(), **({UNREADABLE: len(defects)} if defects else {})})
     examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
     examples_utils.set_payload_format(examples, example_gen_pb2.PayloadFormat.FORMAT_TF_EXAMPLE)

@@ -1,48 +1,23 @@
-"""A user's own task, with a vocabulary, int64 inputs and a metric of Keras 3, in files beside the config."""
-
-import shutil
+"""A whole pipeline of a task of a user's own."""
 
 import numpy as np
 import pytest
-import yaml
 
 from serving.saved_model import SavedModel
-from tests.e2e.commands import PROJECT, Ran, run
+from tests.e2e.commands import Ran, run
+from tests.e2e.own_task import write_own_task
 from tests.tasks.tabular import Parcels
 
 pytestmark = pytest.mark.e2e
-
-TASK = """
-from parcels import Tabular
-from tasks.base import EvalMetric
-
-
-class OwnMetric(Tabular):
-    def metrics(self):
-        largest = EvalMetric(
-            name="largest_error", class_name="LargestError", module="parcel_metrics", higher_is_better=False
-        )
-        return (*super().metrics(), largest)
-"""
 
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory) -> Ran:
     folder = tmp_path_factory.mktemp("parcels")
-    shutil.copy(PROJECT / "tests" / "tasks" / "tabular.py", folder / "parcels.py")
-    shutil.copy(PROJECT / "tests" / "tasks" / "metric_classes.py", folder / "parcel_metrics.py")
-    (folder / "own_metric.py").write_text(TASK)
-    config = {
-        "name": "parcels",
-        # Workers in processes of their own have to find the three modules, too.
-        "beam": {"mode": "multi_processing", "workers": 2},
-        "task": "own_metric.OwnMetric",
-        "train": {"epochs": 3, "batch_size": 16, "schedule": {"warmup_epochs": 1}},
-        "evaluate": {"slices": ["colour"], "gates": {"largest_error": {"max_per_slice": 1.0}}},
-        "compress": {"variants": ["float32", "int8"], "gates": {"largest_error": {"max_worsening": 0.2}}},
-    }
-    (folder / "pipeline.yaml").write_text(yaml.safe_dump(config))
-    return run(folder / "pipeline.yaml", folder / "root")
+    # Workers in processes of their own have to find the modules, too; each step that has some starts them anew.
+    beam = {"mode": "multi_processing", "workers": 2, "nodes": ["ExampleGen", "Evaluator"]}
+    config = write_own_task(folder, beam=beam)
+    return run(config, folder / "root")
 
 
 def test_its_metric_is_a_figure_and_a_limit_of_every_model(ran):

@@ -11,12 +11,13 @@ from components.data_gate.executor import (
     anomaly_findings,
     check_data,
     count_finding,
+    lost_findings,
     mean_findings,
     missing_values,
     repair_findings,
 )
 from components.data_gate.options import DataGateConfig
-from components.gates import GateRefused
+from components.gates import GateRefused, refuse_if_failed
 from records.findings import read_findings
 from records.repairs import read_repairs, write_repairs
 from tasks.loading import TaskSpec
@@ -49,6 +50,21 @@ def test_counts_examples(statistics, fewest, passed):
 
 def test_a_split_without_statistics_has_no_examples():
     assert not count_finding("eval", statistics_pb2.DatasetFeatureStatisticsList(), 1).passed
+
+
+def test_rows_that_got_lost_before_the_statistics_are_refused(statistics):
+    [finding] = lost_findings("train", statistics, {"train": 13})
+    assert finding.refuses
+    assert str(finding) == (
+        "examples that StatisticsGen saw (split train) must be == 13, which ExampleGen wrote. Received: 12."
+    )
+    with pytest.raises(GateRefused, match=r"Run again; if Beam loses rows again, take another beam\.engine"):
+        refuse_if_failed([finding])
+
+
+@pytest.mark.parametrize("written", [{"train": 12}, {}])
+def test_where_each_was_seen_or_nobody_counted_there_is_no_finding(statistics, written):
+    assert lost_findings("train", statistics, written) == []
 
 
 def test_names_the_missing_values(statistics, schema):

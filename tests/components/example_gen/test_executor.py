@@ -13,6 +13,7 @@ from data.errors import DataError
 from data.examples import labelled_image
 from data.source import SPLITS
 from records.repairs import read_repairs
+from records.rows import read_rows
 from tasks.loading import TaskSpec
 from tests.components.points import SPEC
 
@@ -52,6 +53,7 @@ def test_those_that_may_be_left_out_are_counted_and_not_written(folder, tmp_path
     examples = _generate(folder, tmp_path / "out", unreadable="skip", max_unreadable=0.02)
     assert read_repairs(examples.uri) == {"unreadable examples left out": 1}
     # Whoever reads a split takes all that lies in its directory.
+    assert read_rows(examples.uri) == {"train": RECORDS - 1, "eval": RECORDS, "test": RECORDS}
     paths = [str(path) for path in (tmp_path / "out" / "Split-train").iterdir()]
     assert sum(1 for _ in tf.data.TFRecordDataset(paths, compression_type="GZIP")) == RECORDS - 1
 
@@ -102,6 +104,7 @@ def test_every_shard_is_a_file_that_says_of_how_many(points_without_eval):
 def test_an_empty_split_is_an_empty_file_for_the_data_gate_to_speak_of(points_without_eval):
     assert len(split_files(points_without_eval, "eval")) == 1
     assert _records(points_without_eval, "eval") == []
+    assert read_rows(points_without_eval.uri)["eval"] == 0
 
 
 def test_the_artifact_names_its_splits_and_what_it_holds(points_without_eval):
