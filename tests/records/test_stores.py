@@ -62,9 +62,7 @@ def test_gs_needs_nothing_more(installed, check):
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_s3_needs_what_reads_it(installed, check):
-    with pytest.raises(
-        StoreError, match=r"takes s3fs, which is not installed\. Received: s3://b/a\. Type `pip install"
-    ):
+    with pytest.raises(StoreError, match=r"takes s3fs, which is not installed\. Received: s3://b/a\. Type"):
         check("s3://b/a")
 
 
