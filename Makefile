@@ -52,7 +52,7 @@ lint: $(DEV)
 	$(BIN)/mypy
 
 unit: $(DEV)
-	$(BIN)/python -m pytest -m "not e2e and not image and not engine" --numprocesses 2 --dist worksteal
+	$(BIN)/python -m pytest -m "not e2e and not image and not engine and not stores" --numprocesses 2 --dist worksteal
 
 e2e: $(DEV)
 	$(BIN)/python -m pytest -m e2e --timeout 900 --numprocesses 2 --dist loadfile

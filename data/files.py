@@ -9,12 +9,18 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 from etils import epath
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
-from records.stores import check_place, is_uri, path_at
+from records.stores import check_place, check_tensorflow_place, is_uri, load_file_system, path_at
 
 
 def _as_text(value: object) -> object:
     """epath takes texts, and of addresses those that it knows."""
     return check_place(os.fspath(value)) if isinstance(value, str | os.PathLike) else value
+
+
+def _read_by_tensorflow(path: epath.Path) -> epath.Path:
+    check_tensorflow_place(os.fspath(path))
+    load_file_system(os.fspath(path))
+    return path
 
 
 SourcePath = Annotated[
@@ -24,6 +30,9 @@ SourcePath = Annotated[
     WithJsonSchema({"type": "string", "format": "path"}),
 ]
 """The type of those arguments of sources that are paths: local ones, and addresses such as gs://bucket/images."""
+
+TensorFlowPath = Annotated[SourcePath, AfterValidator(_read_by_tensorflow)]
+"""The same of what TensorFlow itself reads."""
 
 # Requests to a store that are under way at once, each of which waits for the network.
 _REQUESTS = 32

@@ -67,6 +67,12 @@ def cli() -> None:
     """Take raw data to a served, quantized, recorded TensorFlow model."""
 
 
+def _store_error(error: BaseException) -> UserError | None:
+    from pipeline.error_causes import store_error
+
+    return store_error(error)
+
+
 def main() -> None:
     """Runs the command line and turns a user's mistake into a message and an exit code, never a traceback."""
     try:
@@ -78,10 +84,11 @@ def main() -> None:
         click.echo("Interrupted. The same command takes the finished nodes from the cache and goes on.", err=True)
         exit_code = 130
     except BaseException as error:
-        if not isinstance(error, UserError):
+        told = error if isinstance(error, UserError) else _store_error(error)
+        if told is None:
             raise
-        click.echo(f"{error.title}: {error}", err=True)
-        exit_code = error.exit_code
+        click.echo(f"{told.title}: {told}", err=True)
+        exit_code = told.exit_code
     # At its end Python would go through all objects for cycles that nothing holds: two seconds where TensorFlow is.
     gc.freeze()
     sys.exit(exit_code if isinstance(exit_code, int) else 0)

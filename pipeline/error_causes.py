@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from data.tensorflow_errors import without_kernels
 from pipeline.errors import RunError, UserError
+from records.stores import StoreError
 
 _HEADER = "Traceback (most recent call last):"
 # Below a traceback's frames, which are indented: a class, and its message up to an empty line.
@@ -19,6 +20,9 @@ _RAISED = re.compile(r"^(?P<path>[A-Za-z_][\w.<>]*)(?:: (?P<message>.*?))?(?=\n\
 # What TensorFlow puts before the message of an error in a function that it traced.
 _AUTOGRAPH = "in user code:"
 _MAX_CHARACTERS = 500
+# Packages whose errors are those of stores.
+_CLIENTS = ("botocore", "aiobotocore", "aiohttp")
+_ADDRESS = re.compile(r"\b(gs|s3)://")
 
 
 def user_error(error: BaseException) -> BaseException | None:
@@ -39,6 +43,19 @@ def named_class(error: BaseException) -> type | None:
     module, _, name = _last_raised(str(error))[0].rpartition(".")
     known = getattr(sys.modules.get(module) if module else builtins, name, None)
     return known if isinstance(known, type) else None
+
+
+def store_error(error: BaseException) -> StoreError | None:
+    """What to tell of an object store that did not give what was asked for; None if no store is behind the error."""
+    for each in _chain(error):
+        client = type(each).__module__.partition(".")[0]
+        # TensorFlow has the address in what it says.
+        if client in _CLIENTS or (client == "tensorflow" and _ADDRESS.search(str(each))):
+            return StoreError(
+                f"an object store must give what it is asked for. Received: {describe_error(error)}. See that the "
+                f"bucket is there and that the environment has credentials for it; docs/object_stores.md names them."
+            )
+    return None
 
 
 def describe_error(error: BaseException) -> str:

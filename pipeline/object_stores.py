@@ -1,6 +1,9 @@
 """The folders of a run at object stores, tried before anything runs."""
 
+from collections.abc import Callable
+
 import tensorflow as tf
+from tfx.dsl.io import fileio
 
 from pipeline.errors import UsageError
 from pipeline.places import Places
@@ -13,14 +16,23 @@ def prepare_stores(places: Places) -> None:
     Raises:
       UsageError: one cannot be written: there is no such bucket, or nobody may write to it with these credentials.
     """
-    for key, place in (("artifacts", places.pipeline_root), ("push.registry", places.registry)):
-        if is_uri(place):
-            _make(key, place)
+    # As TFX writes artifacts, and as the registry writes versions.
+    _try("artifacts", places.pipeline_root, fileio.makedirs)
+    _try("push.registry", places.registry, _write_and_remove)
 
 
-def _make(key: str, place: str) -> None:
+def _write_and_remove(place: str) -> None:
+    path = path_at(place) / ".writable"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("")
+    path.unlink()
+
+
+def _try(key: str, place: str, write: Callable[[str], object]) -> None:
+    if not is_uri(place):
+        return
     try:
-        path_at(place).mkdir(parents=True, exist_ok=True)
+        write(place)
     except (OSError, tf.errors.OpError) as error:
         raise UsageError(
             f"{key} must be a folder that can be written. Received: {place} ({str(error).splitlines()[0]}). Make the "

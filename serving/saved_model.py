@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from serving.inference import Arrays, InferenceModel
+from serving.readable import readable
 from serving.tensor_info import TensorInfo
 
 
@@ -27,7 +28,7 @@ class SavedModel(InferenceModel):
     def __init__(
         self, path: str | os.PathLike[str], *, signature: str = "predict", num_threads: int | None = None
     ) -> None:
-        """Loads the directory, from any file system that TensorFlow reaches.
+        """Loads the directory, from any file system that `records.stores` names.
 
         Args:
           path: the SavedModel's directory.
@@ -43,7 +44,8 @@ class SavedModel(InferenceModel):
         if num_threads is not None:
             _set_threads(num_threads)
         try:
-            loaded = tf.saved_model.load(os.fspath(path))
+            with readable(path) as directory:
+                loaded = tf.saved_model.load(directory)
         except (OSError, ValueError, tf.errors.OpError) as error:
             reason = " ".join(str(error).split())[:300]
             raise SavedModelError(

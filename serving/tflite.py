@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
-from etils import epath
 
+from records.stores import path_at
 from serving.flex_delegate import WITHOUT_FLEX, has_flex_delegate
 from serving.inference import Arrays, InferenceModel
 from serving.tensor_info import TensorInfo
@@ -111,7 +111,7 @@ class TFLiteModel(InferenceModel):
 
 def _load(path: str | os.PathLike[str], num_threads: int, xnnpack: bool) -> Interpreter:
     try:
-        content = epath.Path(path).read_bytes()
+        content = path_at(path).read_bytes()
         try:
             return _make(Interpreter, OpResolverType, content, num_threads, xnnpack)
         except RuntimeError as error:

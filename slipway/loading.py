@@ -33,10 +33,13 @@ def load(
     from pipeline.commands.registry import registry_of
     from pipeline.errors import UsageError
     from records.root import REGISTRY
+    from records.stores import is_uri
     from serving.registry import RegistryError
     from studies.errors import StudyUsageError
     from studies.pushed import find_version
 
+    if root is not None and is_uri(os.fspath(root)):
+        raise UsageError(f"a root is a directory on this machine. Received: {root}. Name its registry: registry=….")
     if registry is None and root is not None:
         registry = Path(root).expanduser() / REGISTRY
     try:

@@ -4,9 +4,9 @@ import json
 import os
 
 import numpy as np
-from etils import epath
 
 from records.bundle import BUNDLE, LABELS_FILE, METADATA_FILE
+from records.stores import path_at
 from serving.inference import Arrays
 from serving.saved_model import SavedModel
 from serving.tensor_info import ModelInputError
@@ -25,7 +25,7 @@ class PushedModel(SavedModel):
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Loads the version. Raises SavedModelError where that cannot be."""
         super().__init__(path)
-        self.path = epath.Path(path)
+        self.path = path_at(path)
         self.version = int(self.path.name)
         labels, metadata = (self.path / BUNDLE / name for name in (LABELS_FILE, METADATA_FILE))
         self.labels = tuple(labels.read_text().splitlines()) if labels.exists() else ()

@@ -44,6 +44,18 @@ def conversions_in_this_process() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(params=["memory", *(pytest.param(scheme, marks=pytest.mark.stores) for scheme in ("gs", "s3"))])
+def store(request, monkeypatch) -> str:
+    """The address of an empty folder at an object store: in memory, or on a server."""
+    from tests.object_stores.memory import use_memory
+    from tests.object_stores.places import fresh_folder
+
+    if request.param != "memory":
+        return fresh_folder(request.param)
+    use_memory(monkeypatch)
+    return "gs://bucket/tests"
+
+
 @pytest.fixture
 def writer(tmp_path) -> RootWriter:
     """Writes into an empty root."""

@@ -2,11 +2,13 @@
 
 from tfx.dsl.io import fileio
 from tfx.types import standard_artifacts
-from tfx.utils import io_utils, path_utils
+from tfx.utils import path_utils
 
 from components.baseline.comparison import differences
 from components.trained_spec import trained_spec
 from records.properties import INCOMPARABLE, REGISTRY_VERSION
+from records.stores import path_at
+from serving.readable import copy_tree
 from serving.registry import Registry
 
 
@@ -29,7 +31,7 @@ def copy_production(
         task = trained_spec(task_spec, model_run.uri).load()
         reasons = differences(task, path_utils.serving_model_path(model.uri), store.path(version))
         if not reasons:
-            io_utils.copy_dir(str(store.path(version)), path_utils.serving_model_path(baseline.uri))
+            copy_tree(store.path(version), path_at(path_utils.serving_model_path(baseline.uri)))
     baseline.set_string_custom_property(INCOMPARABLE, "; ".join(reasons))
 
 

@@ -5,7 +5,7 @@ import hashlib
 from etils import epath
 from pydantic import Field, model_validator
 
-from components.sections import Place, Section
+from components.sections import Section, TensorFlowPlace
 from data.did_you_mean import did_you_mean_path
 from records.model_run import TRAINED_MODEL
 from records.stores import path_at
@@ -23,10 +23,10 @@ class StartNotFoundError(ValueError):
 class StartOptions(Section):
     """The config's section `start`: a version in a registry, or a file."""
 
-    weights: Place | None = Field(
+    weights: TensorFlowPlace | None = Field(
         None, description="A .keras file, such as a run's model run holds. Relative paths start at the config."
     )
-    registry: Place | None = Field(None, description="Directory of a registry, relative to the config.")
+    registry: TensorFlowPlace | None = Field(None, description="Directory of a registry, relative to the config.")
     model: str | None = Field(None, description="Name of the model in the registry.")
     version: int | None = Field(None, ge=1, description="Default: the one in production.")
     fresh: tuple[str, ...] = Field(

@@ -32,6 +32,7 @@ from compression.conversion.request import SAMPLE_FILE, ConversionRequest
 from compression.conversion.signature import read_signature
 from compression.layer_patterns import match_paths
 from compression.precisions import PRECISIONS, Precision
+from records.stores import is_uri
 
 __all__ = ["SIGNATURE", "ConversionError", "convert", "export_for_conversion"]
 
@@ -121,6 +122,9 @@ def convert(
             f"a graph with fake-quantization nodes is converted to int8, as the nodes say. Received: "
             f"{', '.join(destinations)}, keep_float={list(keep_float)}. Name int8 alone."
         )
+    for place in (saved_model_dir, *destinations.values()):
+        if is_uri(os.fspath(place)):
+            raise ConversionError(f"models are converted on this machine. Received: {place}. Copy it here, or back.")
     found = read_signature(saved_model_dir, signature)
     check_inputs(found)
     check_weights(saved_model_dir)

@@ -10,7 +10,7 @@ from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
 from data.example_features import describe_features, first_features
 from data.examples import labelled_image
-from data.files import SourcePath, stamp
+from data.files import TensorFlowPath, stamp
 from data.image_formats import to_decodable
 from data.overview import Overview
 from data.source import SPLITS
@@ -27,7 +27,7 @@ class TFRecords(Unreadable):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["tfrecord"]
-    directory: SourcePath = Field(description="Holds the folders train, eval and test.")
+    directory: TensorFlowPath = Field(description="Holds the folders train, eval and test.")
     classes: tuple[str, ...] = Field(min_length=2, description="Names of the classes; labels are indices into them.")
     image_feature: str = Field("image", description="Name of the feature that holds an encoded image.")
     label_feature: str = Field("label", description="Name of the feature that holds the index of the class.")

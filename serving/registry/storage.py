@@ -89,10 +89,12 @@ class ObjectStorage:
         return nullcontext()
 
     def copy(self, source: epath.Path, target: epath.Path) -> None:
-        source.copy(target)
+        # Not source.copy(target), which has one file system read and write both.
+        target.write_bytes(source.read_bytes())
 
     def size_bytes(self, path: epath.Path) -> int:
-        return path.stat().length
+        # What is pushed may lie on this machine; see `LocalStorage.size_bytes`.
+        return path.stat().length if is_uri(os.fspath(path)) else pathlib.Path(path).stat().st_size
 
     def write(self, path: epath.Path, text: str) -> None:
         path.write_text(text)

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from components.gates import GateRefused
 from data.errors import DataError
-from pipeline.error_causes import describe_error, user_error
+from pipeline.error_causes import describe_error, store_error, user_error
 from records.findings import Finding
 
 IN_MEMORY = ()
@@ -124,3 +124,17 @@ def test_kernels_are_not_told():
     with pytest.raises(tf.errors.InvalidArgumentError) as raised:
         tf.io.decode_image(b"none")
     assert describe_error(raised.value).startswith("InvalidArgumentError: Unknown image file format")
+
+
+def test_what_a_store_did_not_give_is_told_with_what_to_do():
+    error = tf.errors.UnavailableError(None, None, "Error executing an HTTP request: when reading gs://bucket/a.png")
+    told = str(store_error(error))
+    assert "Received: UnavailableError: Error executing an HTTP request: when reading gs://bucket/a.png." in told
+    assert "docs/object_stores.md" in told
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("gs://bucket"), tf.errors.InternalError(None, None, "no kernel for Conv")]
+)
+def test_other_errors_are_no_store_s(error):
+    assert store_error(error) is None

@@ -4,7 +4,16 @@ import pytest
 from etils import epath
 
 from records import stores
-from records.stores import StoreError, check_artifact_store, check_place, check_store, is_uri, path_at
+from records.stores import (
+    StoreError,
+    check_artifact_store,
+    check_place,
+    check_store,
+    check_tensorflow_place,
+    check_tensorflow_store,
+    is_uri,
+    path_at,
+)
 
 
 @pytest.fixture
@@ -23,7 +32,7 @@ def test_a_scheme_and_two_slashes_make_an_address(text):
 @pytest.mark.parametrize("text", ["/gs:/b/x", "gs:/b", "b/gs://x", "1a://x", "://x", "", "C:\\x"])
 def test_anything_else_is_a_path(text):
     assert not is_uri(text)
-    assert check_place(text) == text
+    assert check_place(text) == check_tensorflow_place(text) == text
 
 
 def test_a_path_of_this_machine_is_one():
@@ -36,28 +45,40 @@ def test_an_address_keeps_its_slashes(uri):
     assert str(path_at(uri) / "x").startswith("gs://bucket/")
 
 
+CHECKS = (check_store, check_tensorflow_store, check_artifact_store, check_place, check_tensorflow_place, path_at)
+
+
+@pytest.mark.parametrize("check", CHECKS)
 @pytest.mark.parametrize("uri", ["hdfs://host/a", "file:///a", "gs://", "gs:///a", "S3://bucket", "az://bucket/a"])
-def test_an_address_that_nothing_reads_is_refused(uri):
-    for check in (check_store, check_artifact_store, check_place, path_at):
-        with pytest.raises(StoreError, match=rf"must be one of gs://BUCKET/… and s3://BUCKET/…, .* Received: {uri}\."):
-            check(uri)
+def test_an_address_that_nothing_reads_is_refused(uri, check):
+    with pytest.raises(StoreError, match=rf"must be one of gs://BUCKET/… and s3://BUCKET/…\. Received: {uri}\."):
+        check(uri)
 
 
-def test_s3_is_refused_where_tensorflow_has_no_file_system_for_it(installed):
-    for check in (check_store, check_artifact_store, check_place, path_at):
-        with pytest.raises(StoreError, match=r"no file system for s3:// .* not installed.*pip install 'slipway\[s3\]'"):
-            check("s3://bucket/a")
-    installed.add("tensorflow_io")
-    check_store("s3://bucket/a")
+@pytest.mark.parametrize("check", CHECKS)
+def test_gs_needs_nothing_more(installed, check):
+    check("gs://bucket/a")
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_s3_needs_what_reads_it(installed, check):
+    with pytest.raises(StoreError, match=r"takes s3fs, which is not installed\. Received: s3://b/a\. Type"):
+        check("s3://b/a")
+
+
+@pytest.mark.parametrize("check", [check_tensorflow_store, check_artifact_store, check_tensorflow_place])
+def test_s3_is_refused_where_tensorflow_would_have_to_read_it_and_cannot(installed, check):
+    installed.add("s3fs")
+    check_store("s3://b/a")
+    rule = r"has no file system for s3://: .* none for TensorFlow 2\.17 and later\. Received: s3://b/a\. Use gs:// or"
+    with pytest.raises(StoreError, match=rule):
+        check("s3://b/a")
 
 
 def test_artifacts_at_s3_need_what_beam_writes_them_with(installed):
-    installed.add("tensorflow_io")
-    with pytest.raises(StoreError, match=r"Beam writes artifacts to s3:// by boto3, which is not installed"):
-        check_artifact_store("s3://bucket/a")
+    installed |= {"s3fs", "tensorflow_io"}
+    check_tensorflow_store("s3://b/a")
+    with pytest.raises(StoreError, match=r"takes boto3, which is not installed"):
+        check_artifact_store("s3://b/a")
     installed.add("boto3")
-    check_artifact_store("s3://bucket/a")
-
-
-def test_gs_needs_nothing_more(installed):
-    check_artifact_store("gs://bucket/a")
+    check_artifact_store("s3://b/a")

@@ -36,6 +36,8 @@ def test_the_version_that_is_asked_for_is_loaded(root, arguments, number, place)
         ({"name": "digits", "stage": "canary"}, slipway.UsageError, "must be at stage canary, or its number be given"),
         ({"name": "digits", "version": 7}, slipway.UsageError, r"one that digits has \(1, 2, 3\)\. Received: 7"),
         ({"name": "digts"}, slipway.UsageError, r"must have been pushed first \(digits, .*Received: digts"),
+        ({"name": "digits", "root": "gs://b/r"}, slipway.UsageError, r"directory on this machine\. Received: gs://b/r"),
+        ({"name": "digits", "registry": "hdfs://b/r"}, slipway.UsageError, "must be one of gs://BUCKET"),
         ({"name": "digits", "root": "elsewhere"}, slipway.UsageError, "Received: elsewhere/registry, which is none"),
     ],
 )

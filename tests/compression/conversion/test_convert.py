@@ -129,3 +129,9 @@ def test_dead_units_are_refused_for_int8_and_nothing_else(images, tmp_path):
     assert not (tmp_path / "a.tflite").exists()
     convert(tmp_path / "saved_model", {"float32": tmp_path / "b.tflite"})
     assert TFLiteModel(tmp_path / "b.tflite").predict({"image": images})["logits"].shape == (64, 10)
+
+
+@pytest.mark.parametrize("places", [("gs://b/model", "a.tflite"), ("model", "gs://b/a.tflite")])
+def test_an_address_is_no_path_to_convert(places):
+    with pytest.raises(ConversionError, match=r"are converted on this machine\. Received: gs://b/"):
+        convert(places[0], {"float32": places[1]})

@@ -1,0 +1,20 @@
+"""What `etils.epath` makes of s3:// once this module is imported: paths that s3fs reads, not TensorFlow.
+
+Where TensorFlow is installed epath asks it, and TensorFlow has no file system for s3://.
+"""
+
+import fsspec
+from etils import epath
+from etils.epath import backend, gpath
+
+# A listing that was kept would not show what TensorFlow, Beam or another process writes.
+fsspec.config.conf.setdefault("s3", {})["use_listings_cache"] = False
+
+
+@epath.register_path_cls("s3://")
+class S3Path(gpath.PosixGPath):
+    """A path below s3://."""
+
+    @property
+    def _backend(self) -> backend.Backend:
+        return backend.fsspec_backend
