@@ -30,6 +30,11 @@ class TrainingFacts:
       examples_per_sec: the median over the epochs.
       bottleneck: whether steps waited for their input, in words.
       events: what guards did, each with its epoch.
+      replicas: how many devices, in all processes, shared each step.
+      batch_size: examples in a step, over all of them; 0 in what earlier versions wrote.
+      replica_batch_size: the most examples that one of them had in a step; 0 in what earlier versions wrote.
+      learning_rate_scale: what the config's learning rate was multiplied by for their number: `batch_size` is that of
+        all, so that one device would take the same steps.
     """
 
     epochs: int
@@ -38,6 +43,10 @@ class TrainingFacts:
     examples_per_sec: float
     bottleneck: str
     events: tuple[str, ...]
+    replicas: int = 1
+    batch_size: int = 0
+    replica_batch_size: int = 0
+    learning_rate_scale: float = 1.0
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "TrainingFacts":

@@ -31,6 +31,7 @@ class TaskTraining:
 
     Attributes:
       model: model to export: trained in place, without what only training needs.
+      batch_size: examples in a step, over all devices.
       steps_per_epoch: batches of the train split.
       evaluation: batches of the eval split.
     """
@@ -63,14 +64,14 @@ class TaskTraining:
         self._task = task
         self._options = options
         num_examples = task.examples_per_epoch(train_files)
-        batch_size = min(options.batch_size, num_examples)
-        self.steps_per_epoch = num_examples // batch_size
-        reading: dict[str, Any] = {"feature_spec": feature_spec, "batch_size": batch_size}
+        self.batch_size = min(options.batch_size, num_examples)
+        self.steps_per_epoch = num_examples // self.batch_size
+        reading: dict[str, Any] = {"feature_spec": feature_spec, "batch_size": self.batch_size}
         self._train = task.train_batches(train_files, seed=seed, steps_per_epoch=self.steps_per_epoch, **reading)
         self.evaluation = task.batches(eval_files, **reading)
         self._train_sample = None
         if options.gap_ratio is not None:
-            sample = max(1, task.examples_per_epoch(eval_files) // batch_size)
+            sample = max(1, task.examples_per_epoch(eval_files) // self.batch_size)
             self._train_sample = task.batches(train_files, **reading).take(sample)
         with self._strategy.scope(), _Policy(options.step.precision):
             self.model = task.model()
@@ -84,6 +85,11 @@ class TaskTraining:
     def is_chief(self) -> bool:
         """Whether this process is the one that writes, of several that train together."""
         return is_chief(self._strategy)
+
+    @property
+    def replicas(self) -> int:
+        """How many devices, in all processes, share each step."""
+        return self._strategy.num_replicas_in_sync
 
     @property
     def resume_step(self) -> int:

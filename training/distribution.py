@@ -10,13 +10,19 @@ from training.options import DistributionOptions
 def strategy(options: DistributionOptions) -> tf.distribute.Strategy:
     """The strategy of a config; for `multi_worker` to be called before TensorFlow computed anything.
 
+    With `workers` a process that TF_CONFIG does not name is none of them, and computes alone: that of a trial of
+    Tuner's, or of a recipe of Compressor's.
+
     Raises:
       ValueError: several processes are asked for, and TF_CONFIG does not name them.
     """
+    if options.workers is not None and "TF_CONFIG" not in os.environ:
+        return tf.distribute.get_strategy()
     if options.strategy in ("multi_worker", "parameter_server") and "TF_CONFIG" not in os.environ:
         raise ValueError(
             f"distribution.strategy: {options.strategy} reads the addresses of the processes from TF_CONFIG. Received: "
-            f"no TF_CONFIG. On Kubeflow kubeflow.trainer_processes sets it; elsewhere set it for each process, such as "
+            f"no TF_CONFIG. On one machine let distribution.workers start them, on Kubeflow "
+            f"kubeflow.trainer_processes; elsewhere set it for each process, such as "
             f'{{"cluster": {{"worker": ["host1:2222", "host2:2222"]}}, "task": {{"type": "worker", "index": 0}}}}.'
         )
     if options.strategy == "mirrored":

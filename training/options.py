@@ -147,6 +147,19 @@ class DistributionOptions(Options):
         "none", description="TensorFlow's way to spread a step; none: one device."
     )
     tpu: str = Field("local", description="Name or address of the TPU; local on a TPU VM.")
+    workers: Annotated[int, Field(ge=2)] | None = Field(
+        None,
+        description="Of multi_worker: how many processes a run on one machine starts for Trainer; on Kubeflow "
+        "kubeflow.trainer_processes says it. Default: none, and TF_CONFIG names them.",
+    )
+
+    @model_validator(mode="after")
+    def _workers_fit(self) -> "DistributionOptions":
+        if self.workers is not None and self.strategy != "multi_worker":
+            raise ValueError(
+                f"workers goes with strategy: multi_worker. Received: workers={self.workers}, strategy={self.strategy}."
+            )
+        return self
 
 
 class UnfreezeStage(Options):
@@ -195,5 +208,11 @@ class TrainOptions(Options):
             raise ValueError(
                 f"batch_size must be a multiple of step.accumulate. "
                 f"Received: batch_size={self.batch_size}, accumulate={self.step.accumulate}."
+            )
+        parts = (self.distribution.workers or 1) * self.step.accumulate
+        if self.batch_size % parts:
+            raise ValueError(
+                f"batch_size must be a multiple of distribution.workers times step.accumulate. Received: "
+                f"batch_size={self.batch_size}, workers={self.distribution.workers}, accumulate={self.step.accumulate}."
             )
         return self

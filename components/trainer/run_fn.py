@@ -1,5 +1,8 @@
 """What TFX's Trainer calls by its dotted path."""
 
+import copy
+import dataclasses
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -27,6 +30,7 @@ from records.model_run import (
 from tasks.loading import TaskSpec
 from tasks.overrides import with_values
 from tasks.training import TaskTraining
+from training.processes.together import run_together
 
 
 def run_fn(fn_args: FnArgs) -> None:
@@ -37,8 +41,16 @@ def run_fn(fn_args: FnArgs) -> None:
     outlives a killed step, so that the next one goes on from there.
 
     Of several processes that train together, the chief alone leaves something; the others end here when training does.
+    With `distribution.workers` they are started here, unless somebody has.
     """
     config = TrainerCustomConfig.model_validate(fn_args.custom_config)
+    workers = config.train.distribution.workers
+    if workers is not None and "TF_CONFIG" not in os.environ:
+        theirs = copy.copy(fn_args)
+        # It holds functions, which cannot be sent, and nothing here asks for it.
+        theirs.data_accessor = None
+        run_together(run_fn, theirs, count=workers)
+        return
     tuned = _read_hyperparameters(fn_args)
     spec, options = with_values(TaskSpec.model_validate_json(config.task_spec), config.train, tuned)
     task = spec.load()
@@ -66,7 +78,13 @@ def run_fn(fn_args: FnArgs) -> None:
     model = training.float32_model()
     io_utils.copy_dir(str(place), fn_args.model_run_dir)
     model.save(str(epath.Path(fn_args.model_run_dir) / MODEL_FILE))
-    facts = ModelFacts(parameters=model.count_params(), training=training_facts(history.rows), hyperparameters=tuned)
+    trained_by = dataclasses.replace(
+        training_facts(history.rows),
+        replicas=training.replicas,
+        batch_size=training.batch_size,
+        replica_batch_size=-(-training.batch_size // training.replicas),
+    )
+    facts = ModelFacts(parameters=model.count_params(), training=trained_by, hyperparameters=tuned)
     write_model_facts(fn_args.model_run_dir, facts)
     export(task, task.exported_model(model), transform_output, fn_args.serving_model_dir)
     trained = epath.Path(fn_args.serving_model_dir) / TRAINED_MODEL

@@ -11,7 +11,7 @@ from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 
 from pipeline.jobs.execution import ExecutorSpec, execute, execute_message
 from training.errors import Preempted
-from training.processes.process import Process, ProcessDiedError
+from training.processes.process import Process, ProcessDiedError, log_here
 
 
 class PreemptedAlone(Preempted):
@@ -150,8 +150,5 @@ class WorkerProcesses:
 
 
 def _log(record: logging.LogRecord, node: str) -> None:
-    """Logs what was logged in another process, as if it had been here."""
     record.node = node
-    logger = logging.getLogger(record.name)
-    if logger.isEnabledFor(record.levelno):
-        logger.handle(record)
+    log_here(record)

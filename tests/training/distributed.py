@@ -19,14 +19,6 @@ from training import CheckpointStore
 from training.distribution import is_chief, serve_forever, strategy
 from training.options import DistributionOptions, OptimizerOptions, StepOptions
 
-name, out, directory, kill_at = [*sys.argv[1:], "", ""][:4]
-if name == "mirrored":
-    [cpu] = tf.config.list_physical_devices("CPU")
-    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-if name == "parameter_server" and json.loads(os.environ["TF_CONFIG"])["task"]["type"] != "chief":
-    serve_forever()
-where = strategy(DistributionOptions(strategy=name))
-
 
 class AskForGradients(small.Hook):
     """Of the first step."""
@@ -40,28 +32,45 @@ class AskForGradients(small.Hook):
 
 
 class Die(small.Hook):
+    """At a step, by SIGKILL."""
+
+    def __init__(self, step: int) -> None:
+        self._step = step
+
     def on_steps(self, record):
-        if kill_at and record.step >= int(kill_at) and not is_chief(where):
+        if record.step >= self._step:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-asked = AskForGradients()
-with where.scope():
-    model = small.model()
-    made = small.optimizer(OptimizerOptions(kind="adam", weight_decay=0.01), learning_rate=0.01)
-    loop = small.loop(
-        model,
-        optimizer=made,
-        strategy=where,
-        step=StepOptions(steps_per_execution=2, clip_norm=1.0, accumulate=2, ema=0.9),
-        checkpoints=CheckpointStore(directory) if directory else None,
-        checkpoint_every_secs=1e-9,
-        hooks=[asked, Die()],
-    )
-records = small.train(loop, epochs=4)
-if is_chief(where):
-    np.savez(out, *model.get_weights())
-    np.savez(f"{out}.gradients.npz", *asked.gradients.values())
-    last = records[-1]
-    told = {"train": last.train["loss"], "evaluation": last.evaluation["loss"], "epochs": len(records)}
-    Path(f"{out}.json").write_text(json.dumps(told))
+def train(name: str, out: str, directory: str = "", kill_at: str = "") -> None:
+    """Trains, as one of those that the strategy of this name takes."""
+    if name == "mirrored":
+        [cpu] = tf.config.list_physical_devices("CPU")
+        tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    if name == "parameter_server" and json.loads(os.environ["TF_CONFIG"])["task"]["type"] != "chief":
+        serve_forever()
+    where = strategy(DistributionOptions(strategy=name))
+    asked = AskForGradients()
+    with where.scope():
+        model = small.model()
+        made = small.optimizer(OptimizerOptions(kind="adam", weight_decay=0.01), learning_rate=0.01)
+        loop = small.loop(
+            model,
+            optimizer=made,
+            strategy=where,
+            step=StepOptions(steps_per_execution=2, clip_norm=1.0, accumulate=2, ema=0.9),
+            checkpoints=CheckpointStore(directory) if directory else None,
+            checkpoint_every_secs=1e-9,
+            hooks=[asked, *([Die(int(kill_at))] if kill_at and not is_chief(where) else [])],
+        )
+    records = small.train(loop, epochs=4)
+    if is_chief(where):
+        np.savez(out, *model.get_weights())
+        np.savez(f"{out}.gradients.npz", *asked.gradients.values())
+        last = records[-1]
+        told = {"train": last.train["loss"], "evaluation": last.evaluation["loss"], "epochs": len(records)}
+        Path(f"{out}.json").write_text(json.dumps(told))
+
+
+if __name__ == "__main__":
+    train(*sys.argv[1:])

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from training.distribution import strategy
+from training.errors import WorkerLostError
 from training.options import DistributionOptions
+from training.processes.together import run_together
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -114,6 +116,23 @@ def test_a_lost_worker_ends_all_and_all_go_on_from_the_checkpoint(tmp_path, alon
 
 
 @pytest.mark.e2e
+def test_processes_that_one_starts_end_with_the_one_that_is_lost_and_go_on_from_the_checkpoint(
+    tmp_path, alone, monkeypatch
+):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import distributed
+
+    out, checkpoints = tmp_path / "weights.npz", tmp_path / "checkpoints"
+    with pytest.raises(WorkerLostError, match=r"process \d+ was killed by SIGKILL, .*, number 1 of 2\. Start"):
+        run_together(distributed.train, "multi_worker", str(out), str(checkpoints), "12", count=2)
+    assert not out.exists()
+    run_together(distributed.train, "multi_worker", str(out), str(checkpoints), count=2)
+    _assert_agree(out, alone)
+    # Two epochs of five steps were behind it.
+    assert json.loads(Path(f"{out}.json").read_text())["epochs"] == 2
+
+
+@pytest.mark.e2e
 def test_a_parameter_server_hands_the_steps_to_its_workers(tmp_path, alone):
     """Workers go on as they can, so that no two runs agree to the bit; they learn what one device does."""
     out = tmp_path / "weights.npz"
@@ -126,6 +145,11 @@ def test_a_parameter_server_hands_the_steps_to_its_workers(tmp_path, alone):
     mine, theirs = (json.loads(Path(f"{path}.json").read_text()) for path in (out, alone))
     assert mine["epochs"] == 4
     assert mine["evaluation"] == pytest.approx(theirs["evaluation"], rel=0.3)
+
+
+def test_a_process_that_is_none_of_the_workers_computes_alone(monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    assert strategy(DistributionOptions(strategy="multi_worker", workers=2)).num_replicas_in_sync == 1
 
 
 @pytest.mark.parametrize("name", ["multi_worker", "parameter_server"])

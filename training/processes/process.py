@@ -102,3 +102,10 @@ class Process:
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         hint = ", as the system does where memory runs out" if code == -signal.SIGKILL else ""
         return f"process {self.pid} {how}{hint}"
+
+
+def log_here(record: logging.LogRecord) -> None:
+    """Logs what was logged in another process as if it had been here."""
+    logger = logging.getLogger(record.name)
+    if logger.isEnabledFor(record.levelno):
+        logger.handle(record)
