@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
-from etils import epath
 
 from data.errors import DataError
 from data.unreadable import leave_out
+from records.stores import path_at
 from tasks.base import Task
 
 
@@ -51,7 +51,7 @@ class ShardReading:
     def write(self, path: str) -> None:
         """Writes what was found to a JSON file, once all examples were yielded."""
         found = {"good": self.num_good, "defects": self._defects, "broken": self._broken}
-        epath.Path(path).write_text(json.dumps(found))
+        path_at(path).write_text(json.dumps(found))
 
 
 def check_readings(paths: Sequence[str], *, allowed: float) -> tuple[list[int], list[str]]:
@@ -64,13 +64,13 @@ def check_readings(paths: Sequence[str], *, allowed: float) -> tuple[list[int], 
     Raises:
       DataError: a shard was not read to its end, or more examples are unreadable than is allowed.
     """
-    lost = [path for path in paths if not epath.Path(path).exists()]
+    lost = [path for path in paths if not path_at(path).exists()]
     if lost:
         raise DataError(
             f"every shard of the source must be read. Received: {len(lost)} of {len(paths)} that Beam's runner lost "
             f"without an error, the first for {lost[0]}. Run again; if it stays so, choose another runner."
         )
-    found = [json.loads(epath.Path(path).read_text()) for path in paths]
+    found = [json.loads(path_at(path).read_text()) for path in paths]
     broken = [each["broken"] for each in found if each["broken"]]
     defects = [defect for each in found for defect in each["defects"]]
     counts = [each["good"] for each in found]

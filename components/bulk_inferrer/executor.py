@@ -10,12 +10,12 @@ from typing import Any
 
 import apache_beam as beam
 import numpy as np
-from etils import epath
 
 from components.bulk_inferrer.predictor import load_predictor, pushed_variant
 from components.shard_reading import ShardReading, check_readings
 from data.errors import DataError
 from records.splits import split_folder
+from records.stores import path_at
 from tasks.loading import TaskSpec
 
 BATCH_SIZE = 256
@@ -75,7 +75,7 @@ def write_predictions(
 def _jobs(uri: str, split: str, shards: Sequence[Any]) -> list[_Job]:
     """The jobs of a split, and the directories that they write to."""
     # Findings not beside the predictions, all files of which are taken for such.
-    directories = epath.Path(uri) / split_folder(split), epath.Path(uri) / "reading"
+    directories = path_at(uri) / split_folder(split), path_at(uri) / "reading"
     for directory in directories:
         directory.mkdir(parents=True, exist_ok=True)
     predictions, findings = directories
@@ -94,7 +94,7 @@ def _predict_shard(job: _Job, *, task_spec: str, version: str, variant: str | No
     predictor = load_predictor(version, variant, task_spec)
     reading = ShardReading(TaskSpec.parse(task_spec), job.shard)
     examples = reading.examples()
-    with epath.Path(job.predictions).open("wb") as file, gzip.open(file, "wt") as lines:
+    with path_at(job.predictions).open("wb") as file, gzip.open(file, "wt") as lines:
         while batch := list(itertools.islice(examples, BATCH_SIZE)):
             predicted = predictor.predict([example.SerializeToString() for _, example in batch])
             for row, (origin, _) in enumerate(batch):
@@ -105,7 +105,7 @@ def _predict_shard(job: _Job, *, task_spec: str, version: str, variant: str | No
 
 def _check_count(path: str, count: int) -> None:
     """Raises DataError where a file has not as many lines as its shard has examples."""
-    with epath.Path(path).open("rb") as file, gzip.open(file, "rb") as lines:
+    with path_at(path).open("rb") as file, gzip.open(file, "rb") as lines:
         found = sum(1 for _ in lines)
     if found != count:
         raise DataError(

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
-from etils import epath
 
 from components.bulk_inferrer.options import CHOSEN
 from data.did_you_mean import did_you_mean
 from records.bundle import BUNDLE, METADATA_FILE
+from records.stores import path_at
 from records.variants import variant_file
 from serving.saved_model import SavedModel
 from serving.tflite import TFLiteModel
@@ -50,7 +50,7 @@ class TFLitePredictor(Predictor):
     def __init__(self, version: str, variant: str, task_spec: str) -> None:
         self._task = TaskSpec.parse(task_spec)
         self._transform = SavedModel(version, signature="transform_features")
-        self._model = TFLiteModel(epath.Path(version) / BUNDLE / variant_file(variant))
+        self._model = TFLiteModel(path_at(version) / BUNDLE / variant_file(variant))
         self._lock = threading.Lock()
 
     def predict(self, examples: Sequence[bytes]) -> dict[str, np.ndarray]:
@@ -87,7 +87,7 @@ def pushed_variant(version: str, variant: str | None) -> str | None:
     """
     if variant is None:
         return None
-    metadata = json.loads((epath.Path(version) / BUNDLE / METADATA_FILE).read_text())
+    metadata = json.loads((path_at(version) / BUNDLE / METADATA_FILE).read_text())
     names = [each["name"] for each in metadata["variants"]]
     found = metadata["chosen"] if variant == CHOSEN else variant
     if found not in names:
