@@ -104,13 +104,12 @@ def variants(tmp_path_factory):
 def test_predictions_are_beside_the_raw_features(points, variants):
     predict = Predict(
         task_spec=SPEC.model_dump_json(),
-        files={name: f"{variants.uri}/{name}.tflite" for name in ("float32", "float16")},
+        models={name: f"{variants.uri}/{name}.tflite" for name in ("float32", "float16")},
         transform_graph=points.transform_graph.uri,
     )
     predict.setup()
-    files = split_files(points.examples, "test")
-    raw = list(tf.data.TFRecordDataset(files, compression_type="GZIP").as_numpy_iterator())
-    predicted = [tf.train.Example.FromString(text) for text in predict.process(raw)]
+    [file] = split_files(points.examples, "test")
+    predicted = [tf.train.Example.FromString(text) for text in predict.process(file)]
     assert len(predicted) == len(POINTS_CM)
     # The point (-300, -200) in centimetres: logits are 3 and -3, upside down -3 and 3.
     features = predicted[0].features.feature
