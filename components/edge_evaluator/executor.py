@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import apache_beam as beam
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.constants import ARROW_INPUT_COLUMN
 from tensorflow_model_analysis.proto import config_pb2
 from tfx.types import standard_artifacts
 from tfx_bsl.tfxio.tf_example_record import TFExampleBeamRecord
@@ -32,7 +33,6 @@ from records.variants import REFERENCE, Choice, read_choice, variant_file
 from tasks.base import Task
 
 GATE = "compression"
-BATCH_SIZE = 256
 
 
 def evaluate_variants(
@@ -64,16 +64,15 @@ def evaluate_variants(
     )
     predict = Predict(
         task_spec=spec.model_dump_json(),
-        files={name: os.path.join(variants.uri, variant_file(name)) for name in names},
+        models={name: os.path.join(variants.uri, variant_file(name)) for name in names},
         transform_graph=transform_graph.uri,
     )
-    as_arrow = TFExampleBeamRecord("tfrecord", raw_record_column_name=tfma.ARROW_INPUT_COLUMN)
+    as_arrow = TFExampleBeamRecord("tfrecord", raw_record_column_name=ARROW_INPUT_COLUMN)
     with pipeline:
         (
             pipeline
             | beam.Create(split_files(examples, GATE_SPLIT))
-            | beam.io.ReadAllFromTFRecord()
-            | beam.BatchElements(min_batch_size=BATCH_SIZE, max_batch_size=BATCH_SIZE)
+            | beam.Reshuffle()
             | beam.ParDo(predict).with_output_types(bytes)
             | as_arrow.BeamSource()
             | tfma.ExtractEvaluateAndWriteResults(eval_config=config, output_path=evaluation.uri)

@@ -8,6 +8,8 @@ from components.sections import Section
 
 # apache/beam_python3.11_sdk and its like.
 BEAMS_IMAGE = "apache/beam_python"
+# As an engine's own machine is called.
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[local]", "local")
 
 
 def _check_address(text: str) -> str:
@@ -32,6 +34,11 @@ class External(Section):
 
     kind: Literal["external"]
     address: Address = Field(description="The pool, as each machine of the engine reaches it.")
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether each machine of the engine has its own."""
+        return self.address.rpartition(":")[0] in LOCAL_HOSTS
 
 
 class Process(Section):

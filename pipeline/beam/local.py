@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 
 from pipeline.beam.environments import External
-from pipeline.beam.section import LOCAL_HOSTS, BeamConfig
+from pipeline.beam.section import BeamConfig
 from pipeline.errors import ConfigError, RunError
 
 CONNECT_SECS = 5.0
@@ -38,7 +38,7 @@ def check_engine(beam: BeamConfig) -> None:
     _check_answers("job_endpoint", beam.job_endpoint)
     if beam.master is not None and ":" in beam.master:
         _check_answers("master", beam.master.rpartition("//")[2])
-    if isinstance(beam.environment, External) and beam.environment.address.rpartition(":")[0] in LOCAL_HOSTS:
+    if isinstance(beam.environment, External) and beam.environment.is_beside and beam.is_local:
         _check_answers("environment.address", beam.environment.address)
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 from pydantic import Field, field_validator, model_validator
 
 from components.sections import Section
-from pipeline.beam.environments import Address, Docker, Environment, Loopback
+from pipeline.beam.environments import LOCAL_HOSTS, Address, Docker, Environment, Loopback
 
 Engine = Literal["direct", "flink", "spark", "dataflow", "portable"]
 BeamNode = Literal["ExampleGen", "StatisticsGen", "Transform", "Evaluator", "EdgeEvaluator", "BulkInferrer"]
@@ -29,7 +29,6 @@ NEEDED: dict[str, tuple[str, ...]] = {
 # How each engine's master is written; an embedded one is for trials.
 MASTERS = {"flink": r"\[local\]|(https?://)?[^/:\[\]]+:\d+", "spark": r"local(\[[\d*]+\])?|spark://[^/:]+:\d+"}
 EXAMPLES = {"flink": "localhost:8081", "spark": "spark://localhost:7077"}
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "[local]", "local")
 
 
 class BeamConfig(Section):
@@ -94,6 +93,11 @@ class BeamConfig(Section):
             )
         if self.engine in MASTERS:
             self._check_master()
+        if isinstance(self.environment, Loopback) and not self.is_local:
+            raise ValueError(
+                f"environment loopback is reached at localhost, so that the engine must be on the step's machine. "
+                f"Received: {self.master or self.job_endpoint}. Take external, process or docker"
+            )
         if self.engine == "dataflow":
             self._check_dataflow()
         return self
@@ -110,19 +114,18 @@ class BeamConfig(Section):
             )
         if self.job_server_jar is not None and self.job_endpoint is not None:
             raise ValueError("job_server_jar is what a step starts; it goes without job_endpoint. Received: both")
-        place = self.master or self.job_endpoint or ""
-        host = re.sub(r"^\w+://|\[[\d*]+\]$|:\d+$", "", place)
-        if isinstance(self.environment, Loopback) and host not in LOCAL_HOSTS:
-            raise ValueError(
-                f"environment loopback is reached at localhost, so that the engine must be on this machine. Received: "
-                f"{place}. Take external, process or docker"
-            )
 
     def _check_dataflow(self) -> None:
         if not str(self.temp_location).startswith("gs://"):
             raise ValueError(f"temp_location of dataflow must be at gs://. Received: {self.temp_location!r}")
         if not isinstance(self.environment, Docker):
             raise ValueError(f"environment of dataflow is of kind docker. Received: {_shown(self.environment)}")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the engine is on the machine, or in the pod, of the step itself."""
+        host = re.sub(r"^\w+://|\[[\d*]+\]$|:\d+$", "", self.master or self.job_endpoint or "")
+        return self.engine == "direct" or host in LOCAL_HOSTS
 
     @property
     def in_processes(self) -> bool:

@@ -1,7 +1,7 @@
 """What a Beam engine needs where the steps are on a cluster."""
 
-from pipeline.beam.environments import External, Loopback
-from pipeline.beam.section import LOCAL_HOSTS, BeamConfig
+from pipeline.beam.environments import External
+from pipeline.beam.section import BeamConfig
 from pipeline.errors import ConfigError
 from pipeline.kubeflow_options import KubeflowConfig
 from pipeline.kubeflow_options.section import DIRECT
@@ -18,12 +18,9 @@ def check_engine(beam: BeamConfig, kubeflow: KubeflowConfig) -> None:
     raise ConfigError(
         f"kubeflow.pipeline_root must be at {DIRECT} where the workers of beam.engine {beam.engine} are outside a "
         f"step's pod: the launcher brings artifacts to that pod alone, and workers read and write them themselves. "
-        f"Received: {kubeflow.pipeline_root!r}. Or take engine direct, or a pool beside the step, at localhost."
+        f"Received: {kubeflow.pipeline_root!r}. Or take engine direct, or one beside the step, at localhost."
     )
 
 
 def _is_in_the_pod(beam: BeamConfig) -> bool:
-    environment = beam.environment
-    if isinstance(environment, External):
-        return environment.address.rpartition(":")[0] in LOCAL_HOSTS
-    return beam.engine == "direct" or isinstance(environment, Loopback)
+    return beam.is_local and (not isinstance(beam.environment, External) or beam.environment.is_beside)

@@ -1,3 +1,4 @@
+import functools
 import math
 from pathlib import Path
 
@@ -103,13 +104,12 @@ def variants(tmp_path_factory):
 def test_predictions_are_beside_the_raw_features(points, variants):
     predict = Predict(
         task_spec=SPEC.model_dump_json(),
-        files={name: f"{variants.uri}/{name}.tflite" for name in ("float32", "float16")},
+        models={name: f"{variants.uri}/{name}.tflite" for name in ("float32", "float16")},
         transform_graph=points.transform_graph.uri,
     )
     predict.setup()
-    files = split_files(points.examples, "test")
-    raw = list(tf.data.TFRecordDataset(files, compression_type="GZIP").as_numpy_iterator())
-    predicted = [tf.train.Example.FromString(text) for text in predict.process(raw)]
+    [file] = split_files(points.examples, "test")
+    predicted = [tf.train.Example.FromString(text) for text in predict.process(file)]
     assert len(predicted) == len(POINTS_CM)
     # The point (-300, -200) in centimetres: logits are 3 and -3, upside down -3 and 3.
     features = predicted[0].features.feature
@@ -129,6 +129,25 @@ METRICS = {
 FAILURES = [("", "float16", "accuracy"), ("1", "float16", "accuracy")]
 
 
+def _evaluate(points, variants, place: Path, *, required=(), gates=GATES):
+    """EdgeEvaluator's evaluation and blessing."""
+    evaluation, blessing = standard_artifacts.ModelEvaluation(), standard_artifacts.ModelBlessing()
+    evaluation.uri, blessing.uri = str(place / "evaluation"), str(place / "blessing")
+    evaluate_variants(
+        variants=variants,
+        model_run=points.model_run,
+        examples=points.examples,
+        transform_graph=points.transform_graph,
+        task_spec=SPEC.model_dump_json(),
+        compress=EdgeEvaluatorOptions(variants=("float32", "float16"), required=required, gates=gates),
+        slices=["label"],
+        evaluation=evaluation,
+        blessing=blessing,
+        pipeline=beam.Pipeline(),
+    )
+    return evaluation, blessing
+
+
 @pytest.fixture
 def evaluate(points, variants, tmp_path, monkeypatch):
     """EdgeEvaluator's evaluation and blessing, where TFMA finds METRICS."""
@@ -139,25 +158,7 @@ def evaluate(points, variants, tmp_path, monkeypatch):
         return beam.combiners.Count.Globally()
 
     monkeypatch.setattr(tfma, "ExtractEvaluateAndWriteResults", found)
-
-    def evaluate(required=()):
-        evaluation, blessing = standard_artifacts.ModelEvaluation(), standard_artifacts.ModelBlessing()
-        evaluation.uri, blessing.uri = str(tmp_path / "evaluation"), str(tmp_path / "blessing")
-        evaluate_variants(
-            variants=variants,
-            model_run=points.model_run,
-            examples=points.examples,
-            transform_graph=points.transform_graph,
-            task_spec=SPEC.model_dump_json(),
-            compress=EdgeEvaluatorOptions(variants=("float32", "float16"), required=required, gates=GATES),
-            slices=["label"],
-            evaluation=evaluation,
-            blessing=blessing,
-            pipeline=beam.Pipeline(),
-        )
-        return evaluation, blessing
-
-    return evaluate
+    return functools.partial(_evaluate, points, variants, tmp_path)
 
 
 def test_every_limit_is_held_against_every_file_and_slice(evaluate):
@@ -195,20 +196,7 @@ def test_without_a_required_file_nothing_is_blessed(evaluate):
 
 def test_tfma_judges_each_file_by_what_it_predicts(points, variants, tmp_path):
     """Of POINTS_CM, float16 is right about the upper half alone."""
-    evaluation, blessing = standard_artifacts.ModelEvaluation(), standard_artifacts.ModelBlessing()
-    evaluation.uri, blessing.uri = str(tmp_path / "evaluation"), str(tmp_path / "blessing")
-    evaluate_variants(
-        variants=variants,
-        model_run=points.model_run,
-        examples=points.examples,
-        transform_graph=points.transform_graph,
-        task_spec=SPEC.model_dump_json(),
-        compress=EdgeEvaluatorOptions(variants=("float32", "float16"), required=(), gates={}),
-        slices=["label"],
-        evaluation=evaluation,
-        blessing=blessing,
-        pipeline=beam.Pipeline(),
-    )
+    evaluation, _ = _evaluate(points, variants, tmp_path, gates={})
     metrics = overall_metrics(evaluation.uri)
     upper = sum(y > 0 for _, y in POINTS_CM) / len(POINTS_CM)
     assert metrics["float32"]["accuracy"] == 1.0

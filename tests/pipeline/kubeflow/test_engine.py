@@ -4,7 +4,7 @@ from pipeline.beam.section import BeamConfig
 from pipeline.errors import ConfigError
 from pipeline.kubeflow.engine import check_engine
 from pipeline.kubeflow_options import KubeflowConfig
-from tests.pipeline.beam.sections import SECTIONS
+from tests.pipeline.beam.sections import EXTERNAL, SECTIONS
 
 STORAGE = {"claim": "slipway", "mount_path": "/mnt/slipway"}
 BUCKET = KubeflowConfig(image="slipway:1", pipeline_root="gs://bucket/slipway")
@@ -17,12 +17,23 @@ def test_workers_anywhere_reach_a_bucket(engine):
     check_engine(BeamConfig.model_validate(SECTIONS[engine]), BUCKET)
 
 
-@pytest.mark.parametrize("section", [{}, SECTIONS["direct"], BESIDE])
+@pytest.mark.parametrize("section", [{}, SECTIONS["direct"], SECTIONS["portable"], BESIDE])
 def test_workers_in_the_pod_see_what_the_launcher_brought_there(section):
     check_engine(BeamConfig.model_validate(section), STAGED)
 
 
-@pytest.mark.parametrize("engine", ["flink", "spark", "dataflow", "portable"])
-def test_workers_elsewhere_would_not(engine):
+@pytest.mark.parametrize(
+    "section",
+    [
+        SECTIONS["flink"],
+        SECTIONS["spark"],
+        SECTIONS["dataflow"],
+        {**SECTIONS["portable"], "environment": EXTERNAL},
+        # Each machine of the cluster has a pool of its own beside it.
+        {**SECTIONS["flink"], "environment": BESIDE["environment"]},
+    ],
+)
+def test_workers_elsewhere_would_not(section):
+    engine = section["engine"]
     with pytest.raises(ConfigError, match=rf"gs:// where the workers of beam\.engine {engine} .* Received: 'minio://"):
-        check_engine(BeamConfig.model_validate(SECTIONS[engine]), STAGED)
+        check_engine(BeamConfig.model_validate(section), STAGED)
