@@ -58,10 +58,10 @@ up() {
     build
     certify
     mkdir -p "$PLACE/gcs/slipway" "$PLACE/s3/slipway"
-    start gcs "$PLACE/bin/fake-gcs-server" -scheme https -host 127.0.0.1 -port "$GCS_PORT" -backend filesystem \
-        -filesystem-root "$PLACE/gcs" -cert-location "$PLACE/tls/server.pem" -private-key-location "$PLACE/tls/server.key" \
-        -public-host storage.googleapis.com -log-level warn
-    start proxy "$PYTHON" scripts/gcs_proxy.py "$PROXY_PORT" "$GCS_PORT"
+    start gcs "$PLACE/bin/fake-gcs-server" -scheme https -host 127.0.0.1 -port "$GCS_PORT" -backend memory \
+        -data "$PLACE/gcs" -cert-location "$PLACE/tls/server.pem" -private-key-location "$PLACE/tls/server.key" \
+        -public-host storage.googleapis.com -external-url https://www.googleapis.com -log-level warn
+    start proxy "$PYTHON" scripts/gcs_proxy.py "$PROXY_PORT" "$GCS_PORT" "$PLACE/tls"
     start s3 env ROOT_ACCESS_KEY="$KEY" ROOT_SECRET_KEY="$SECRET" "$PLACE/bin/versitygw" \
         --port "127.0.0.1:$S3_PORT" --quiet posix "$PLACE/s3"
     for port in "$GCS_PORT" "$PROXY_PORT" "$S3_PORT"; do wait_for "$port"; done
