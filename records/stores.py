@@ -22,7 +22,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _STORE = re.compile(r"(gs|s3)://[^/]+(/.*)?")
 GS = "gs://"
 S3 = "s3://"
-# TensorFlow clears a buffer for each file of gs:// that is opened, by default of 64 MiB, which takes longer than to read
+# TensorFlow clears a buffer for each file of gs:// that is opened, by default of 64 MiB: that takes longer than reading
 # a small file.
 _GS_BUFFER_BYTES = 2**22
 
