@@ -3,8 +3,7 @@
     python scripts/gcs_proxy.py PORT SERVER_PORT TLS_FOLDER
 
 TensorFlow's file system for gs:// has Google's hosts built in (gcs_file_system.cc, kGcsUriBase), but its libcurl takes
-a proxy from the environment, as Google's clients for Python do, so that what is tried is what users run. TLS ends and
-begins anew here.
+a proxy from the environment, as Google's clients for Python do, so that what is tried is what users run. TLS ends here.
 """
 
 import asyncio
@@ -14,17 +13,20 @@ import sys
 from pathlib import Path
 
 _ASKED = re.compile(rb"CONNECT ([\w.-]*googleapis\.com):443 HTTP/1\.[01]\r\n")
-# TensorFlow sends it with requests that have no body (CurlHttpRequest::SetPostEmptyBody). Google takes it; servers in
-# Go answer 501, since RFC 7230 did away with it.
-_IDENTITY = re.compile(rb"\r\nTransfer-Encoding: identity(?=\r\n)")
+# TensorFlow sends the header with requests that have no body (CurlHttpRequest::SetPostEmptyBody). Google takes it;
+# servers in Go answer 501, since RFC 7230 did away with it.
+_TO_SERVER = (re.compile(rb"\r\nTransfer-Encoding: identity(?=\r\n)"), b"")
+# Where an upload goes on: the server does not know that its clients speak TLS.
+_FROM_SERVER = (re.compile(rb"\r\nLocation: http://"), b"\r\nLocation: https://")
 
 
 async def _pass_on(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, without: re.Pattern[bytes] | None
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, change: tuple[re.Pattern[bytes], bytes]
 ) -> None:
     try:
         while content := await reader.read(2**16):
-            writer.write(without.sub(b"", content) if without else content)
+            pattern, replacement = change
+            writer.write(pattern.sub(replacement, content))
             await writer.drain()
     except (ConnectionError, ssl.SSLError):
         pass
@@ -37,31 +39,35 @@ class Proxy:
 
     def __init__(self, server_port: int, folder: Path) -> None:
         self._server_port = server_port
-        self._as_server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._as_server.load_cert_chain(folder / "server.pem", folder / "server.key")
-        self._as_client = ssl.create_default_context(cafile=folder / "ca.pem")
+        self._served: set[asyncio.Task[None] | None] = set()
+        self._tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._tls.load_cert_chain(folder / "server.pem", folder / "server.key")
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
+        # Else nothing would hold it while both sides are waited for.
+        task = asyncio.current_task()
+        self._served.add(task)
+        try:
+            await self._serve(reader, writer)
+        finally:
+            self._served.discard(task)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             asked = await reader.readuntil(b"\r\n\r\n")
-            found = _ASKED.match(asked)
-            if not found:
+            if not _ASKED.match(asked):
                 writer.write(b"HTTP/1.1 403 Only googleapis.com is here\r\nContent-Length: 0\r\n\r\n")
                 writer.close()
                 return
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             await writer.drain()
-            await writer.start_tls(self._as_server)
-            from_server, to_server = await asyncio.open_connection(
-                "127.0.0.1", self._server_port, ssl=self._as_client, server_hostname=found[1].decode()
-            )
+            await writer.start_tls(self._tls)
+            from_server, to_server = await asyncio.open_connection("127.0.0.1", self._server_port)
         except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             writer.close()
             return
-        await asyncio.gather(
-            _pass_on(reader, to_server, without=_IDENTITY), _pass_on(from_server, writer, without=None)
-        )
+        await asyncio.gather(_pass_on(reader, to_server, _TO_SERVER), _pass_on(from_server, writer, _FROM_SERVER))
 
 
 async def _main(port: int, server_port: int, folder: Path) -> None:
