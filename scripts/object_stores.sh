@@ -30,10 +30,10 @@ certify() {
     mkdir -p "$PLACE/tls"
     (
         cd "$PLACE/tls"
-        openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=object stores of tests" \
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj "/CN=object stores of tests" \
             -keyout ca.key -out ca.pem
-        openssl req -newkey rsa:2048 -nodes -subj "/CN=googleapis.com" -keyout server.key -out server.csr
-        openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out server.pem \
+        openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=googleapis.com" -keyout server.key -out server.csr
+        openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -out server.pem \
             -extfile <(echo "subjectAltName=DNS:*.googleapis.com,DNS:*.storage.googleapis.com")
     ) >"$PLACE/tls.log" 2>&1
 }
@@ -58,10 +58,9 @@ up() {
     build
     certify
     mkdir -p "$PLACE/gcs/slipway" "$PLACE/s3/slipway"
-    start gcs "$PLACE/bin/fake-gcs-server" -scheme https -host 127.0.0.1 -port "$GCS_PORT" -backend filesystem \
-        -filesystem-root "$PLACE/gcs" -cert-location "$PLACE/tls/server.pem" -private-key-location "$PLACE/tls/server.key" \
-        -public-host storage.googleapis.com -log-level warn
-    start proxy "$PYTHON" scripts/gcs_proxy.py "$PROXY_PORT" "$GCS_PORT"
+    start gcs "$PLACE/bin/fake-gcs-server" -scheme http -host 127.0.0.1 -port "$GCS_PORT" -backend memory \
+        -data "$PLACE/gcs" -public-host storage.googleapis.com -log-level warn
+    start proxy "$PYTHON" scripts/gcs_proxy.py "$PROXY_PORT" "$GCS_PORT" "$PLACE/tls"
     start s3 env ROOT_ACCESS_KEY="$KEY" ROOT_SECRET_KEY="$SECRET" "$PLACE/bin/versitygw" \
         --port "127.0.0.1:$S3_PORT" --quiet posix "$PLACE/s3"
     for port in "$GCS_PORT" "$PROXY_PORT" "$S3_PORT"; do wait_for "$port"; done
@@ -77,11 +76,12 @@ down() {
     rm -rf "$PLACE/gcs" "$PLACE/s3" "$PLACE/tls"
 }
 
-# TensorFlow takes the authority from CURL_CA_BUNDLE, as Google's clients do.
+# TensorFlow takes the authority from CURL_CA_BUNDLE, Google's clients from REQUESTS_CA_BUNDLE.
 environment() {
     cat <<END
 export SLIPWAY_TEST_GCS=gs://slipway/tests SLIPWAY_TEST_S3=s3://slipway/tests
-export https_proxy=http://127.0.0.1:$PROXY_PORT CURL_CA_BUNDLE=$PLACE/tls/ca.pem
+export https_proxy=http://127.0.0.1:$PROXY_PORT
+export CURL_CA_BUNDLE=$PLACE/tls/ca.pem REQUESTS_CA_BUNDLE=$PLACE/tls/ca.pem
 export GOOGLE_AUTH_TOKEN_FOR_TESTING=test NO_GCE_CHECK=true
 export AWS_ENDPOINT_URL_S3=http://127.0.0.1:$S3_PORT AWS_ACCESS_KEY_ID=$KEY AWS_SECRET_ACCESS_KEY=$SECRET
 export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1

@@ -1,5 +1,7 @@
 """Sources read the same from an object store as from this machine."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +16,7 @@ from data.series.file import SeriesFile
 from data.source import SPLITS
 from records.stores import path_at
 from tests.data.idx_files import write_dataset
-from tests.object_stores.places import upload
+from tests.object_stores.places import fresh_folder, upload
 
 
 def _write_folder(folder):
@@ -121,6 +123,17 @@ def test_files_are_listed_in_the_same_order_as_on_this_machine(store, tmp_path):
     here = [path for path in files_below(epath.Path(tmp_path), [".png"]) if path.is_file()]
     there = files_below(path_at(store), [".png"])
     assert [str(path.relative_to(store)) for path in there] == [str(path.relative_to(tmp_path)) for path in here]
+
+
+@pytest.mark.stores
+@pytest.mark.parametrize("scheme", ["gs", "s3"])
+def test_a_stamp_has_the_time_of_the_last_change(scheme):
+    path = path_at(fresh_folder(scheme)) / "a"
+    before_secs = int(time.time())
+    path.write_text("text")
+    size_bytes, changed_ns = stamp(path)
+    assert size_bytes == 4
+    assert before_secs - 1 <= changed_ns / 1e9 <= time.time() + 1
 
 
 def test_what_is_not_there_has_no_stamp(store):

@@ -23,10 +23,11 @@ def fresh_folder(scheme: str) -> str:
 
 def upload(folder: pathlib.Path, address: str) -> None:
     """Copies all files below a folder of this machine."""
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        target = path_at(address) / path.relative_to(folder).as_posix()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(path.read_bytes())
+    for directory, _, names in os.walk(folder):
+        target = path_at(address) / os.path.relpath(directory, folder)
+        target.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            (target / name).write_bytes((pathlib.Path(directory) / name).read_bytes())
 
 
 def contents(address: epath.PathLike) -> dict[str, bytes]:
