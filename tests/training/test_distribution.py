@@ -95,13 +95,6 @@ def test_two_devices_tell_the_gradients_of_the_whole_batch(two_devices, alone):
 
 
 @pytest.mark.e2e
-def test_two_workers_agree_with_one(tmp_path, alone):
-    out = tmp_path / "weights.npz"
-    _finish(*_start_workers(out))
-    _assert_agree(out, alone)
-
-
-@pytest.mark.e2e
 def test_a_lost_worker_ends_all_and_all_go_on_from_the_checkpoint(tmp_path, alone):
     out, checkpoints = tmp_path / "weights.npz", tmp_path / "checkpoints"
     chief, lost = _start_workers(out, checkpoints, 12)
