@@ -32,27 +32,16 @@ class AskForGradients(small.Hook):
         self.gradients = self.gradients or record.gradients
 
 
-class Die(small.Hook):
-    """At a step, by SIGKILL."""
+class SignalAt(small.Hook):
+    """Sends a process a signal, at a step."""
 
-    def __init__(self, step: int) -> None:
-        self._step = step
-
-    def on_steps(self, record):
-        if record.step >= self._step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-class Ask(small.Hook):
-    """The process that started this one to end, at a step."""
-
-    def __init__(self, step: int) -> None:
-        self._step = step
+    def __init__(self, step: int, pid: int, number: signal.Signals) -> None:
+        self._step, self._pid, self._number = step, pid, number
 
     def on_steps(self, record):
         if record.step >= self._step:
-            os.kill(os.getppid(), signal.SIGTERM)
-            # It is passed on to this one.
+            os.kill(self._pid, self._number)
+            # What is sent to another process may be passed on to this one.
             time.sleep(0.5)
 
 
@@ -67,9 +56,9 @@ def train(name: str, out: str, directory: str = "", kill_at: str = "", term_at: 
     asked = AskForGradients()
     hooks = [asked]
     if kill_at and not is_chief(where):
-        hooks.append(Die(int(kill_at)))
+        hooks.append(SignalAt(int(kill_at), os.getpid(), signal.SIGKILL))
     if term_at and is_chief(where):
-        hooks.append(Ask(int(term_at)))
+        hooks.append(SignalAt(int(term_at), os.getppid(), signal.SIGTERM))
     with where.scope():
         model = small.model()
         made = small.optimizer(OptimizerOptions(kind="adam", weight_decay=0.01), learning_rate=0.01)
