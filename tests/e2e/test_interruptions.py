@@ -114,7 +114,7 @@ def test_a_lost_worker_costs_the_steps_since_the_checkpoint(tmp_path):
     os.kill(worker, signal.SIGKILL)
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
-    assert "Trainer starts again in 0 s: WorkerLostError: All processes must be there for a step" in output
+    assert "Trainer starts again in 0 s: WorkersEndedError: All processes must be there for a step" in output
 
     [directory] = root.glob("runs/*")
     log = (directory / "run.log").read_text()

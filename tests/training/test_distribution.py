@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from training.distribution import strategy
-from training.errors import Preempted, WorkerLostError
+from training.errors import Preempted, WorkersEndedError
 from training.options import DistributionOptions
 from training.processes.together import run_together
 
@@ -115,7 +115,7 @@ def test_processes_that_one_starts_end_together_and_go_on_from_the_checkpoint(tm
 
     out, checkpoints = tmp_path / "weights.npz", tmp_path / "checkpoints"
     arguments = "multi_worker", str(out), str(checkpoints)
-    with pytest.raises(WorkerLostError, match=r"process \d+ was killed by SIGKILL, .*, number 1 of 2\. Start"):
+    with pytest.raises(WorkersEndedError, match=r"process \d+ was killed by SIGKILL, .*, number 1 of 2\. Start"):
         run_together(distributed.train, *arguments, "12", count=2)
     with pytest.raises(Preempted, match=r"A checkpoint of step 15 is in"):
         run_together(distributed.train, *arguments, "", "15", count=2)
