@@ -91,6 +91,7 @@ class LocalRunner(tfx_runner.IrBasedRunner):
         # Held by the node that reads and writes ML Metadata; not while its executor runs.
         self._store = threading.Lock()
         self._executors = 0
+        self._since_secs = 0.0
 
     def run_with_ir(self, pipeline: pipeline_pb2.Pipeline, run_options: pipeline_pb2.RunOptions | None = None) -> None:
         """Runs a compiled pipeline. Raises what a node's executor raises."""

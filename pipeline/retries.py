@@ -12,14 +12,14 @@ import tensorflow as tf
 from pipeline.error_causes import named_class
 from pipeline.errors import UserError
 from pipeline.jobs.processes import PreemptedAlone
-from training.errors import WorkerLostError
+from training.errors import WorkersEndedError
 from training.processes.process import ProcessDiedError
 
 # A process or a connection is gone, and the next may stay.
 PASSING = (
     ProcessDiedError,
     PreemptedAlone,
-    WorkerLostError,
+    WorkersEndedError,
     ConnectionError,
     TimeoutError,
     tf.errors.UnavailableError,

@@ -46,6 +46,10 @@ class WorkerLostError(TrainingError):
     exit_code = 75
 
 
+class WorkersEndedError(WorkerLostError):
+    """One of the workers that this process started is gone, and it ended the others: it may start all again."""
+
+
 class Preempted(BaseException):
     """SIGTERM came and a checkpoint was written: the same command goes on where this one stopped.
 

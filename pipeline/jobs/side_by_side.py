@@ -28,7 +28,7 @@ def run_side_by_side(nodes: Sequence[Any], run: Callable[[Any], None], processes
       processes: where their executors run.
 
     Raises:
-      BaseException: what a node raised: a gate's refusal before an interrupt, and that before what failed first.
+      BaseException: what a node raised: a gate's refusal before an interrupt, and that before what failed.
     """
     _SideBySide(nodes, run, processes).run()
 
@@ -44,7 +44,8 @@ class _SideBySide:
         self._started: set[str] = set()
         self._running: set[str] = set()
         self._done: set[str] = set()
-        self._errors: list[BaseException] = []
+        self._errors: dict[str, BaseException] = {}
+        self._interrupts: list[KeyboardInterrupt] = []
 
     def run(self) -> None:
         # An exception out of a handler could come between any two lines, and a node be forgotten.
@@ -61,8 +62,10 @@ class _SideBySide:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-        if self._errors:
-            raise min(self._errors, key=_rank)
+        # Of equals the first in the order of the DAG, for what failed behind it may have failed by it.
+        errors = [self._errors[name] for name in self._nodes if name in self._errors] + self._interrupts
+        if errors:
+            raise min(errors, key=_rank)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self._events.put(signal.Signals(number))
@@ -90,7 +93,7 @@ class _SideBySide:
         if error is None:
             self._done.add(name)
             return
-        self._errors.append(error)
+        self._errors[name] = error
         if isinstance(error, GateRefused):
             self._processes.kill()
 
@@ -99,7 +102,7 @@ class _SideBySide:
         if self._processes.is_over:
             self._processes.kill()
             return
-        self._errors.append(KeyboardInterrupt())
+        self._interrupts.append(KeyboardInterrupt())
         self._processes.interrupt(number)
 
 

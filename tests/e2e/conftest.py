@@ -9,8 +9,8 @@ from tests.e2e.commands import DIGITS, Ran, run, write_config
 
 @pytest.fixture(scope="session")
 def digits(tmp_path_factory) -> Ran:
-    """The shipped digits pipeline, run once from nothing."""
-    return run(DIGITS, tmp_path_factory.mktemp("digits"))
+    """The shipped digits pipeline, run once from nothing, in processes that run two nodes at the same time."""
+    return run(DIGITS, tmp_path_factory.mktemp("digits"), "--jobs", "2")
 
 
 @pytest.fixture

@@ -64,7 +64,8 @@ def test_the_record_keeps_its_promises(digits: Ran):
 def test_every_node_is_in_ml_metadata(digits: Ran):
     store = RunStore(digits.root.path)
     executions = store.run(digits.run_id)
-    assert [execution.node for execution in executions] == NODES
+    # Transform began while the data was still judged.
+    assert sorted(execution.node for execution in executions) == sorted(NODES)
     assert {execution.state for execution in executions} == {"done"}
     assert all(execution.outputs for execution in executions)
 

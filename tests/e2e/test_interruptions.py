@@ -1,6 +1,8 @@
 """Signals in the middle of a run, and two runs at once; then the same command again."""
 
 import json
+import os
+import re
 import signal
 import subprocess
 import time
@@ -9,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from inspection.store import RunStore
+from records.run import read_run_record
 from tests.e2e.commands import PROJECT, SLIPWAY, run, write_config
 
 pytestmark = pytest.mark.e2e
 
 
-def _start(config: Path, root: Path) -> subprocess.Popen:
+def _start(config: Path, root: Path, *options: str) -> subprocess.Popen:
     return subprocess.Popen(
-        [*SLIPWAY, "run", str(config), "--root", str(root)],
+        [*SLIPWAY, "run", str(config), "--root", str(root), *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -44,10 +47,10 @@ def _interrupt_training(process: subprocess.Popen, number: signal.Signals, exit_
         assert "Traceback" not in output
 
 
-@pytest.mark.parametrize("node", ["Trainer", "Pusher"])
-def test_killed_and_run_again(node, config, tmp_path):
+@pytest.mark.parametrize(("node", "jobs"), [("Trainer", "2"), ("Pusher", "1")])
+def test_killed_and_run_again(node, jobs, config, tmp_path):
     root = tmp_path / "root"
-    process = _start(config, root)
+    process = _start(config, root, "--jobs", jobs)
     _wait_for(process, f"artifacts/{node}/*/*", root)
     process.kill()
     process.communicate()
@@ -64,10 +67,10 @@ def test_killed_and_run_again(node, config, tmp_path):
     assert len(RunStore(root).run(second)) == 13
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_and_run_again(number, config, tmp_path):
+@pytest.mark.parametrize(("number", "jobs"), [(signal.SIGINT, "2"), (signal.SIGTERM, "1")])
+def test_interrupted_and_run_again(number, jobs, config, tmp_path):
     root = tmp_path / "root"
-    process = _start(config, root)
+    process = _start(config, root, "--jobs", jobs)
     _wait_for(process, "artifacts/Trainer/*/*", root)
     process.send_signal(number)
     output, _ = process.communicate(timeout=60)
@@ -81,11 +84,11 @@ def test_interrupted_and_run_again(number, config, tmp_path):
     assert again.states()["Transform"] == "cached"
 
 
-@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGTERM, 75), (signal.SIGKILL, -9)])
-def test_a_training_goes_on_where_it_was_interrupted(number, exit_code, tmp_path):
+@pytest.mark.parametrize(("number", "exit_code", "jobs"), [(signal.SIGTERM, 75, "2"), (signal.SIGKILL, -9, "1")])
+def test_a_training_goes_on_where_it_was_interrupted(number, exit_code, jobs, tmp_path):
     train = {"epochs": 60, "patience": 60, "batch_size": 64, "checkpoints": {"every_secs": 0.3}}
     config, root = write_config(tmp_path / "pipeline.yaml", train=train), tmp_path / "root"
-    process = _start(config, root)
+    process = _start(config, root, "--jobs", jobs)
     _wait_for(process, "workspaces/*/checkpoints/step-*/state.json", root)
     _interrupt_training(process, number, exit_code)
 
@@ -97,6 +100,43 @@ def test_a_training_goes_on_where_it_was_interrupted(number, exit_code, tmp_path
     epochs = [json.loads(line)["epoch"] for line in history.read_text().splitlines()]
     assert epochs == list(range(1, 61))
     assert not list((root / "workspaces").iterdir())
+
+
+def test_a_lost_worker_costs_the_steps_since_the_checkpoint(tmp_path):
+    distribution = {"strategy": "multi_worker", "workers": 2}
+    train = {"epochs": 6, "batch_size": 64, "checkpoints": {"every_secs": 0.3}, "distribution": distribution}
+    config = write_config(tmp_path / "pipeline.yaml", train=train, local={"first_wait_secs": 0.1})
+    root = tmp_path / "root"
+    process = _start(config, root, "--to", "Trainer")
+    _wait_for(process, "workspaces/*/checkpoints/step-*/state.json", root)
+    written = _checkpoints(root)
+    _, worker = _workers(process)
+    os.kill(worker, signal.SIGKILL)
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    assert "Trainer starts again in 0 s: WorkersEndedError: All processes must be there for a step" in output
+
+    [directory] = root.glob("runs/*")
+    log = (directory / "run.log").read_text()
+    # Both say so, each in its own name.
+    [step] = re.findall(r" slipway\.training: going on from the checkpoint of step (\d+)", log)
+    assert int(step) >= max(written)
+    record = read_run_record(directory)
+    assert {node.name: node.restarts for node in record.nodes if node.restarts} == {"Trainer": 1}
+    facts = record.training
+    assert (facts.epochs, facts.replicas, facts.batch_size, facts.replica_batch_size) == (6, 2, 64, 32)
+
+
+def _checkpoints(root: Path) -> list[int]:
+    """The steps of the whole ones."""
+    return [int(path.parent.name.removeprefix("step-")) for path in root.glob("workspaces/*/checkpoints/*/state.json")]
+
+
+def _workers(process: subprocess.Popen) -> list[int]:
+    """The processes that train together, the chief first."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    started = {int(pid): Path(f"/proc/{pid}/cmdline").read_text() for pid in children}
+    return sorted(pid for pid, command in started.items() if "spawn_main" in command)
 
 
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGTERM, 75), (signal.SIGKILL, -9)])

@@ -15,7 +15,7 @@ from pipeline.errors import ConfigError
 from pipeline.jobs.processes import PreemptedAlone
 from pipeline.retries import Retries, is_passing
 from records.findings import Finding
-from training.errors import DivergedError, Preempted, WorkerLostError
+from training.errors import DivergedError, Preempted, WorkerLostError, WorkersEndedError
 from training.processes.process import ProcessDiedError
 
 
@@ -61,7 +61,7 @@ BEAMS = RuntimeError(
         tf.errors.UnavailableError(None, None, "failed to connect"),
         tf.errors.AbortedError(None, None, "aborted"),
         _RpcError(grpc.StatusCode.UNAVAILABLE),
-        WorkerLostError("all workers must be there"),
+        WorkersEndedError("all processes must be there"),
         PreemptedAlone("SIGTERM came"),
         ProcessDiedError("killed"),
         _caused(RuntimeError("while it read"), cause=RESET),
@@ -83,6 +83,8 @@ def test_what_may_pass_is_worth_another_start(error):
         SourceNotFoundError("not there"),
         DivergedError("the loss was nan"),
         Preempted("SIGTERM came"),
+        # Somebody else started the others, and has to start them again.
+        WorkerLostError("all workers must be there"),
         ValueError("bad"),
         FileNotFoundError(errno.ENOENT, "not there"),
         OSError(errno.ENOSPC, "No space left on device"),

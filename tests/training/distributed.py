@@ -1,14 +1,15 @@
-"""A training for processes of their own: `python distributed.py STRATEGY OUT [CHECKPOINTS [KILL_AT]]`.
+"""A training for processes of their own: `python distributed.py STRATEGY OUT [CHECKPOINTS [KILL_AT [TERM_AT]]]`.
 
 One process with two virtual CPUs for `mirrored`, one of two workers that TF_CONFIG names for `multi_worker`. Writes the
 final weights, the last epoch's losses and the gradients of a step. With KILL_AT, it dies at that step if it is not the
-chief.
+chief; with TERM_AT, it tells the process that started it to end if it is the chief.
 """
 
 import json
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -31,18 +32,20 @@ class AskForGradients(small.Hook):
         self.gradients = self.gradients or record.gradients
 
 
-class Die(small.Hook):
-    """At a step, by SIGKILL."""
+class SignalAt(small.Hook):
+    """Sends a process a signal, at a step."""
 
-    def __init__(self, step: int) -> None:
-        self._step = step
+    def __init__(self, step: int, pid: int, number: signal.Signals) -> None:
+        self._step, self._pid, self._number = step, pid, number
 
     def on_steps(self, record):
         if record.step >= self._step:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(self._pid, self._number)
+            # What is sent to another process may be passed on to this one.
+            time.sleep(0.5)
 
 
-def train(name: str, out: str, directory: str = "", kill_at: str = "") -> None:
+def train(name: str, out: str, directory: str = "", kill_at: str = "", term_at: str = "") -> None:
     """Trains, as one of those that the strategy of this name takes."""
     if name == "mirrored":
         [cpu] = tf.config.list_physical_devices("CPU")
@@ -51,6 +54,11 @@ def train(name: str, out: str, directory: str = "", kill_at: str = "") -> None:
         serve_forever()
     where = strategy(DistributionOptions(strategy=name))
     asked = AskForGradients()
+    hooks = [asked]
+    if kill_at and not is_chief(where):
+        hooks.append(SignalAt(int(kill_at), os.getpid(), signal.SIGKILL))
+    if term_at and is_chief(where):
+        hooks.append(SignalAt(int(term_at), os.getppid(), signal.SIGTERM))
     with where.scope():
         model = small.model()
         made = small.optimizer(OptimizerOptions(kind="adam", weight_decay=0.01), learning_rate=0.01)
@@ -61,7 +69,7 @@ def train(name: str, out: str, directory: str = "", kill_at: str = "") -> None:
             step=StepOptions(steps_per_execution=2, clip_norm=1.0, accumulate=2, ema=0.9),
             checkpoints=CheckpointStore(directory) if directory else None,
             checkpoint_every_secs=1e-9,
-            hooks=[asked, *([Die(int(kill_at))] if kill_at and not is_chief(where) else [])],
+            hooks=hooks,
         )
     records = small.train(loop, epochs=4)
     if is_chief(where):

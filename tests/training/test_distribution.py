@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from training.distribution import strategy
-from training.errors import WorkerLostError
+from training.errors import Preempted, WorkersEndedError
 from training.options import DistributionOptions
 from training.processes.together import run_together
 
@@ -95,13 +95,6 @@ def test_two_devices_tell_the_gradients_of_the_whole_batch(two_devices, alone):
 
 
 @pytest.mark.e2e
-def test_two_workers_agree_with_one(tmp_path, alone):
-    out = tmp_path / "weights.npz"
-    _finish(*_start_workers(out))
-    _assert_agree(out, alone)
-
-
-@pytest.mark.e2e
 def test_a_lost_worker_ends_all_and_all_go_on_from_the_checkpoint(tmp_path, alone):
     out, checkpoints = tmp_path / "weights.npz", tmp_path / "checkpoints"
     chief, lost = _start_workers(out, checkpoints, 12)
@@ -116,19 +109,20 @@ def test_a_lost_worker_ends_all_and_all_go_on_from_the_checkpoint(tmp_path, alon
 
 
 @pytest.mark.e2e
-def test_processes_that_one_starts_end_with_the_one_that_is_lost_and_go_on_from_the_checkpoint(
-    tmp_path, alone, monkeypatch
-):
+def test_processes_that_one_starts_end_together_and_go_on_from_the_checkpoint(tmp_path, alone, monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
     import distributed
 
     out, checkpoints = tmp_path / "weights.npz", tmp_path / "checkpoints"
-    with pytest.raises(WorkerLostError, match=r"process \d+ was killed by SIGKILL, .*, number 1 of 2\. Start"):
-        run_together(distributed.train, "multi_worker", str(out), str(checkpoints), "12", count=2)
+    arguments = "multi_worker", str(out), str(checkpoints)
+    with pytest.raises(WorkersEndedError, match=r"process \d+ was killed by SIGKILL, .*, number 1 of 2\. Start"):
+        run_together(distributed.train, *arguments, "12", count=2)
+    with pytest.raises(Preempted, match=r"A checkpoint of step 15 is in"):
+        run_together(distributed.train, *arguments, "", "15", count=2)
     assert not out.exists()
-    run_together(distributed.train, "multi_worker", str(out), str(checkpoints), count=2)
+    run_together(distributed.train, *arguments, count=2)
     _assert_agree(out, alone)
-    # Two epochs of five steps were behind it.
+    # Of four epochs two were told, and the steps of the third were behind it.
     assert json.loads(Path(f"{out}.json").read_text())["epochs"] == 2
 
 

@@ -10,9 +10,6 @@ from typing import Any, Literal
 
 from training.processes.worker import Call, Raised, Returned, work
 
-# How long a process that has nothing to do may take to end.
-_GRACE_SECS = 5.0
-
 
 class ProcessDiedError(RuntimeError):
     """A process ended while it was at work."""
@@ -87,14 +84,10 @@ class Process:
         self._process.kill()
 
     def close(self) -> None:
-        """Lets the process end, if it has nothing to do; ends it otherwise. Nobody may be receiving from it."""
-        with contextlib.suppress(BrokenPipeError):
-            self.connection.send(None)
+        """Ends the process. What its calls made is where they left it; nobody may be receiving from it any more."""
+        self.kill()
+        self._process.join()
         self.connection.close()
-        self._process.join(_GRACE_SECS)
-        if self._process.is_alive():
-            self.kill()
-            self._process.join()
 
     def _end(self) -> str:
         self._process.join()

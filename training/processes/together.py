@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import wait
 from typing import Any
 
-from training.errors import WorkerLostError
+from training.errors import WorkerLostError, WorkersEndedError
 from training.processes.process import Process, ProcessDiedError, log_here
 from training.processes.worker import Returned
 
@@ -28,7 +28,7 @@ def run_together(function: Callable[..., None], *arguments: Any, count: int) -> 
       count: how many processes; the first is the chief.
 
     Raises:
-      WorkerLostError: a process died; started again, the training goes on from its last checkpoint.
+      WorkersEndedError: a process died; started again, the training goes on from its last checkpoint.
       BaseException: what the function raised first, in any of them.
     """
     with ExitStack() as stack:
@@ -66,9 +66,9 @@ def _wait_for(processes: Sequence[Process]) -> None:
             number = numbers[connection]
             try:
                 message = processes[number].receive()
-            except ProcessDiedError as died:
-                raise WorkerLostError(
-                    f"All processes must be there for a step. Received: {died}, number {number} of {len(processes)}. "
+            except (ProcessDiedError, WorkerLostError) as lost:
+                raise WorkersEndedError(
+                    f"All processes must be there for a step. Received: {lost}, number {number} of {len(processes)}. "
                     f"Start the training again: it goes on from its last checkpoint."
                 ) from None
             if isinstance(message, Returned):

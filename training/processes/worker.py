@@ -6,6 +6,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ class Raised:
 
 
 def work(connection: Connection) -> None:
-    """Runs one call after the other and answers each, until there comes None, or the process that sends them ends.
+    """Runs one call after the other and answers each, until the process that sends them ends this one, or ends itself.
 
     What is logged goes to that process as it is logged; what is printed goes where that process's own output goes.
     """
@@ -56,8 +57,11 @@ def work(connection: Connection) -> None:
     gc.freeze()
     # Interrupted where it has nothing to do, it ends.
     with contextlib.suppress(EOFError, KeyboardInterrupt):
-        while (call := connection.recv()) is not None:
-            told.tell(_answer(call))
+        while True:
+            answer = _answer(connection.recv())
+            sys.stdout.flush()
+            sys.stderr.flush()
+            told.tell(answer)
 
 
 def _answer(call: Call) -> Returned | Raised:

@@ -183,6 +183,12 @@ def test_where_a_node_fails_those_that_do_not_need_it_go_on(two):
     assert two.states() == {"A": "failed", "B": "done", "G": "done"}
 
 
+def test_of_two_that_fail_the_first_in_the_dag_is_told(two):
+    with pytest.raises(ConnectionResetError):
+        two.run(A="meet:B reset:1", B="meet:A break")
+    assert two.watched.of == {"A": "failed", "B": "failed"}
+
+
 def test_a_run_in_processes_takes_from_the_cache_what_one_in_this_process_made(make_runs, tmp_path):
     runs = make_runs(2)
     alone = Runs(runs.root, runs.folder, ThisProcess())
