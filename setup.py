@@ -20,8 +20,6 @@ ROOMS = (
 )
 HOME = Path(__file__).parent
 REQUIREMENTS = (HOME / "requirements" / "runtime.in").read_text().splitlines()
-# What s3:// takes besides; Beam and TensorFlow write artifacts there on TFX 1.16 alone (docs/object_stores.md).
-S3 = ("s3fs", 'boto3; python_version < "3.12"', 'tensorflow-io==0.37.1; python_version < "3.12"')
 FILES = {
     "pipeline": ["configs/*.yaml", "templates/*/*"],
     "inspection": ["templates/*"],
@@ -52,6 +50,6 @@ setup(
     packages=find_packages(include=[pattern for room in ROOMS for pattern in (room, f"{room}.*")]),
     package_data={room: ["py.typed", *FILES.get(room, [])] for room in ROOMS},
     install_requires=[line for line in REQUIREMENTS if line and not line.startswith("#")],
-    extras_require={"s3": [*S3]},
+    extras_require={"s3": ["s3fs"]},
     entry_points={"console_scripts": ["slipway=pipeline.cli:main"]},
 )

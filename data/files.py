@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 from etils import epath
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
-from records.stores import check_place, check_tensorflow_place, is_uri, load_file_system, path_at
+from records.stores import check_place, check_tensorflow_place, is_uri, path_at
 
 
 def _as_text(value: object) -> object:
@@ -17,10 +17,8 @@ def _as_text(value: object) -> object:
     return check_place(os.fspath(value)) if isinstance(value, str | os.PathLike) else value
 
 
-def _read_by_tensorflow(path: epath.Path) -> epath.Path:
-    check_tensorflow_place(os.fspath(path))
-    load_file_system(os.fspath(path))
-    return path
+def _as_tensorflow_s_text(value: object) -> object:
+    return check_tensorflow_place(os.fspath(value)) if isinstance(value, str | os.PathLike) else value
 
 
 SourcePath = Annotated[
@@ -31,7 +29,7 @@ SourcePath = Annotated[
 ]
 """The type of those arguments of sources that are paths: local ones, and addresses such as gs://bucket/images."""
 
-TensorFlowPath = Annotated[SourcePath, AfterValidator(_read_by_tensorflow)]
+TensorFlowPath = Annotated[SourcePath, BeforeValidator(_as_tensorflow_s_text)]
 """The same of what TensorFlow itself reads."""
 
 # Requests to a store that are under way at once, each of which waits for the network.

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from records.stores import load_file_system
-
 
 @dataclass(frozen=True, kw_only=True)
 class MetricValue:
@@ -23,7 +21,6 @@ def read_metrics(uri: str) -> list[MetricValue]:
     """Every metric with a single value, differences to a baseline left out."""
     import tensorflow_model_analysis as tfma
 
-    load_file_system(uri)
     return [
         MetricValue(
             model=item.key.model_name, where=_slice(row), metric=item.key.name, value=item.value.double_value.value
@@ -43,7 +40,6 @@ def read_confusion(uri: str, model: str) -> np.ndarray | None:
     """
     import tensorflow_model_analysis as tfma
 
-    load_file_system(uri)
     for row in tfma.load_plots(uri):
         if row.slice_key.single_slice_keys:
             continue

@@ -31,7 +31,7 @@ from pipeline.kubeflow_options import KubeflowConfig
 from pipeline.local_options import LocalConfig
 from pipeline.name_clashes import check_own_modules
 from pipeline.vendor_noise import without_vendor_noise
-from records.stores import check_artifact_store, is_uri
+from records.stores import check_tensorflow_store, is_uri
 from tasks.base import Task
 from tasks.loading import TaskNotFoundError, TaskSpec, task_class
 from tasks.overrides import with_values
@@ -105,7 +105,7 @@ class PipelineConfig(Section):
     @classmethod
     def _artifacts_can_be_written(cls, artifacts: str | None) -> str | None:
         if artifacts is not None:
-            check_artifact_store(artifacts)
+            check_tensorflow_store(artifacts)
         return artifacts
 
     def node_names(self) -> list[str]:

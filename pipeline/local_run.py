@@ -39,7 +39,6 @@ from pipeline.run_summary import print_summary
 from pipeline.source_tree import SourceTree
 from pipeline.uncached_nodes import uncached_nodes
 from records.run import NodeRecord, RunRecord
-from records.stores import load_file_system
 from training.errors import Preempted
 
 logger = logging.getLogger("slipway.run")
@@ -65,7 +64,6 @@ def local_pipeline(config: PipelineConfig, root: Root, places: Places, *, source
       places: places of the run.
       sources: where the code is found.
     """
-    load_file_system(places.pipeline_root)
     pipeline = create_pipeline(config, places, sources=sources)
     pipeline.metadata_connection_config = metadata.sqlite_metadata_connection_config(str(root.metadata))
     return pipeline

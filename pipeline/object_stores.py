@@ -1,9 +1,6 @@
 """The folders of a run at object stores, tried before anything runs."""
 
-from collections.abc import Callable
-
 import tensorflow as tf
-from tfx.dsl.io import fileio
 
 from pipeline.errors import UsageError
 from pipeline.places import Places
@@ -11,28 +8,22 @@ from records.stores import is_uri, path_at
 
 
 def prepare_stores(places: Places) -> None:
-    """Makes the folders of artifacts and registry, where they are at an object store.
+    """Tries to write where artifacts and registry go, where these are at an object store.
 
     Raises:
       UsageError: one cannot be written: there is no such bucket, or nobody may write to it with these credentials.
     """
-    # As TFX writes artifacts, and as the registry writes versions.
-    _try("artifacts", places.pipeline_root, fileio.makedirs)
-    _try("push.registry", places.registry, _write_and_remove)
+    for key, place in (("artifacts", places.pipeline_root), ("push.registry", places.registry)):
+        if is_uri(place):
+            _try(key, place)
 
 
-def _write_and_remove(place: str) -> None:
+def _try(key: str, place: str) -> None:
     path = path_at(place) / ".writable"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("")
-    path.unlink()
-
-
-def _try(key: str, place: str, write: Callable[[str], object]) -> None:
-    if not is_uri(place):
-        return
     try:
-        write(place)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+        path.unlink()
     except (OSError, tf.errors.OpError) as error:
         raise UsageError(
             f"{key} must be a folder that can be written. Received: {place} ({str(error).splitlines()[0]}). Make the "

@@ -6,7 +6,7 @@ from etils import epath
 
 from records.bundle import BUNDLE, METADATA_FILE
 from records.model_run import TRAINED_MODEL
-from records.stores import load_file_system
+from records.stores import check_tensorflow_place
 from serving.registry import ModelVersion, Registry, RegistryError, Stage
 from studies.errors import StudyUsageError
 
@@ -44,7 +44,7 @@ def trained_model(version: epath.Path) -> epath.Path:
       StoreError: Keras cannot read it where it is.
     """
     path = version / TRAINED_MODEL
-    load_file_system(str(path))
+    check_tensorflow_place(str(path))
     if not path.exists():
         raise StudyUsageError(
             f"A version must hold its trained Keras model. Received: {path}, which does not exist. Push it again."

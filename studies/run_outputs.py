@@ -10,7 +10,6 @@ import tensorflow_transform as tft
 from inspection.locate import RunNotFoundError
 from inspection.store import RunStore
 from records.model_run import MODEL_FILE
-from records.stores import load_file_system
 from tasks.base import Task
 from tasks.transformed_data import TransformedData
 
@@ -52,7 +51,6 @@ def read_run_outputs(root: Path, run_id: str) -> RunOutputs:
         )
     [examples] = outputs["Transform"]["transformed_examples"]
     [graph] = outputs["Transform"]["transform_graph"]
-    load_file_system(graph.uri)
     model_runs = outputs.get("Trainer", {}).get("model_run", ())
     return RunOutputs(
         run_id=run_id,

@@ -298,6 +298,20 @@ def test_a_shipped_source_refuses_an_address_that_nothing_reads(write, address):
         load_config(write("options.source", source))
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("artifacts", "s3://bucket/a"),
+        ("start", {"weights": "s3://bucket/trained.keras"}),
+        ("options.source", {"kind": "tfrecord", "directory": "s3://bucket/images", "classes": ["a", "b"]}),
+    ],
+)
+def test_what_tensorflow_reads_itself_is_refused_at_s3(write, key, value):
+    message = rf"{key}\S*: .*TensorFlow reads and writes this itself, and has no file system for s3://\. Received: s3://bucket"
+    with pytest.raises(ConfigError, match=message):
+        load_config(write(key, value))
+
+
 @pytest.mark.parametrize(("key", "value"), [("artifacts", "gs://bucket/a"), ("push.registry", "gs://bucket/registry")])
 def test_an_address_stays_as_it_is_written(write, key, value):
     config = load_config(write(key, value))

@@ -49,7 +49,7 @@ def test_where_the_registry_and_the_workspaces_are(changes, registry, workspaces
         ),
         (
             {**STORAGE, "push.registry": "s3://bucket/registry"},
-            r"must be at gs:// or on a claim|no file system for s3://",
+            r"must be at gs:// or on a claim|is read by s3fs",
         ),
     ],
 )
