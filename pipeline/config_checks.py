@@ -34,7 +34,8 @@ def check_predict(predict: PredictConfig | None, compress: CompressConfig) -> No
 
 def check_features(evaluate: EvaluateConfig, data_gate: DataGateConfig, task: Task) -> None:
     """Raises ConfigError where the config names a feature that the task's raw examples do not have."""
-    if not evaluate.slices and not data_gate.max_mean:
+    drifting = data_gate.drift.features if data_gate.drift else {}
+    if not evaluate.slices and not data_gate.max_mean and not drifting:
         return
     try:
         schema = task.schema()
@@ -44,6 +45,7 @@ def check_features(evaluate: EvaluateConfig, data_gate: DataGateConfig, task: Ta
     features = f"features of {type(task).__name__}"
     raw = [feature.name for feature in schema.feature]
     _check_known(f"evaluate.slices must name raw {features}", evaluate.slices, raw)
+    _check_known(f"data_gate.drift.features must name raw {features}", drifting, raw)
     numeric = [feature.name for feature in schema.feature if _has_mean(feature)]
     _check_known(f"data_gate.max_mean must name numeric {features}", data_gate.max_mean, numeric)
 

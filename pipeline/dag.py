@@ -91,6 +91,7 @@ class _Wiring:
                 schema=schema,
                 anomalies=self._output("ExampleValidator", "anomalies"),
                 data_gate=self.config.data_gate.model_dump_json(),
+                passed_data=self.places.passed_data,
             )
         )
         transform = Transform(

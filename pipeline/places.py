@@ -16,6 +16,7 @@ class Places:
       registry: the model registry.
       workspaces: where trainings keep what a killed one goes on from.
       fingerprint: fingerprint of the source's data; empty where it cannot be known when the pipeline is made.
+      passed_data: where the data gate keeps the statistics of data that passed.
       start: the trained model that training starts from, if any.
       predict_fingerprint: fingerprint of the examples that the section `predict` names; empty as `fingerprint` is.
     """
@@ -24,6 +25,7 @@ class Places:
     registry: str
     workspaces: str
     fingerprint: str
+    passed_data: str
     start: Start | None
     predict_fingerprint: str = ""
 
@@ -44,6 +46,7 @@ def local_places(config: PipelineConfig, root: Root, *, fingerprint: str) -> Pla
         registry=config.push.registry or str(root.registry),
         workspaces=str(root.workspaces),
         fingerprint=fingerprint,
+        passed_data=str(root.passed_data / config.name),
         start=config.start.resolve() if config.start else None,
         predict_fingerprint=config.predict_task().source().fingerprint() if config.predict else "",
     )

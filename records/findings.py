@@ -28,6 +28,7 @@ class Finding:
       advice: what to do where it refuses; empty: what the gate advises.
       variant: the converted file that was measured; empty where it was no single one.
       stops: whether nothing ships where it did not pass; else only its variant does not.
+      against: file of the statistics that the value is a distance from; empty for all other values.
     """
 
     gate: str
@@ -40,6 +41,7 @@ class Finding:
     advice: str = ""
     variant: str = ""
     stops: bool = True
+    against: str = ""
 
     @property
     def refuses(self) -> bool:
