@@ -60,6 +60,11 @@ class Finding:
         return cls(**known_fields(cls, renamed))
 
 
+def drift_of(feature: str) -> str:
+    """The metric of findings on how far a feature's distribution moved."""
+    return f"drift of {feature}"
+
+
 def write_findings(uri: str, findings: Iterable[Finding]) -> None:
     """Writes a gate's findings into its artifact's directory."""
     write_file(uri, FINDINGS_FILE, json.dumps([asdict(finding) for finding in findings], indent=1))

@@ -1,9 +1,9 @@
 """How far the distribution of each feature is from that in the data that passed last.
 
-TFDV measures: the L-infinity distance of categorical features, which is the largest change of one value's share, and the
-Jensen-Shannon divergence of numeric ones in bits (Lin, 1991, "Divergence measures based on the Shannon entropy"). Both
-are between 0 and 1. Two samples of one distribution differ by chance, the more the fewer they are; that much is added to
-the limits.
+TFDV measures: the L-infinity distance of categorical features, which is the largest change of one value's share, and
+the Jensen-Shannon divergence of numeric ones in bits (Lin, 1991, "Divergence measures based on the Shannon entropy").
+Both are between 0 and 1. Two samples of one distribution differ by chance, the more the fewer they are; that much is
+added to the limits.
 """
 
 import math
@@ -16,19 +16,19 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_p
 
 from components.data_gate.options import DriftConfig
 from components.data_gate.passed_data import PassedData, read_passed
-from records.findings import NOT_MEASURED, Finding
+from records.findings import NOT_MEASURED, Finding, drift_of
 
 CHANCE = 0.01
 """How often two samples of one distribution may differ by more than is put down to chance."""
-# The 0.99 quantile of the chi-square distribution with 20 degrees of freedom: the edges of twice ten quantiles are those
-# of 21 intervals at most.
+# The 0.99 quantile of the chi-square distribution with 20 degrees of freedom: the edges of twice ten quantiles are
+# those of 21 intervals at most.
 CHI_SQUARE = 37.566
 # What TFDV counts in place of values that are plain bytes, such as images.
 OPAQUE = "__BYTES_VALUE__"
 
 ADVICE = (
-    "If the data shall be as it is, allow the feature a larger distance in data_gate.drift.features, once: what passes is "
-    "what the next data is compared with. Else repair the data."
+    "If the data shall be as it is, allow the feature a larger distance in data_gate.drift.features, once: what passes "
+    "is what the next data is compared with. Else repair the data."
 )
 MEASURES = {
     anomalies_pb2.DriftSkewInfo.Measurement.L_INFTY: "L-infinity",
@@ -132,7 +132,7 @@ def _schema_type(kind: int) -> int:
 
 
 def _count(feature: statistics_pb2.FeatureNameStatistics) -> int:
-    """Examples that have the feature: values of one example may hang together, so that more of them are no more data."""
+    """Examples that have the feature: the values of one may hang together, so that more of them are no more data."""
     return getattr(feature, feature.WhichOneof("stats")).common_stats.num_non_missing
 
 
@@ -168,13 +168,14 @@ def _chance_of_divergence(
 
 
 def _finding(name: str, distance: Distance | None, *, split: str, allowed: float, against: str) -> Finding:
+    value: float | str
     if distance is None:
-        limit, value, measure = f"<= {allowed:g}", NOT_MEASURED, "distance"
+        limit, value = f"<= {allowed:g}", NOT_MEASURED
     else:
-        limit, value, measure = f"<= {allowed:g} + {distance.chance:.2g} by chance", distance.value, distance.measure
+        limit, value = f"<= {allowed:g} + {distance.chance:.2g} by chance ({distance.measure})", distance.value
     return Finding(
         gate="data",
-        metric=f"drift of {name} ({measure})",
+        metric=drift_of(name),
         where=f"split {split}",
         value=value,
         limit=limit,

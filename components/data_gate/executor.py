@@ -28,8 +28,8 @@ def check_data(
     passed_data: str,
     uri: str,
 ) -> None:
-    """Writes the findings to `uri` and, with `drift`, the statistics to `passed_data`. Raises GateRefused when a finding
-    did not pass."""
+    """Writes the findings to `uri` and, with `drift`, the statistics to `passed_data`. Raises GateRefused when one did
+    not pass."""
     findings = repair_findings(read_repairs(examples.uri))
     written = read_rows(examples.uri)
     schema_proto = io_utils.SchemaReader().read(os.path.join(schema.uri, "schema.pbtxt"))

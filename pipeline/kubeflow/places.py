@@ -18,8 +18,8 @@ REGISTRY_NODES = ("Baseline", "Pusher", "BulkInferrer")
 def cluster_places(config: PipelineConfig, kubeflow: KubeflowConfig) -> Places:
     """The places of a run on a cluster.
 
-    The registry, the workspaces and the statistics of passed data are no artifacts, which the launcher would bring to and
-    from a bucket: steps read and write them where they are, on the storage or at gs://.
+    The registry, the workspaces and the statistics of passed data are no artifacts, which the launcher would bring to
+    and from a bucket: steps read and write them where they are, on the storage or at gs://.
 
     Args:
       config: the pipeline's.

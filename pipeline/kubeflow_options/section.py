@@ -16,7 +16,8 @@ from pipeline.kubeflow_options.volumes import ClaimMount, Storage
 SCHEMES = ("gs://", "s3://", "minio://")
 # The one of them that TensorFlow reads and writes by itself.
 DIRECT = "gs://"
-# What reads or writes the registry or the statistics of passed data, and what keeps a workspace; Tuner and Trainer also read a model to start from.
+# What reads or writes the registry or the statistics of passed data, and what keeps a workspace; Tuner and Trainer also
+# read a model to start from.
 STORAGE_NODES = ("DataGate", "Tuner", "Trainer", "Baseline", "Compressor", "Pusher", "BulkInferrer")
 
 

@@ -118,7 +118,7 @@ def test_a_feature_that_drifted_is_refused_in_its_split(passed):
     )
     assert [finding.passed for finding in findings] == [True, False, True]
     assert str(findings[1]) == (
-        "drift of colour (L-infinity) (split eval) must be <= 0.1 + 0.02 by chance. Received: 0.3."
+        "drift of colour (split eval) must be <= 0.1 + 0.02 by chance (L-infinity). Received: 0.3."
     )
     assert findings[1].against == str(passed.newest())
 
