@@ -27,6 +27,7 @@ def cluster_places(config: PipelineConfig, kubeflow: KubeflowConfig) -> Places:
 
     Raises:
       ConfigError: the config names a registry that no step would find.
+      SchemaError: the schema's file cannot be read.
     """
     base = kubeflow.storage.mount_path if kubeflow.storage else kubeflow.pipeline_root.rstrip("/")
     if config.push.registry is not None:
@@ -40,6 +41,7 @@ def cluster_places(config: PipelineConfig, kubeflow: KubeflowConfig) -> Places:
         passed_data=f"{base}/passed_data/{config.name}",
         fingerprint=_fingerprint(load_task(config)),
         start=config.start.resolve() if config.start else None,
+        schema=config.curated_schema(),
         predict_fingerprint=_fingerprint(config.predict_task()) if config.predict else "",
     )
 

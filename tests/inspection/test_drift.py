@@ -1,4 +1,5 @@
 import re
+from itertools import pairwise
 
 import pytest
 from tensorflow_metadata.proto.v0 import statistics_pb2
@@ -9,11 +10,11 @@ from records.findings import Finding
 QUANTILES = statistics_pb2.Histogram.QUANTILES
 
 
-def _dataset(*, quantiles, counts):
-    dataset = statistics_pb2.DatasetFeatureStatistics(num_examples=4)
+def _dataset(name, *, quantiles, counts):
+    dataset = statistics_pb2.DatasetFeatureStatistics(name=name)
     price = dataset.features.add(name="price", type=statistics_pb2.FeatureNameStatistics.FLOAT)
     histogram = price.num_stats.histograms.add(type=QUANTILES)
-    for low, high in zip(quantiles, quantiles[1:], strict=False):
+    for low, high in pairwise(quantiles):
         histogram.buckets.add(low_value=low, high_value=high, sample_count=2)
     colour = dataset.features.add(name="colour", type=statistics_pb2.FeatureNameStatistics.STRING)
     for value, count in counts.items():
@@ -25,14 +26,14 @@ def _dataset(*, quantiles, counts):
 def statistics(tmp_path):
     """Of a run's train split, in a folder that holds the file of what passed last, too."""
     now = statistics_pb2.DatasetFeatureStatisticsList(
-        datasets=[_dataset(quantiles=[0.0, 2.0, 10.0], counts={"red": 3, "green": 1})]
+        datasets=[_dataset("", quantiles=[0.0, 2.0, 10.0], counts={"red": 3, "green": 1})]
     )
     then = statistics_pb2.DatasetFeatureStatisticsList(
-        datasets=[_dataset(quantiles=[7.0, 8.0, 9.0], counts={"red": 1}) for _ in range(2)]
+        datasets=[
+            _dataset("eval", quantiles=[7.0, 8.0, 9.0], counts={"red": 1}),
+            _dataset("train", quantiles=[0.0, 1.0, 9.0], counts={"red": 2, "blue": 2}),
+        ]
     )
-    then.datasets[0].name, then.datasets[1].name = "eval", "train"
-    then.datasets[1].CopyFrom(_dataset(quantiles=[0.0, 1.0, 9.0], counts={"red": 2, "blue": 2}))
-    then.datasets[1].name = "train"
     (tmp_path / "Split-train").mkdir()
     (tmp_path / "Split-train" / "FeatureStats.pb").write_bytes(now.SerializeToString())
     (tmp_path / "then.pb").write_bytes(then.SerializeToString())
