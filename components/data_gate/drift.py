@@ -20,9 +20,6 @@ from records.findings import NOT_MEASURED, Finding, drift_of
 
 CHANCE = 0.01
 """How often two samples of one distribution may differ by more than is put down to chance."""
-# The 0.99 quantile of the chi-square distribution with 20 degrees of freedom: the edges of twice ten quantiles are
-# those of 21 intervals at most.
-CHI_SQUARE = 37.566
 # What TFDV counts in place of values that are plain bytes, such as images.
 OPAQUE = "__BYTES_VALUE__"
 
@@ -162,9 +159,12 @@ def _chance_of_shares(now: statistics_pb2.FeatureNameStatistics, then: statistic
 def _chance_of_divergence(
     now: statistics_pb2.FeatureNameStatistics, then: statistics_pb2.FeatureNameStatistics
 ) -> float:
-    """Of two samples' divergence, whose distribution is near a chi-square distribution's (Grosse et al., 2002, Physical
-    Review E 65, 041905)."""
-    return CHI_SQUARE * _per_example(now, then) / (8 * math.log(2))
+    """Of the share of the values that lies on the other side of one edge of a quantile (Kolmogorov and Smirnov).
+
+    The divergence is no larger than the share that moved. For samples whose values are counted in fixed intervals it is
+    far smaller, but quantiles move themselves, and by whole steps where many values are equal.
+    """
+    return math.sqrt(-math.log(CHANCE / 2) / 2 * _per_example(now, then))
 
 
 def _finding(name: str, distance: Distance | None, *, split: str, allowed: float, against: str) -> Finding:
