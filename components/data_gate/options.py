@@ -10,8 +10,7 @@ Split = Literal["train", "eval", "test"]
 
 
 class DriftConfig(Section):
-    """The config's section `data_gate.drift`: how far a feature's distribution may be from that of the data that passed
-    last."""
+    """How far each feature's distribution may be from that in the data that passed last."""
 
     max_distance: float = Field(
         0.1,

@@ -14,8 +14,9 @@ from data.schema.feature import domain_values
 if TYPE_CHECKING:
     import tensorflow as tf
 
-# Of a feature with no more values, a person should say whether they are categories.
+# Of a feature with no more values, each in some examples, a person should say whether they are categories.
 FEW_VALUES = 20
+EXAMPLES_PER_VALUE = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +124,6 @@ def _numbers_note(name: str, kind: str, counts: _Counts) -> str:
     if distinct == 1:
         return f"{name}: always {counts.lowest[name]:g}"
     between = f"{counts.lowest[name]:g} to {counts.highest[name]:g}"
-    if distinct <= FEW_VALUES and kind == "INT":
+    if distinct <= min(FEW_VALUES, counts.present[name] / EXAMPLES_PER_VALUE) and kind == "INT":
         return f"{name}: {distinct} values, {between}; if they are categories, give it {domain} {{is_categorical}}"
     return f"{name}: {between}; nothing is refused for being beyond, unless you give it {domain} {{min, max}}"

@@ -28,8 +28,8 @@ class KubeflowConfig(Section):
     pipeline_root: str = Field(description="Where artifacts go, such as gs://bucket/slipway or minio://bucket/slipway.")
     storage: Storage | None = Field(
         None,
-        description="A volume for the registry and for what a killed training goes on from; default: below "
-        "pipeline_root, if that is gs://.",
+        description="A volume for the registry, the statistics of data that passed and what a killed training goes on "
+        "from; default: below pipeline_root, if that is gs://.",
     )
     service_account: ObjectName | None = Field(
         None, description="The Kubernetes ServiceAccount of a submitted run's pods; default: the backend's."
