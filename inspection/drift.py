@@ -45,7 +45,7 @@ def drift_charts(statistics: epath.Path, findings: Sequence[Finding]) -> Iterato
 
 
 def _title(name: str, finding: Finding) -> str:
-    return f"{name}, {finding.where}: {finding.value:.4g}, {'within' if finding.passed else 'beyond'} {finding.limit}"
+    return f"{name}, {finding.where}: {finding.value:.4g}, allowed {finding.limit}"
 
 
 def _features(file: epath.Path, *, dataset: str | None = None) -> Features:

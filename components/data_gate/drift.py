@@ -20,6 +20,8 @@ from records.findings import NOT_MEASURED, Finding, drift_of
 
 CHANCE = 0.01
 """How often two samples of one distribution may differ by more than is put down to chance."""
+# The relative precision of a float32, with room for a few operations.
+FLOAT32 = 1e-6
 # What TFDV counts in place of values that are plain bytes, such as images.
 OPAQUE = "__BYTES_VALUE__"
 
@@ -103,9 +105,15 @@ def distances(
         yield Distance(
             feature=name,
             measure=MEASURES[measurement.type],
-            value=measurement.value,
+            value=0.0 if _is_rounding(now[name].num_stats, then[name].num_stats) else measurement.value,
             chance=chance(now[name], then[name]),
         )
+
+
+def _is_rounding(now: statistics_pb2.NumericStatistics, then: statistics_pb2.NumericStatistics) -> bool:
+    """Whether both are one constant but for the last bits of a float32: to the divergence, a whole move."""
+    is_constant = now.HasField("common_stats") and now.min == now.max and then.min == then.max
+    return is_constant and math.isclose(now.min, then.min, rel_tol=FLOAT32)
 
 
 def _comparable(

@@ -33,7 +33,7 @@ def config(tmp_path) -> Path:
             "season": 24,
             "model": {"kind": "nlinear"},
         },
-        "data_gate": {"drift": {"features": {"future": 0.2, "scale": 1}}},
+        "data_gate": {"drift": {"features": {"future": 0.2}}},
         "evaluate": {"gates": {"mase": {"max": 99.0}}},
     }
     path = tmp_path / "load.yaml"

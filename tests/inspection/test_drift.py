@@ -49,7 +49,7 @@ def _finding(statistics, metric: str, value: float = 0.5, *, passed: bool = True
 
 def test_a_numeric_feature_is_drawn_by_its_quantiles(statistics):
     [(title, chart)] = drift_charts(statistics, [_finding(statistics, "drift of price", passed=False)])
-    assert title == "price, split train: 0.5, beyond <= 0.1 + 0.02 by chance (L-infinity)"
+    assert title == "price, split train: 0.5, allowed <= 0.1 + 0.02 by chance (L-infinity)"
     assert re.findall(r'"x":(\[[^]]*\]),"y":(\[[^]]*\])', chart) == [
         ("[0.0,1.0,9.0]", "[0.0,0.5,1.0]"),
         ("[0.0,2.0,10.0]", "[0.0,0.5,1.0]"),

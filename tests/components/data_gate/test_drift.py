@@ -50,6 +50,11 @@ def test_of_a_numeric_feature_it_is_the_divergence_of_its_quantiles(shift, diver
     assert (found.measure, found.value) == ("Jensen-Shannon", pytest.approx(divergence, abs=0.005))
 
 
+@pytest.mark.parametrize(("constant", "divergence"), [(0.7563281, 0.0), (0.75634, 1.0)])
+def test_another_constant_is_a_whole_move_and_rounding_is_none(constant, divergence):
+    assert _distances(_statistics(x=[constant] * 9), _statistics(x=[0.756328] * 9))["x"].value == divergence
+
+
 def test_a_feature_that_only_one_has_or_that_has_another_type_is_not_compared():
     now, then = _statistics(x=[1.0, 2.0], kind=["a", "b"]), _statistics(y=[1.0, 2.0], kind=[1, 2])
     assert _distances(now, then) == {}
