@@ -33,7 +33,7 @@ def check_data(
     findings = repair_findings(read_repairs(examples.uri))
     written = read_rows(examples.uri)
     schema_proto = io_utils.SchemaReader().read(os.path.join(schema.uri, "schema.pbtxt"))
-    by_split = {}
+    by_split: dict[str, statistics_pb2.DatasetFeatureStatisticsList] = {}
     for split, min_examples in data_gate.min_examples.items():
         split_statistics = tfdv.load_stats_binary(os.path.join(statistics.uri, split_folder(split), "FeatureStats.pb"))
         by_split[split] = split_statistics
