@@ -113,7 +113,8 @@ def _notes(schema: schema_pb2.Schema, known: schema_pb2.Schema, counts: _Counts)
         kind = feature.WhichOneof("domain_info")
         if kind is not None and of_task.get(name) is None:
             values = domain_values(feature, schema)
-            seen = f"the {len(values)} values of its domain are those that the data has; add what may still come"
+            count = f"{len(values)} value{'' if len(values) == 1 else 's'}"
+            seen = f"a domain of {count}, what the data has; add what may still come"
             yield f"{name}: {seen if values else f'its values in the data make it a {kind}'}"
         elif kind is None and name in counts.lowest:
             yield _numbers_note(name, schema_pb2.FeatureType.Name(feature.type), counts)

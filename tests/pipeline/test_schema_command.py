@@ -39,7 +39,7 @@ def test_what_is_inferred_can_be_named_by_the_config(parcels):
     result = _run("infer", parcels, "--out", file)
     assert result.exit_code == 0
     assert "4 features of 80 train examples" in result.stderr
-    assert "! colour: the 3 values of its domain are those that the data has" in result.stderr
+    assert "! colour: a domain of 3 values, what the data has" in result.stderr
     assert "! label: its values in the data make it a bool_domain" in result.stderr
     parcels.write_text(parcels.read_text() + "schema_file: schema.pbtxt\n")
     assert load_config(parcels).curated_schema() == schema_text(read_schema(str(file)))

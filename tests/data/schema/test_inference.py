@@ -55,7 +55,7 @@ def test_what_the_task_says_stays_and_what_it_leaves_open_is_inferred(inferred):
 def test_it_says_what_to_look_at(inferred):
     assert inferred.num_examples == 400
     assert inferred.notes == (
-        "colour: the 3 values of its domain are those that the data has; add what may still come",
+        "colour: a domain of 3 values, what the data has; add what may still come",
         "hour: 7 values, 0 to 6; if they are categories, give it int_domain {is_categorical}",
         "sold: its values in the data make it a bool_domain",
         "weight: 100 of 400 examples lack it; see its presence {min_fraction}",
@@ -63,5 +63,5 @@ def test_it_says_what_to_look_at(inferred):
         "constant: always 2.5",
         "absent: no example has it",
         "shop: the task does not read it",
-        "shop: the 1 values of its domain are those that the data has; add what may still come",
+        "shop: a domain of 1 value, what the data has; add what may still come",
     )
