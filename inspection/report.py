@@ -11,6 +11,7 @@ from inspection import charts
 from inspection.adaptation import adaptation_curves, curves_by_shot, is_of_adaptation
 from inspection.compression import Compression, read_compression
 from inspection.dag_drawing import BOX_HEIGHT, BOX_WIDTH, draw
+from inspection.drift import drift_charts
 from inspection.evaluation_results import MetricValue, read_confusion, read_metrics
 from inspection.limits import Verdict, bounds, count_limits, verdict
 from inspection.page import Section, html
@@ -65,6 +66,7 @@ def render_report(run: Run, *, studies: Sequence[Section] = ()) -> str:
         "compression": _compression(record) if record else None,
         "studies": studies,
         "statistics": read_statistics(_path(outputs["StatisticsGen"])) if "StatisticsGen" in outputs else [],
+        "drift_charts": _drift_charts(outputs, findings),
         "class_charts": _class_charts(outputs),
         "anomalies": read_anomalies(_path(outputs["ExampleValidator"])) if "ExampleValidator" in outputs else [],
         "artifacts": [(e, channel, a) for e in run.executions for channel, found in e.outputs.items() for a in found],
@@ -159,6 +161,15 @@ def _confusion(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]], record
 def _compression(record: RunRecord) -> Compression | None:
     tested = [name.removeprefix("test_") for name in record.metrics if name.startswith("test_")]
     return read_compression(record, next((name for name in tested if name != "example_count"), "metric"))
+
+
+def _drift_charts(
+    outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]], findings: Sequence[Finding]
+) -> list[tuple[str, Markup]]:
+    """(title, chart) for the features that drifted most."""
+    if "StatisticsGen" not in outputs:
+        return []
+    return [(title, Markup(chart)) for title, chart in drift_charts(_path(outputs["StatisticsGen"]), findings)]
 
 
 def _class_charts(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> list[tuple[str, Markup]]:

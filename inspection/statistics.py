@@ -48,6 +48,11 @@ def read_anomalies(directory: epath.Path) -> list[tuple[str, str, str]]:
     return [anomaly for path in sorted(directory.glob(f"{ALL_SPLITS}/SchemaDiff.pb")) for anomaly in _anomalies(path)]
 
 
+def feature_name(feature: statistics_pb2.FeatureNameStatistics) -> str:
+    """The name of a feature, which statistics give whole or as a path."""
+    return feature.name or "/".join(feature.path.step)
+
+
 def _anomalies(path: epath.Path) -> Iterator[tuple[str, str, str]]:
     proto = anomalies_pb2.Anomalies.FromString(path.read_bytes())
     split = split_name(path.parent.name)
@@ -63,7 +68,7 @@ def _feature(feature: statistics_pb2.FeatureNameStatistics, num_examples: int) -
     buckets = stats.rank_histogram.buckets if kind == "string_stats" else ()
     is_number = kind == "num_stats"
     return FeatureStatistics(
-        name=feature.name or "/".join(feature.path.step),
+        name=feature_name(feature),
         missing_share=stats.common_stats.num_missing / num_examples if num_examples else 0.0,
         values={bucket.label: int(bucket.sample_count) for bucket in buckets if bucket.label != OPAQUE},
         numbers=(stats.min, stats.mean, stats.max) if is_number else None,

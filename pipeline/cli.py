@@ -28,6 +28,7 @@ COMMANDS = {
     "report": "Write one self-contained HTML report of a run.",
     "model": "Count what a config's network costs, draw it, see what a trained one looks at.",
     "data": "List the datasets known by name, and fetch them.",
+    "schema": "Infer, show and compare schemas of raw examples.",
     "predict": "Write what a pushed version predicts for every example of a source.",
     "plot": "Draw a config's learning-rate schedule.",
     "registry": "List pushed versions, move stage labels, roll back.",

@@ -16,11 +16,12 @@ from components.compressor.options import CompressConfig
 from components.data_gate.options import DataGateConfig
 from components.evaluator.options import EvaluateConfig, check_gates
 from components.pusher.options import PushConfig
-from components.sections import Section
+from components.sections import Place, Section
 from components.serving_check.options import ServingCheckConfig
 from components.trainer.start_options import StartOptions
 from components.tuner.options import TuneOptions
 from compression.recipe import Recipe
+from data.schema.text import read_schema, schema_text
 from pipeline.beam.arguments import check_arguments
 from pipeline.beam.section import BeamConfig
 from pipeline.config_checks import check_features, check_nodes, check_predict
@@ -75,6 +76,11 @@ class PipelineConfig(Section):
     seed: int = Field(0, ge=0, description="Of initial weights, shuffling and augmentation.")
     task: str = Field(description="Dotted path of a Task class, shipped or in a module beside the config.")
     options: dict[str, Any] = Field(default_factory=dict, description="The task's own options, checked by the task.")
+    schema_file: Place | None = Field(
+        None,
+        description="What good raw examples look like, as `slipway schema infer` writes it; default: the task's own "
+        "schema. Relative paths start at the config.",
+    )
     data_gate: DataGateConfig = Field(default_factory=DataGateConfig)
     train: TrainOptions = Field(default_factory=TrainOptions)
     start: StartOptions | None = Field(None, description="A trained model to start from; default: weights drawn anew.")
@@ -118,6 +124,14 @@ class PipelineConfig(Section):
         options = load_task(self).resolved_options()
         return TaskSpec(task=self.task, options=options.model_dump(mode="json"))
 
+    def curated_schema(self) -> str:
+        """The text of the schema in `schema_file`; empty without one.
+
+        Raises:
+          SchemaError: the file cannot be read.
+        """
+        return schema_text(read_schema(self.schema_file)) if self.schema_file else ""
+
     def predict_task(self) -> Task:
         """The task with the options by which the section `predict` reads its examples.
 
@@ -145,6 +159,7 @@ def load_config(path: Path, changes: Mapping[str, Any] | None = None) -> Pipelin
 
     Raises:
       ConfigError: names the key, the rule and what was received.
+      SchemaError: the schema's file cannot be read, or does not fit the task.
     """
     layers = [*read_layers(path), *([layer_of(changes)] if changes else [])]
     make_importable([layer.folder for layer in reversed(layers) if layer.folder is not None])
@@ -162,7 +177,8 @@ def load_config(path: Path, changes: Mapping[str, Any] | None = None) -> Pipelin
     check_predict(config.predict, config.compress)
     check_arguments(config.beam)
     check_nodes(config.local, config.kubeflow, config.node_names())
-    check_features(config.evaluate, config.data_gate, task)
+    schema = read_schema(config.schema_file) if config.schema_file else None
+    check_features(config.evaluate, config.data_gate, task, schema)
     _check_space(config, path, models)
     _check_recipes(config, path, models)
     return config.model_copy(update={"root": config.root or folder / "output" / config.name})

@@ -9,6 +9,7 @@ from components.data_gate.options import DataGateConfig
 from components.evaluator.options import EvaluateConfig
 from data.did_you_mean import did_you_mean
 from data.errors import SourceNotFoundError
+from data.schema.fit import check_fit
 from pipeline.errors import ConfigError
 from pipeline.kubeflow_options import KubeflowConfig
 from pipeline.local_options import LocalConfig
@@ -32,18 +33,30 @@ def check_predict(predict: PredictConfig | None, compress: CompressConfig) -> No
         _check_known("predict.variant must be one of compress.variants", [predict.variant], names)
 
 
-def check_features(evaluate: EvaluateConfig, data_gate: DataGateConfig, task: Task) -> None:
-    """Raises ConfigError where the config names a feature that the task's raw examples do not have."""
-    if not evaluate.slices and not data_gate.max_mean:
+def check_features(
+    evaluate: EvaluateConfig, data_gate: DataGateConfig, task: Task, curated: "schema_pb2.Schema | None"
+) -> None:
+    """Checks the features that a config names, and the schema that its `schema_file` holds.
+
+    Raises:
+      ConfigError: the raw examples do not have a feature.
+      SchemaError: by the curated schema the task would not get what it reads.
+    """
+    drifting = data_gate.drift.features if data_gate.drift else {}
+    if not evaluate.slices and not data_gate.max_mean and not drifting and curated is None:
         return
     try:
         schema = task.schema()
     except (SourceNotFoundError, OSError):
         # Whoever reads the source says so; a pipeline is compiled where its data need not be.
         return
+    if curated is not None:
+        check_fit(curated, schema, file="schema_file")
+        schema = curated
     features = f"features of {type(task).__name__}"
     raw = [feature.name for feature in schema.feature]
     _check_known(f"evaluate.slices must name raw {features}", evaluate.slices, raw)
+    _check_known(f"data_gate.drift.features must name raw {features}", drifting, raw)
     numeric = [feature.name for feature in schema.feature if _has_mean(feature)]
     _check_known(f"data_gate.max_mean must name numeric {features}", data_gate.max_mean, numeric)
 

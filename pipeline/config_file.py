@@ -23,6 +23,7 @@ PATHS = (
     ("options", "source", "file"),
     ("predict", "options", "source", "directory"),
     ("predict", "options", "source", "file"),
+    ("schema_file",),
     ("start", "registry"),
     ("start", "weights"),
     ("push", "registry"),

@@ -79,7 +79,7 @@ class _Wiring:
     def prepare_data(self) -> None:
         """From the source to transformed examples, past the gate on the data."""
         self._add(ExampleGen(task_spec=self._task_spec("ExampleGen"), fingerprint=self.places.fingerprint))
-        self._add(SchemaGen(task_spec=self._task_spec("SchemaGen")))
+        self._add(SchemaGen(task_spec=self._task_spec("SchemaGen"), curated=self.places.schema))
         examples, schema = self._output("ExampleGen", "examples"), self._output("SchemaGen", "schema")
         self._add(StatisticsGen(examples=examples, schema=schema))
         statistics = self._output("StatisticsGen", "statistics")
@@ -91,6 +91,7 @@ class _Wiring:
                 schema=schema,
                 anomalies=self._output("ExampleValidator", "anomalies"),
                 data_gate=self.config.data_gate.model_dump_json(),
+                passed_data=self.places.passed_data,
             )
         )
         transform = Transform(

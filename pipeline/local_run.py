@@ -38,6 +38,7 @@ from pipeline.run_results import add_results
 from pipeline.run_summary import print_summary
 from pipeline.source_tree import SourceTree
 from pipeline.uncached_nodes import uncached_nodes
+from records.findings import Finding
 from records.run import NodeRecord, RunRecord
 from training.errors import Preempted
 
@@ -120,6 +121,7 @@ class LocalRun:
         )
         self._places = places
         self._uncached = uncached_nodes(config, root)
+        self._refused: tuple[Finding, ...] = ()
         self.progress = Progress(console, [node.name for node in self.record.nodes])
         self._states = NodeStates(
             self.record.nodes,
@@ -180,6 +182,7 @@ class LocalRun:
             self.record.state = "done"
         except GateRefused as refusal:
             self._over("refused", refusal)
+            self._refused = refusal.findings
             # What ran beside the gate was ended with it.
             close_abandoned_executions(self.pipeline.metadata_connection_config, self._places.pipeline_root)
             raise
@@ -239,7 +242,7 @@ class LocalRun:
         record = self.record
         nodes_secs = self._secs() - self._startup_secs
         executions: list[Any] = RunStore(self.root.path).run(record.run_id) if self.root.metadata.exists() else []
-        add_results(record, executions, metric=self._metric)
+        add_results(record, executions, metric=self._metric, refused=self._refused)
         record.add_times(
             startup_secs=self._startup_secs,
             nodes_secs=nodes_secs,

@@ -16,7 +16,9 @@ class Places:
       registry: the model registry.
       workspaces: where trainings keep what a killed one goes on from.
       fingerprint: fingerprint of the source's data; empty where it cannot be known when the pipeline is made.
+      passed_data: where the data gate keeps the statistics of data that passed.
       start: the trained model that training starts from, if any.
+      schema: text of the schema that the config names; empty: the task's own.
       predict_fingerprint: fingerprint of the examples that the section `predict` names; empty as `fingerprint` is.
     """
 
@@ -24,7 +26,9 @@ class Places:
     registry: str
     workspaces: str
     fingerprint: str
+    passed_data: str
     start: Start | None
+    schema: str = ""
     predict_fingerprint: str = ""
 
 
@@ -37,6 +41,7 @@ def local_places(config: PipelineConfig, root: Root, *, fingerprint: str) -> Pla
       fingerprint: fingerprint of the source's data.
 
     Raises:
+      SchemaError: the schema's file cannot be read.
       SourceNotFoundError: what the section `predict` names is not there.
     """
     return Places(
@@ -44,6 +49,8 @@ def local_places(config: PipelineConfig, root: Root, *, fingerprint: str) -> Pla
         registry=config.push.registry or str(root.registry),
         workspaces=str(root.workspaces),
         fingerprint=fingerprint,
+        passed_data=str(root.passed_data / config.name),
         start=config.start.resolve() if config.start else None,
+        schema=config.curated_schema(),
         predict_fingerprint=config.predict_task().source().fingerprint() if config.predict else "",
     )

@@ -41,6 +41,11 @@ class Root:
         """Where trainings under way keep their checkpoints."""
         return self.path / "workspaces"
 
+    @property
+    def passed_data(self) -> Path:
+        """Where data gates keep the statistics of data that passed."""
+        return self.path / "passed_data"
+
     def run(self, run_id: str) -> Path:
         """The directory of one run's record and log."""
         return run_directory(self.path, run_id)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from components.evaluator.metrics import candidate_metrics, overall_metrics
 from inspection.store import Artifact, NodeExecution
-from records.findings import read_findings
+from records.findings import Finding, read_findings
 from records.model_run import read_model_facts
 from records.push import read_push
 from records.run import RunRecord, VariantRecord
@@ -25,18 +25,23 @@ NODES_OF_GATES = {
 Outputs = Mapping[str, Mapping[str, Sequence[Artifact]]]
 
 
-def add_results(record: RunRecord, executions: Sequence[NodeExecution], *, metric: str) -> None:
+def add_results(
+    record: RunRecord, executions: Sequence[NodeExecution], *, metric: str, refused: Sequence[Finding] = ()
+) -> None:
     """Adds metrics, variants, findings and pushes to a record.
 
     Args:
       record: record of the run, which is completed.
       executions: executions of the run.
       metric: name of the metric that becomes the variants' `metric`.
+      refused: findings of the gate that ended the run; TFX throws away what a step that raises has written.
     """
     outputs = {node.node: node.outputs for node in executions if node.state in ("done", "cached")}
     for node, channel in GATES.items():
         if node in outputs:
             record.gates += read_findings(outputs[node][channel][0].uri)
+    recorded = {finding.gate for finding in record.gates}
+    record.gates += [finding for finding in refused if finding.gate not in recorded]
     if "Trainer" in outputs:
         facts = read_model_facts(outputs["Trainer"]["model_run"][0].uri)
         record.metrics["parameters"] = facts.parameters

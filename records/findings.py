@@ -28,6 +28,7 @@ class Finding:
       advice: what to do where it refuses; empty: what the gate advises.
       variant: the converted file that was measured; empty where it was no single one.
       stops: whether nothing ships where it did not pass; else only its variant does not.
+      against: file of the statistics that the value is a distance from; empty for all other values.
     """
 
     gate: str
@@ -40,6 +41,7 @@ class Finding:
     advice: str = ""
     variant: str = ""
     stops: bool = True
+    against: str = ""
 
     @property
     def refuses(self) -> bool:
@@ -56,6 +58,11 @@ class Finding:
         """A finding out of its JSON, which earlier versions wrote with the key `figure`."""
         renamed = {"metric" if key == "figure" else key: value for key, value in values.items()}
         return cls(**known_fields(cls, renamed))
+
+
+def drift_of(feature: str) -> str:
+    """The metric of findings on how far a feature's distribution moved."""
+    return f"drift of {feature}"
 
 
 def write_findings(uri: str, findings: Iterable[Finding]) -> None:

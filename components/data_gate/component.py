@@ -14,10 +14,14 @@ def DataGate(  # noqa: N802 - TFX names a component after its function
     schema: InputArtifact[standard_artifacts.Schema],
     anomalies: InputArtifact[standard_artifacts.ExampleAnomalies],
     data_gate: Parameter[str],
+    passed_data: Parameter[str],
     blessing: OutputArtifact[DataBlessing],
 ) -> None:
-    """Refuses a dataset with anomalies, too few examples or means that are too high, and reports repairs; `data_gate`
-    is the JSON of the config's section."""
+    """Refuses a dataset with anomalies, too few examples, means that are too high or features that drifted, and reports
+    repairs.
+
+    `data_gate` is the JSON of the config's section; `passed_data` is the directory of the statistics of the pipeline's
+    data that passed."""
     from components.data_gate.executor import check_data
     from components.data_gate.options import DataGateConfig
 
@@ -27,5 +31,6 @@ def DataGate(  # noqa: N802 - TFX names a component after its function
         schema=schema,
         anomalies=anomalies,
         data_gate=DataGateConfig.model_validate_json(data_gate),
+        passed_data=passed_data,
         uri=blessing.uri,
     )

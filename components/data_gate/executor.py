@@ -8,7 +8,9 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_p
 from tfx.types import standard_artifacts
 from tfx.utils import io_utils
 
+from components.data_gate.drift import drift_findings
 from components.data_gate.options import DataGateConfig
+from components.data_gate.passed_data import PassedData
 from components.gates import refuse_if_failed
 from records.findings import Finding, write_findings
 from records.repairs import read_repairs
@@ -23,14 +25,18 @@ def check_data(
     schema: standard_artifacts.Schema,
     anomalies: standard_artifacts.ExampleAnomalies,
     data_gate: DataGateConfig,
+    passed_data: str,
     uri: str,
 ) -> None:
-    """Writes the findings to `uri`. Raises GateRefused when one did not pass."""
+    """Writes the findings to `uri` and, with `drift`, the statistics to `passed_data`. Raises GateRefused when one did
+    not pass."""
     findings = repair_findings(read_repairs(examples.uri))
     written = read_rows(examples.uri)
     schema_proto = io_utils.SchemaReader().read(os.path.join(schema.uri, "schema.pbtxt"))
+    by_split: dict[str, statistics_pb2.DatasetFeatureStatisticsList] = {}
     for split, min_examples in data_gate.min_examples.items():
         split_statistics = tfdv.load_stats_binary(os.path.join(statistics.uri, split_folder(split), "FeatureStats.pb"))
+        by_split[split] = split_statistics
         split_anomalies = anomalies_pb2.Anomalies.FromString(
             io_utils.read_bytes_file(os.path.join(anomalies.uri, split_folder(split), "SchemaDiff.pb"))
         )
@@ -38,8 +44,13 @@ def check_data(
         findings += lost_findings(split, split_statistics, written)
         findings += anomaly_findings(split, split_anomalies, split_statistics, schema_proto, data_gate.ignore_anomalies)
         findings += mean_findings(split, split_statistics, data_gate.max_mean)
+    passed = PassedData(passed_data)
+    if data_gate.drift is not None:
+        findings += drift_findings(by_split, passed, data_gate.drift)
     refuse_if_failed(findings)
     write_findings(uri, findings)
+    if data_gate.drift is not None:
+        passed.add(by_split)
 
 
 def count_finding(split: str, statistics: statistics_pb2.DatasetFeatureStatisticsList, fewest: int) -> Finding:

@@ -1,12 +1,27 @@
 """The config's section `data_gate`. Needs neither TensorFlow nor TFX."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeInt, field_validator
 
 from components.sections import Section
 
 Split = Literal["train", "eval", "test"]
+
+
+class DriftConfig(Section):
+    """How far each feature's distribution may be from that in the data that passed last."""
+
+    max_distance: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="Largest distance of a feature, beside what chance makes at the splits' sizes: L-infinity of a "
+        "categorical one, Jensen-Shannon divergence in bits of a numeric one.",
+    )
+    features: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default_factory=dict, description="The same by feature, such as {hour: 0.05}; 1 lets every change pass."
+    )
 
 
 class DataGateConfig(Section):
@@ -19,6 +34,10 @@ class DataGateConfig(Section):
         default_factory=dict, description="Highest mean of a numeric feature in any split, such as {missing: 0.05}."
     )
     ignore_anomalies: tuple[str, ...] = Field((), description="Features whose anomalies are reported but stop nothing.")
+
+    drift: DriftConfig | None = Field(
+        None, description="Compare each split with that of the data that passed last; default: no comparison."
+    )
 
     @field_validator("min_examples")
     @classmethod

@@ -1,1 +1,1 @@
-"""Writes the task's curated schema."""
+"""Writes the curated schema."""

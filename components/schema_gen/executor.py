@@ -4,11 +4,21 @@ import os
 
 from tfx.utils import io_utils
 
+from data.schema.fit import check_fit
+from data.schema.text import parse_schema
 from tasks.loading import TaskSpec
 
 SCHEMA_FILE = "schema.pbtxt"
 
 
-def write_schema(*, task_spec: str, uri: str) -> None:
-    """Writes the schema where TFX's components look for it."""
-    io_utils.write_pbtxt_file(os.path.join(uri, SCHEMA_FILE), TaskSpec.parse(task_spec).schema())
+def write_schema(*, task_spec: str, curated: str, uri: str) -> None:
+    """Writes the schema where TFX's components look for it.
+
+    Raises:
+      SchemaError: by `curated` the task does not get what it reads; told with the config where the data is at hand.
+    """
+    schema = TaskSpec.parse(task_spec).schema()
+    if curated:
+        needed, schema = schema, parse_schema(curated)
+        check_fit(schema, needed, file="the config's schema_file")
+    io_utils.write_pbtxt_file(os.path.join(uri, SCHEMA_FILE), schema)

@@ -18,7 +18,7 @@ from records.properties import STAGED_FROM
 # Types of the backend's own outputs, of which TFX has no classes: `executor-logs`, which the launcher writes.
 BACKEND_TYPES = "system."
 # Parameters that name places which outlive a run; no backend copies them.
-PLACES = ("registry", "workspaces")
+PLACES = ("registry", "workspaces", "passed_data")
 
 
 def runner_input(text: str, inputs_spec: str) -> pipeline_spec_pb2.ExecutorInput:

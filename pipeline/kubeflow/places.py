@@ -18,8 +18,8 @@ REGISTRY_NODES = ("Baseline", "Pusher", "BulkInferrer")
 def cluster_places(config: PipelineConfig, kubeflow: KubeflowConfig) -> Places:
     """The places of a run on a cluster.
 
-    The registry and the workspaces are no artifacts, which the launcher would bring to and from a bucket: steps read
-    and write them where they are, on the storage or at gs://.
+    The registry, the workspaces and the statistics of passed data are no artifacts, which the launcher would bring to
+    and from a bucket: steps read and write them where they are, on the storage or at gs://.
 
     Args:
       config: the pipeline's.
@@ -27,6 +27,7 @@ def cluster_places(config: PipelineConfig, kubeflow: KubeflowConfig) -> Places:
 
     Raises:
       ConfigError: the config names a registry that no step would find.
+      SchemaError: the schema's file cannot be read.
     """
     base = kubeflow.storage.mount_path if kubeflow.storage else kubeflow.pipeline_root.rstrip("/")
     if config.push.registry is not None:
@@ -37,8 +38,10 @@ def cluster_places(config: PipelineConfig, kubeflow: KubeflowConfig) -> Places:
         pipeline_root=kubeflow.pipeline_root,
         registry=config.push.registry or f"{base}/registry",
         workspaces=f"{base}/workspaces",
+        passed_data=f"{base}/passed_data/{config.name}",
         fingerprint=_fingerprint(load_task(config)),
         start=config.start.resolve() if config.start else None,
+        schema=config.curated_schema(),
         predict_fingerprint=_fingerprint(config.predict_task()) if config.predict else "",
     )
 

@@ -16,8 +16,9 @@ from pipeline.kubeflow_options.volumes import ClaimMount, Storage
 SCHEMES = ("gs://", "s3://", "minio://")
 # The one of them that TensorFlow reads and writes by itself.
 DIRECT = "gs://"
-# What reads or writes the registry, and what keeps a workspace; Tuner and Trainer also read a model to start from.
-STORAGE_NODES = ("Tuner", "Trainer", "Baseline", "Compressor", "Pusher", "BulkInferrer")
+# What reads or writes the registry or the statistics of passed data, and what keeps a workspace; Tuner and Trainer also
+# read a model to start from.
+STORAGE_NODES = ("DataGate", "Tuner", "Trainer", "Baseline", "Compressor", "Pusher", "BulkInferrer")
 
 
 class KubeflowConfig(Section):
@@ -27,8 +28,8 @@ class KubeflowConfig(Section):
     pipeline_root: str = Field(description="Where artifacts go, such as gs://bucket/slipway or minio://bucket/slipway.")
     storage: Storage | None = Field(
         None,
-        description="A volume for the registry and for what a killed training goes on from; default: below "
-        "pipeline_root, if that is gs://.",
+        description="A volume for the registry, the statistics of data that passed and what a killed training goes on "
+        "from; default: below pipeline_root, if that is gs://.",
     )
     service_account: ObjectName | None = Field(
         None, description="The Kubernetes ServiceAccount of a submitted run's pods; default: the backend's."

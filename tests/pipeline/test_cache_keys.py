@@ -130,7 +130,14 @@ def _nodes(task: str, options: dict[str, Any], **sections: Any) -> dict[str, Bas
         options=options,
         **{"evaluate": {"gates": {metric: {"min": 0}}}, "predict": {}, **sections},
     )
-    places = Places(pipeline_root="/root", registry="/registry", workspaces="/workspaces", fingerprint="", start=None)
+    places = Places(
+        pipeline_root="/root",
+        registry="/registry",
+        workspaces="/workspaces",
+        passed_data="/passed",
+        fingerprint="",
+        start=None,
+    )
     return {node.id: node for node in create_pipeline(config, places, sources=SOURCES).components}
 
 
@@ -183,6 +190,7 @@ def test_the_key_of_a_run_sees_all_code_that_its_nodes_run(task):
         ({"artifacts": "gs://bucket/artifacts"}, set()),
         ({"train": {"epochs": 3}}, FROM_TRAINER),
         ({"data_gate": {"min_examples": {"train": 2}}}, {"DataGate"}),
+        ({"data_gate": {"drift": {}}}, {"DataGate"}),
         ({"evaluate": {"gates": {"accuracy": {"min": 0.1}}}}, FROM_EVALUATOR),
         ({"evaluate": {"gates": {"accuracy": {"min": 0}}, "slices": ["label"]}}, FROM_EVALUATOR),
         ({"compress": {"variants": ["float32"]}}, set(NODES[9:])),

@@ -119,6 +119,12 @@ def test_shipped_configs_are_right(path):
         ("data_gate.max_mean", {"labl": 1}, r"data_gate.max_mean must name numeric features .*: it has none. .* labl"),
         # To TFDV, categories have no mean.
         ("data_gate.max_mean", {"label": 1}, r"data_gate.max_mean must name numeric features .* Received: label"),
+        (
+            "data_gate.drift",
+            {"features": {"labl": 0.05}},
+            r"data_gate.drift.features must name raw features of .*: image, label. Received: labl. Did you mean label",
+        ),
+        ("data_gate.drift", {"max_distance": 2}, r"drift.max_distance: .*less than or equal to 1. Received: 2"),
         ("data_gate.min_examples", {"tset": 1}, r"min_examples\.tset: must be one of train, .* Did you mean test\?"),
         ("data_gate.min_examples", {"test": -1}, r"min_examples.test: .*greater than or equal to 0. Received: -1"),
         ("evaluate.gates", {"accuracy": {"min": 0.9, "max": 0.1}}, r"min must not be above max. Received: 0.9 and 0.1"),

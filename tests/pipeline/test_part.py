@@ -20,7 +20,7 @@ def pipeline():
         evaluate={"gates": {"accuracy": {"min": 0}}},
     )
     return create_pipeline(
-        config, Places(pipeline_root="/r", registry="/r", workspaces="/r", fingerprint="", start=None)
+        config, Places(pipeline_root="/r", registry="/r", workspaces="/r", passed_data="/r", fingerprint="", start=None)
     )
 
 

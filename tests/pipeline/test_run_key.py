@@ -17,6 +17,7 @@ PLACES = {
     "pipeline_root": "/r/artifacts",
     "registry": "/r/registry",
     "workspaces": "/r/w",
+    "passed_data": "/r/p",
     "fingerprint": "",
     "start": None,
 }
@@ -45,6 +46,8 @@ def test_it_is_the_same_for_the_same(key):
         {"registry": "/other"},
         {"pipeline_root": "/other"},
         {"workspaces": "/other"},
+        {"passed_data": "/other"},
+        {"schema": 'feature { name: "x" }'},
         {"start": START},
     ],
 )

@@ -110,3 +110,17 @@ def test_what_a_cached_pusher_wrote_an_earlier_run_did(record, tmp_path, cached,
     add_results(record, [_execution("Pusher", pushed_model=tmp_path)], metric="accuracy")
     [push] = record.pushes
     assert (push.in_this_run, push.moved_from) == (in_this_run, moved_from)
+
+
+def test_a_gate_that_raised_has_its_findings_from_the_refusal(record):
+    missed = Finding(gate="data", metric="examples", where="split eval", value=3, limit=">= 4", passed=False)
+    add_results(record, [], metric="accuracy", refused=[missed])
+    assert record.gates == [missed]
+
+
+def test_findings_that_an_artifact_has_are_not_added_twice(record, tmp_path):
+    missed = Finding(gate="evaluation", metric="accuracy", where="", value=0.5, limit=">= 0.9", passed=False)
+    write_findings(str(tmp_path), [missed])
+    write_tfma_files(tmp_path, {"": {("candidate", "accuracy"): 0.5}})
+    add_results(record, [_execution("Evaluator", evaluation=tmp_path)], metric="accuracy", refused=[missed])
+    assert record.gates == [missed]

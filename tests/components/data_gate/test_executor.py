@@ -162,10 +162,10 @@ def check(schema, tmp_path):
                 found.anomaly_info[feature].description = description
             files = {"statistics": ("FeatureStats.pb", statistics), "anomalies": ("SchemaDiff.pb", found)}
             for name, (file, message) in files.items():
-                (tmp_path / name / f"Split-{split}").mkdir(parents=True)
+                (tmp_path / name / f"Split-{split}").mkdir(parents=True, exist_ok=True)
                 (tmp_path / name / f"Split-{split}" / file).write_bytes(message.SerializeToString())
         uri = str(tmp_path / "blessing")
-        check_data(**inputs, data_gate=DataGateConfig(**options), uri=uri)
+        check_data(**inputs, data_gate=DataGateConfig(**options), passed_data=str(tmp_path / "passed"), uri=uri)
         return read_findings(uri)
 
     return check
@@ -220,3 +220,20 @@ def test_an_anomaly_of_a_feature_to_ignore_is_told_and_stops_nothing(check):
 
 def test_repairs_are_told_first(check):
     assert str(check(repairs={"absent rows": 5})[0]) == "repaired: absent rows must be as allowed. Received: 5."
+
+
+def test_without_a_section_for_drift_nothing_is_kept_to_compare_with(check, tmp_path):
+    check()
+    assert not (tmp_path / "passed").exists()
+
+
+def test_data_that_passes_is_kept_to_compare_the_next_with(check, tmp_path):
+    [finding] = [each for each in check(drift={}) if each.metric == "drift"]
+    assert (finding.value, finding.applies) == ("no data has passed before", False)
+    assert [file.name for file in (tmp_path / "passed").iterdir()] == ["000001.pb"]
+
+
+def test_data_that_is_refused_is_not(check, tmp_path):
+    with pytest.raises(GateRefused):
+        check(min_examples={"train": 5}, drift={})
+    assert not (tmp_path / "passed").exists()

@@ -82,7 +82,7 @@ def test_where_nothing_is_for_kubernetes_alone_there_is_no_second_document():
 
 
 def test_what_the_launcher_does_not_bring_is_mounted_where_it_is_used():
-    """Of the steps, those that get the registry or the workspaces as a path: `registry` and `workspaces` in the DAG."""
+    """Of the steps, those that get such a place as a path: `registry`, `workspaces` and `passed_data` in the DAG."""
     config = load_config(
         DIGITS,
         {
@@ -96,7 +96,7 @@ def test_what_the_launcher_does_not_bring_is_mounted_where_it_is_used():
     mounted = {
         label.removesuffix("_executor"): each["pvcMount"] for label, each in executors.items() if "pvcMount" in each
     }
-    assert mounted.keys() == told == {"Trainer", "Baseline", "Compressor", "Pusher"}
+    assert mounted.keys() == told == {"DataGate", "Trainer", "Baseline", "Compressor", "Pusher"}
     assert mounted["Pusher"] == [{"constant": "slipway", "mountPath": "/mnt/slipway", "subPath": "digits"}]
     assert spec["root"]["dag"]["tasks"]["Pusher"]["inputs"]["parameters"]["registry"]["runtimeValue"] == {
         "constant": "/mnt/slipway/registry"

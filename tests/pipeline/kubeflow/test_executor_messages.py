@@ -161,6 +161,7 @@ def test_a_local_path_is_left_alone():
     [
         ({"registry": "minio://b/registry"}, "registry"),
         ({"workspaces": "s3://b/workspaces"}, "workspaces"),
+        ({"passed_data": "s3://b/passed_data/digits"}, "passed_data"),
         ({"custom_config": json.dumps({"workspaces": "s3://b/workspaces", "seed": 0})}, "workspaces"),
     ],
 )

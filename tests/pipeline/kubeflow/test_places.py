@@ -38,6 +38,10 @@ def test_where_the_registry_and_the_workspaces_are(changes, registry, workspaces
     assert (places.registry, places.workspaces) == (registry, workspaces)
 
 
+def test_statistics_of_passed_data_lie_beside_the_workspaces():
+    assert _places(STORAGE).passed_data == "/mnt/slipway/passed_data/digits"
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -53,7 +53,7 @@ def test_a_pool_by_name_and_a_pool_of_its_own_are_the_same():
     assert kubeflow.pool_of(kubeflow.settings_of("Trainer")) == kubeflow.pool_of(kubeflow.settings_of("Tuner"))
 
 
-@pytest.mark.parametrize("node", ["Tuner", "Trainer", "Baseline", "Compressor", "Pusher", "BulkInferrer"])
+@pytest.mark.parametrize("node", ["DataGate", "Tuner", "Trainer", "Baseline", "Compressor", "Pusher", "BulkInferrer"])
 def test_storage_is_a_claim_of_the_nodes_that_use_it(node):
     kubeflow = _kubeflow(storage=STORAGE, default={"claims": {"data": {"mount_path": "/data"}}})
     assert {name: mount.mount_path for name, mount in kubeflow.settings_of(node).claims.items()} == {
