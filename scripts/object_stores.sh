@@ -36,6 +36,9 @@ certify() {
         openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -out server.pem \
             -extfile <(echo "subjectAltName=DNS:*.googleapis.com,DNS:*.storage.googleapis.com")
     ) >"$PLACE/tls.log" 2>&1
+    # Without any, Beam asks for 20 seconds whether there are some.
+    echo '{"type": "authorized_user", "client_id": "a", "client_secret": "b", "refresh_token": "c"}' \
+        >"$PLACE/tls/credentials.json"
 }
 
 start() {
@@ -82,7 +85,8 @@ environment() {
 export SLIPWAY_TEST_GCS=gs://slipway/tests SLIPWAY_TEST_S3=s3://slipway/tests
 export https_proxy=http://127.0.0.1:$PROXY_PORT
 export CURL_CA_BUNDLE=$PLACE/tls/ca.pem REQUESTS_CA_BUNDLE=$PLACE/tls/ca.pem
-export GOOGLE_AUTH_TOKEN_FOR_TESTING=test NO_GCE_CHECK=true
+export GOOGLE_AUTH_TOKEN_FOR_TESTING=test NO_GCE_CHECK=true GOOGLE_CLOUD_PROJECT=slipway
+export GOOGLE_APPLICATION_CREDENTIALS=$PLACE/tls/credentials.json
 export AWS_ENDPOINT_URL_S3=http://127.0.0.1:$S3_PORT AWS_ACCESS_KEY_ID=$KEY AWS_SECRET_ACCESS_KEY=$SECRET
 export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
 END
