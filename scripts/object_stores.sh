@@ -57,7 +57,18 @@ wait_for() {
     exit 1
 }
 
+down() {
+    local file
+    for file in "$PLACE"/*.pid; do
+        [ -e "$file" ] || continue
+        kill "$(cat "$file")" 2>/dev/null || true
+        rm "$file"
+    done
+    rm -rf "$PLACE/gcs" "$PLACE/s3" "$PLACE/tls"
+}
+
 up() {
+    down
     build
     certify
     mkdir -p "$PLACE/gcs/slipway" "$PLACE/s3/slipway"
@@ -67,16 +78,6 @@ up() {
     start s3 env ROOT_ACCESS_KEY="$KEY" ROOT_SECRET_KEY="$SECRET" "$PLACE/bin/versitygw" \
         --port "127.0.0.1:$S3_PORT" --quiet posix "$PLACE/s3"
     for port in "$GCS_PORT" "$PROXY_PORT" "$S3_PORT"; do wait_for "$port"; done
-}
-
-down() {
-    local file
-    for file in "$PLACE"/*.pid; do
-        [ -e "$file" ] || continue
-        kill "$(cat "$file")" 2>/dev/null || true
-        rm "$file"
-    done
-    rm -rf "$PLACE/gcs" "$PLACE/s3" "$PLACE/tls"
 }
 
 # TensorFlow takes the authority from CURL_CA_BUNDLE, Google's clients from REQUESTS_CA_BUNDLE.
