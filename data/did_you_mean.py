@@ -5,8 +5,6 @@ from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import PurePath
 
-from etils import epath
-
 from records.stores import is_uri
 
 # Shorter ones are in too many names.
@@ -39,6 +37,9 @@ def did_you_mean_path(place: PurePath) -> str:
     """
     if is_uri(str(place)):
         return ""
+    # Takes longer to import than all else here, which `--help` needs too.
+    from etils import epath
+
     path = epath.Path(place)
     with suppress(OSError):
         for parent in reversed(path.parents):

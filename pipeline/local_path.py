@@ -16,8 +16,13 @@ class LocalPath(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if is_uri(str(value)):
-            self.fail(f"must be a path on this machine. Received: {value}. Mount what is elsewhere.", param, ctx)
+            advice = "The config's artifacts and push.registry can be at a store" if _is_root(param) else "Mount it"
+            self.fail(f"must be a path on this machine. Received: {value}. {advice}.", param, ctx)
         return super().convert(value, param, ctx)
+
+
+def _is_root(param: click.Parameter | None) -> bool:
+    return param is not None and param.name == "root"
 
 
 LOCAL_PATH = LocalPath()

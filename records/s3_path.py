@@ -21,6 +21,9 @@ class S3Path(gpath.PosixGPath):
     def _backend(self) -> backend.Backend:
         return backend.fsspec_backend
 
+    def mkdir(self, mode: int | None = None, parents: bool = False, exist_ok: bool = False) -> None:
+        """Does nothing: a store has no folders, and s3fs would make the bucket that somebody misspelt."""
+
     def stat(self) -> stat_utils.StatResult:
         """As of any path; epath looks for the time under another name than s3fs gives it."""
         changed = backend.fsspec_backend.fs(self).info(str(self)).get("LastModified")

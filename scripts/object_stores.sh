@@ -36,6 +36,9 @@ certify() {
         openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -out server.pem \
             -extfile <(echo "subjectAltName=DNS:*.googleapis.com,DNS:*.storage.googleapis.com")
     ) >"$PLACE/tls.log" 2>&1
+    # Without any, Beam asks for 20 seconds whether there are some.
+    echo '{"type": "authorized_user", "client_id": "a", "client_secret": "b", "refresh_token": "c"}' \
+        >"$PLACE/tls/credentials.json"
 }
 
 start() {
@@ -54,7 +57,18 @@ wait_for() {
     exit 1
 }
 
+down() {
+    local file
+    for file in "$PLACE"/*.pid; do
+        [ -e "$file" ] || continue
+        kill "$(cat "$file")" 2>/dev/null || true
+        rm "$file"
+    done
+    rm -rf "$PLACE/gcs" "$PLACE/s3" "$PLACE/tls"
+}
+
 up() {
+    down
     build
     certify
     mkdir -p "$PLACE/gcs/slipway" "$PLACE/s3/slipway"
@@ -66,23 +80,14 @@ up() {
     for port in "$GCS_PORT" "$PROXY_PORT" "$S3_PORT"; do wait_for "$port"; done
 }
 
-down() {
-    local file
-    for file in "$PLACE"/*.pid; do
-        [ -e "$file" ] || continue
-        kill "$(cat "$file")" 2>/dev/null || true
-        rm "$file"
-    done
-    rm -rf "$PLACE/gcs" "$PLACE/s3" "$PLACE/tls"
-}
-
 # TensorFlow takes the authority from CURL_CA_BUNDLE, Google's clients from REQUESTS_CA_BUNDLE.
 environment() {
     cat <<END
 export SLIPWAY_TEST_GCS=gs://slipway/tests SLIPWAY_TEST_S3=s3://slipway/tests
 export https_proxy=http://127.0.0.1:$PROXY_PORT
 export CURL_CA_BUNDLE=$PLACE/tls/ca.pem REQUESTS_CA_BUNDLE=$PLACE/tls/ca.pem
-export GOOGLE_AUTH_TOKEN_FOR_TESTING=test NO_GCE_CHECK=true
+export GOOGLE_AUTH_TOKEN_FOR_TESTING=test NO_GCE_CHECK=true GOOGLE_CLOUD_PROJECT=slipway
+export GOOGLE_APPLICATION_CREDENTIALS=$PLACE/tls/credentials.json
 export AWS_ENDPOINT_URL_S3=http://127.0.0.1:$S3_PORT AWS_ACCESS_KEY_ID=$KEY AWS_SECRET_ACCESS_KEY=$SECRET
 export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
 END

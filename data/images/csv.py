@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
 from data.examples import labelled_image_file
-from data.files import SourcePath, each_file, join, stamp
+from data.files import SourcePath, Stamp, each_file, join, stamp
 from data.overview import Overview, overview_of_classes
 from data.source import SPLITS
 from data.splits import Splits
@@ -152,7 +152,7 @@ class ImageCSV(Unreadable):
             yield _Row(reader.line_num, path, label, split)
 
 
-def _stamp_if_there(path: epath.Path) -> str | None:
+def _stamp_if_there(path: epath.Path) -> Stamp | None:
     with suppress(FileNotFoundError):
         return stamp(path)
     return None

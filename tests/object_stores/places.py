@@ -33,7 +33,8 @@ def upload(folder: pathlib.Path, address: str) -> None:
 def contents(address: epath.PathLike) -> dict[str, bytes]:
     """Relative name -> content of all files below an address, as anybody who lists the store sees them."""
     found: dict[str, bytes] = {}
-    waiting = [path_at(address)]
+    # At s3:// there is no folder without a file in it.
+    waiting = [path for path in [path_at(address)] if path.is_dir()]
     while waiting:
         for path in waiting.pop().iterdir():
             if path.is_dir():

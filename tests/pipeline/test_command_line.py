@@ -99,6 +99,7 @@ def test_an_address_becomes_no_local_folder(arguments, tmp_path):
     done = slipway(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert "must be a path on this machine. Received: gs://bucket/" in done.stderr
+    assert ("push.registry can be at a store" in done.stderr) == ("--root" in arguments)
     assert not list(tmp_path.iterdir())
 
 
