@@ -42,7 +42,7 @@ class ExecutorOperator(BaseExecutorOperator):
     """What TFX's launcher runs executors by: hands them on to a function."""
 
     SUPPORTED_EXECUTOR_SPEC_TYPE: ClassVar = list(OPERATORS)
-    SUPPORTED_PLATFORM_CONFIG_TYPE: ClassVar = []
+    SUPPORTED_PLATFORM_CONFIG_TYPE: ClassVar[list[type]] = []
 
     def __init__(
         self,

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable
+from multiprocessing.context import ForkContext, SpawnContext
 from typing import Any, Literal
 
 from training.processes.worker import Call, Raised, Returned, work
@@ -30,7 +31,9 @@ class Process:
         method: `fork` is instant and shares what is imported, and takes a process that computes nothing yet; `spawn`
           imports everything anew.
         """
-        context = multiprocessing.get_context(method)
+        context: ForkContext | SpawnContext = (
+            multiprocessing.get_context("fork") if method == "fork" else multiprocessing.get_context("spawn")
+        )
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=work, args=(theirs,))
         self._process.start()

@@ -60,7 +60,7 @@ def _tf_configs(count: int) -> list[str]:
 
 def _wait_for(processes: Sequence[Process]) -> None:
     """Returns when all have returned. Until then each is kept, for TensorFlow takes one that ends for lost."""
-    numbers = {process.connection: number for number, process in enumerate(processes)}
+    numbers: dict[Any, int] = {process.connection: number for number, process in enumerate(processes)}
     while numbers:
         for connection in wait(list(numbers)):
             number = numbers[connection]
