@@ -64,18 +64,16 @@ class WideDeepOptions(NetworkOptions):
 
 
 class ResidualMLPOptions(NetworkOptions):
-    """Residual dense layers on vectors that stand for numbers."""
+    """Residual dense layers, which may embed numbers."""
 
     kind: Literal["residual_mlp"]
-    numbers: Literal["piecewise_linear", "periodic", "none"] = Field(
-        "piecewise_linear",
-        description="What a number is encoded as: by bins between quantiles of the train split, by sines and cosines "
-        "of learned frequencies, or not at all.",
+    numbers: Literal["periodic", "none"] = Field(
+        "none",
+        description="What stands for a number: a vector of sines and cosines of learned frequencies, or the number.",
     )
-    bins: int = Field(16, ge=1, description="Bins of each number, of piecewise_linear.")
     frequencies: int = Field(16, ge=1, description="Frequencies of each number, of periodic.")
     sigma: float = Field(0.1, gt=0, description="Standard deviation of the frequencies at the start, of periodic.")
-    number_dim: int = Field(8, ge=1, description="Size of the vector that stands for a number.")
+    number_dim: int = Field(8, ge=1, description="Size of the vector that stands for a number, of periodic.")
     embedding_dim: EmbeddingDim = 8
     width: int = Field(64, ge=1, description="Units between the blocks.")
     hidden: int = Field(128, ge=1, description="Units in a block.")

@@ -1,22 +1,18 @@
-"""A residual perceptron on embeddings of numbers and of categories."""
+"""A residual perceptron, on embeddings of numbers and of categories."""
 
 from typing import Literal
 
 import keras
 
-from models.tabular.numeric_embeddings import LinearEach, PeriodicEncoding, PiecewiseLinearEncoding
 from models.tabular.parts import Tensors, embedded_categories, joined, output_size, table_inputs, table_model
+from models.tabular.periodic_encoding import PeriodicEncoding
 from models.tabular.shape import CATEGORIES, NUMBERS, TableShape
-
-# Layer whose bins are set from the train split.
-BINS = "bins"
 
 
 def residual_mlp(
     shape: TableShape,
     *,
-    numbers: Literal["piecewise_linear", "periodic", "none"],
-    bins: int,
+    numbers: Literal["periodic", "none"],
     frequencies: int,
     sigma: float,
     number_dim: int,
@@ -29,12 +25,11 @@ def residual_mlp(
     """A ResNet of rows; see `TableShape` for what it takes and gives.
 
     Source: Gorishniy et al., "Revisiting Deep Learning Models for Tabular Data", NeurIPS 2021, section 3.2, and of the
-    embeddings `models.tabular.numeric_embeddings`.
+    embeddings `models.tabular.periodic_encoding`.
 
     Args:
       shape: sizes of inputs and outputs.
-      numbers: what a number is encoded as; none takes it as it is.
-      bins: see `PiecewiseLinearEncoding`.
+      numbers: periodic embeds each; none takes it as it is.
       frequencies: see `PeriodicEncoding`.
       sigma: see `PeriodicEncoding`.
       number_dim: size of the vector that stands for a number.
@@ -45,13 +40,10 @@ def residual_mlp(
       dropout: rate in a block.
     """
     inputs = table_inputs(shape)
-    parts = [tensor for name, tensor in inputs.items() if name not in (CATEGORIES, NUMBERS)]
-    if shape.numbers:
-        encoded = {
-            "piecewise_linear": lambda: PiecewiseLinearEncoding(bins=bins, name=BINS),
-            "periodic": lambda: PeriodicEncoding(frequencies=frequencies, sigma=sigma, name="frequencies"),
-        }
-        parts.insert(0, _embedded(inputs, encoded[numbers](), number_dim) if numbers != "none" else inputs[NUMBERS])
+    parts = [tensor for name, tensor in inputs.items() if name != CATEGORIES]
+    if shape.numbers and numbers == "periodic":
+        encoding = PeriodicEncoding(frequencies=frequencies, sigma=sigma, name="frequencies")
+        parts[0] = _embedded(inputs, encoding, number_dim)
     x = joined([*parts, *embedded_categories(inputs, shape, dim=embedding_dim, name="category_embedding")])
     x = keras.layers.Dense(width)(x)
     for _ in range(blocks):
@@ -64,6 +56,7 @@ def residual_mlp(
 
 
 def _embedded(inputs: Tensors, encoding: keras.layers.Layer, dim: int) -> keras.KerasTensor:
-    """The vectors of a row's numbers behind each other."""
-    vectors = LinearEach(dim=dim, name="number_embedding")(encoding(inputs[NUMBERS]))
+    """The vectors of a row's numbers behind each other: all mapped by the same matrix, as PLR(lite) does (Gorishniy et
+    al., "TabR", ICLR 2024, section 3.1), which int8 files have a kernel for."""
+    vectors = keras.layers.Dense(dim, activation="relu", name="number_embedding")(encoding(inputs[NUMBERS]))
     return keras.layers.Reshape((vectors.shape[1] * dim,))(vectors)

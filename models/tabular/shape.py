@@ -15,7 +15,7 @@ class TableShape:
 
     Attributes:
       numbers: scaled numbers of a row: `numbers` `[batch, number]` float32.
-      flags: its numbers that are 0 or 1: `flags` `[batch, flag]` float32.
+      flags: what is encoded already, flags, one-hot places and shares of bins: `flags` `[batch, flag]` float32.
       categories: how many values each categorical column has. `categories` `[batch, column]` int64 holds places in one
         table of all columns' values, below each other: a column's places begin after those of the columns before.
       classes: number of classes: `logits` `[batch, class]`; 0 for a number: `prediction` `[batch, 1]`.

@@ -21,16 +21,22 @@ MAX_ONE_HOT = 16
 class NumericColumn(TaskOptions):
     """A column of numbers."""
 
-    transform: Literal["z_score", "min_max", "quantiles", "log", "none"] = Field(
+    transform: Literal["z_score", "min_max", "log", "quantiles", "piecewise_linear", "none"] = Field(
         "z_score",
-        description="z_score: mean 0, deviation 1; min_max: from 0 to 1; quantiles: buckets of equally many rows, "
-        "one-hot; log: log(1 + |x|) with the number's sign, then as z_score. Fitted on the train split.",
+        description="z_score: mean 0, deviation 1; min_max: from 0 to 1; log: log(1 + |x|) with the sign of x, then as "
+        "z_score; quantiles: buckets of equally many rows, one-hot; piecewise_linear: how far each is filled. Fitted "
+        "on the train split.",
     )
-    buckets: int = Field(10, ge=2, description="Buckets of quantiles.")
+    buckets: int = Field(10, ge=2, description="Buckets of quantiles and piecewise_linear.")
     impute: Literal["mean", "median"] = Field(
         "mean", description="What stands for a missing number, beside a flag that says that it is missing."
     )
     may_be_missing: MayBeMissing = None
+
+    @property
+    def is_bucketed(self) -> bool:
+        """Whether it becomes a number for each bucket."""
+        return self.transform in ("quantiles", "piecewise_linear")
 
 
 class CategoricalColumn(TaskOptions):

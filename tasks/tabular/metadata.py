@@ -9,12 +9,12 @@ from tasks.tabular.options import LabelOptions
 
 def table_shape(columns: TableColumns, label: LabelOptions) -> TableShape:
     """Sizes of the model for complete columns and a complete label; see `tasks.tabular.transform.transform_rows`."""
-    quantiles = [column.buckets for column in columns.numeric.values() if column.transform == "quantiles"]
+    buckets = [column.buckets for column in columns.numeric.values() if column.is_bucketed]
     missing = [column for column in (*columns.numeric.values(), *columns.boolean.values()) if column.may_be_missing]
     one_hot = [column.places for column in columns.categorical.values() if not column.is_embedded]
     return TableShape(
-        numbers=len(columns.numeric) - len(quantiles),
-        flags=sum(quantiles) + len(missing) + len(columns.boolean) + sum(one_hot),
+        numbers=len(columns.numeric) - len(buckets),
+        flags=sum(buckets) + len(missing) + len(columns.boolean) + sum(one_hot),
         categories=tuple(column.places for column in columns.categorical.values() if column.is_embedded),
         classes=len(label.classes),
     )

@@ -109,11 +109,13 @@ class Tabular(Task):
     def with_train_statistics(
         self, model: keras.Model, files: Sequence[str], *, feature_spec: Mapping[str, Any]
     ) -> keras.Model:
-        from tasks.tabular.train_statistics import set_bins, set_units
-
-        set_bins(model, files, feature_spec=feature_spec)
         if self._kind == "regression":
-            set_units(model, files, feature_spec=feature_spec)
+            from training.input import read_examples
+
+            batches = read_examples(files, feature_spec=feature_spec, batch_size=1, to_batch=lambda features: features)
+            [first] = batches.take(1)
+            location, scale = (first[name].numpy()[0] for name in ("location", "scale"))
+            model.get_layer(UNITS).set(location=location, scale=scale)
         return model
 
     def exported_model(self, model: keras.Model) -> keras.Model:

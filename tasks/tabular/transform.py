@@ -31,8 +31,8 @@ def transform_rows(inputs: Inputs, columns: TableColumns, *, is_regression: bool
     for name, numeric in columns.numeric.items():
         field = _field(inputs[name], tf.constant(0.0))
         field = Field(field.values, field.is_there & ~tf.math.is_nan(field.values)) if numeric.may_be_missing else field
-        if numeric.transform == "quantiles":
-            flags.append(_bucket_flags(field, numeric))
+        if numeric.is_bucketed:
+            flags.append(_bucketed(field, numeric))
         else:
             numbers.append(_scaled(field, numeric)[:, None])
         if numeric.may_be_missing:
@@ -118,12 +118,33 @@ def _location_and_scale(values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.cast(location, tf.float32), tf.cast(scale, tf.float32)
 
 
-def _bucket_flags(field: Field, column: NumericColumn) -> tf.Tensor:
-    """`[batch, bucket]`: 1 in the bucket of the value, 0 everywhere where there is none."""
-    known = tf.boolean_mask(field.values, field.is_there) if column.may_be_missing else field.values
+def _bucketed(field: Field, column: NumericColumn) -> tf.Tensor:
+    """`[batch, bucket]`, by buckets between quantiles of the train split."""
+    values, known = _imputed(field, column)
     boundaries = tft.quantiles(known, num_buckets=column.buckets, epsilon=QUANTILE_ERROR / column.buckets)
-    bucket = tf.reduce_sum(tf.cast(field.values[:, None] >= boundaries, tf.int32), axis=1)
-    return tf.one_hot(tf.where(field.is_there, bucket, -1), column.buckets)
+    if column.transform == "quantiles":
+        bucket = tf.reduce_sum(tf.cast(values[:, None] >= boundaries, tf.int32), axis=1)
+        # None of a missing number, which has a flag of its own.
+        return tf.one_hot(tf.where(field.is_there, bucket, -1), column.buckets)
+    edges = tf.concat([[tft.min(known)], boundaries[0], [tft.max(known)]], axis=0)
+    return piecewise_linear(values, edges)
+
+
+def piecewise_linear(values: tf.Tensor, edges: tf.Tensor) -> tf.Tensor:
+    """How far each bucket is filled: 1 below the one around the value, 0 above. The first goes on below and the last
+    above; one without width, between equal edges, is 0.
+
+    Source: Gorishniy, Rubachev, Babenko, "On Embeddings for Numerical Features in Tabular Deep Learning", NeurIPS 2022,
+    section 3.2, equation 1.
+
+    Args:
+      values: `[batch]`.
+      edges: `[bucket + 1]`, rising.
+    """
+    filled = tf.math.divide_no_nan(values[:, None] - edges[:-1], edges[1:] - edges[:-1])
+    first = tf.minimum(filled[:, :1], 1.0)
+    last = tf.maximum(filled[:, -1:], 0.0)
+    return tf.concat([first, tf.clip_by_value(filled[:, 1:-1], 0.0, 1.0), last], axis=1)
 
 
 def _place(field: Field, column: CategoricalColumn) -> tf.Tensor:

@@ -93,8 +93,13 @@ TASKS |= {
         options={
             "source": {"kind": "sklearn", "name": "wine"},
             "label": {"column": "target"},
-            "columns": {"numeric": {"hue": {"transform": "quantiles", "buckets": 3}, "ash": {"transform": "log"}}},
-            "model": {"kind": "residual_mlp", "width": 8, "hidden": 8, "blocks": 1, "bins": 4, "number_dim": 4},
+            "columns": {
+                "numeric": {
+                    "hue": {"transform": "quantiles", "buckets": 3},
+                    "ash": {"transform": "piecewise_linear", "buckets": 3},
+                }
+            },
+            "model": {"kind": "residual_mlp", "numbers": "periodic", "width": 8, "hidden": 8, "number_dim": 4},
         },
     ),
     "tabular_of_numbers": TaskSpec(

@@ -13,9 +13,16 @@ NETWORKS = {
     "linear": {"kind": "linear"},
     "mlp": {"kind": "mlp", "widths": [4, 2], "embedding_dim": 3},
     "wide_deep": {"kind": "wide_deep", "widths": [4, 2], "embedding_dim": 3},
-    "bins": {"kind": "residual_mlp", "bins": 5, "number_dim": 2, "width": 4, "hidden": 6, "blocks": 1},
-    "periodic": {"kind": "residual_mlp", "numbers": "periodic", "frequencies": 3, "number_dim": 2, "width": 4},
-    "numbers": {"kind": "residual_mlp", "numbers": "none", "width": 4, "hidden": 6},
+    "residual": {"kind": "residual_mlp", "width": 4, "hidden": 6, "blocks": 2},
+    "periodic": {
+        "kind": "residual_mlp",
+        "numbers": "periodic",
+        "frequencies": 3,
+        "number_dim": 2,
+        "width": 4,
+        "hidden": 6,
+        "blocks": 1,
+    },
 }
 SHAPES = {
     "all": TableShape(numbers=3, flags=2, categories=(4, 5), classes=3),
@@ -65,8 +72,8 @@ def test_a_network_takes_what_there_is_and_survives_saving(name, shape, tmp_path
         # Embeddings 9 · 3; layers 11 · 4 + 4, 4 · 2 + 2, 2 · 3 + 3.
         ("mlp", 27 + 48 + 10 + 9),
         ("wide_deep", 45 + 94),
-        # Bins 4 · 15; maps 3 · (5 · 2 + 2); embeddings 9 · 8; 24 · 4 + 4; a block 16 + 4 · 6 + 6 + 6 · 4 + 4; 16; 15.
-        ("bins", 60 + 36 + 72 + 100 + 74 + 16 + 15),
+        # Frequencies 9; a map 6 · 2 + 2; embeddings 9 · 8; 24 · 4 + 4; a block 16 + 4 · 6 + 6 + 6 · 4 + 4; 16; 15.
+        ("periodic", 9 + 14 + 72 + 100 + 74 + 16 + 15),
     ],
 )
 def test_parameters_by_hand(name, parameters):

@@ -9,6 +9,7 @@ import tensorflow_transform as tft
 
 from tasks.tabular import Tabular, TabularOptions
 from tasks.tabular.metadata import input_sizes, table_shape
+from tasks.tabular.transform import piecewise_linear
 from tests.tasks.transformed import transform
 
 COLUMNS = {
@@ -21,6 +22,7 @@ COLUMNS = {
         "plain": {"transform": "none"},
         "bucket": {"transform": "quantiles", "buckets": 4},
         "same": {},
+        "filled": {"transform": "piecewise_linear", "buckets": 4},
     },
     "categorical": {
         "town": {"frequency_threshold": 2, "oov_buckets": 2, "may_be_missing": True},
@@ -29,12 +31,12 @@ COLUMNS = {
     },
     "boolean": {"member": {}},
 }
-HEADER = "z,gap,median,span,log,plain,bucket,same,town,code,word,member,price"
+HEADER = "z,gap,median,span,log,plain,bucket,same,filled,town,code,word,member,price"
 ROWS = [
-    "1,1,1,0,0,7,1,5,Oslo,3,a,yes,10",
-    "2,3,2,5,1,8,2,5,Oslo,4,a,no,20",
-    "3,,30,10,-1,9,3,5,Rome,5,a,,30",
-    "4,8,,10,3,10,4,5,Bonn,6,b,yes,40",
+    "1,1,1,0,0,7,1,5,0,Oslo,3,a,yes,10",
+    "2,3,2,5,1,8,2,5,1,Oslo,4,a,no,20",
+    "3,,30,10,-1,9,3,5,3,Rome,5,a,,30",
+    "4,8,,10,3,10,4,5,9,Bonn,6,b,yes,40",
 ]
 
 
@@ -54,7 +56,7 @@ def _apply(fitted: tuple[Tabular, tft.TFTransformOutput], **changes: list) -> di
     """Transformed features of a client's row: the second one, with other values of some columns."""
     _, output = fitted
     values: dict[str, list] = {
-        **{name: [float(value)] for name, value in zip(HEADER.split(",")[:8], ROWS[1].split(","), strict=False)},
+        **{name: [float(value)] for name, value in zip(HEADER.split(",")[:9], ROWS[1].split(","), strict=False)},
         "town": [b"Oslo"],
         "code": [b"4"],
         "word": [b"a"],
@@ -81,8 +83,8 @@ def test_the_sizes_are_those_of_the_model(fitted):
     shape = table_shape(task.columns, task.label)
     features = _apply(fitted)
     assert {name: len(features[name]) for name in ("numbers", "flags", "categories")} == input_sizes(shape)
-    # 2 gaps, 4 buckets, the member and its gap, Oslo: missing, itself, 2 for others.
-    assert (shape.numbers, shape.flags, shape.categories) == (7, 12, (6, 3))
+    # 2 gaps, twice 4 buckets, the member and its gap, Oslo: missing, itself, 2 for others.
+    assert (shape.numbers, shape.flags, shape.categories) == (7, 16, (6, 3))
 
 
 def test_z_scores_are_of_the_train_split(fitted):
@@ -120,14 +122,47 @@ def test_quantiles_are_one_hot(fitted, value, bucket):
     assert int(flags.argmax()) == bucket
 
 
+def _paper(x: float, edges: list[float]) -> list[float]:
+    """Equation 1 of Gorishniy et al. (2022), component by component."""
+    bins = len(edges) - 1
+    found = []
+    for t in range(1, bins + 1):
+        low, high = edges[t - 1], edges[t]
+        if x < low and t > 1:
+            found.append(0.0)
+        elif x >= high and t < bins:
+            found.append(1.0)
+        else:
+            found.append((x - low) / (high - low))
+    return found
+
+
+@pytest.mark.parametrize("value", [-5.0, 0.0, 0.5, 1.0, 2.5, 7.0, 9.0, 14.0])
+def test_buckets_are_filled_as_the_equation_says(value):
+    edges = [0.0, 1.0, 3.0, 6.0, 9.0]
+    found = piecewise_linear(tf.constant([value]), tf.constant(edges))[0]
+    np.testing.assert_allclose(found, _paper(value, edges), atol=1e-6)
+
+
+def test_a_bucket_between_equal_edges_stays_empty():
+    found = piecewise_linear(tf.constant([-1.0, 0.0, 1.0, 3.0]), tf.constant([0.0, 0.0, 0.0, 2.0]))
+    np.testing.assert_allclose(found, [[0, 0, 0], [0, 0, 0], [0, 0, 0.5], [0, 0, 1.5]])
+
+
+def test_buckets_are_between_quantiles_of_the_train_split(fitted):
+    # Of 0, 1, 3 and 9 the quartiles are 1, 3 and 9, so that the last bucket has no width.
+    for value, expected in {9.0: [1, 1, 1, 0], 6.0: [1, 1, 0.5, 0], 0.0: [0, 0, 0, 0]}.items():
+        np.testing.assert_allclose(_apply(fitted, filled=[value])["flags"][6:10], expected, atol=1e-6)
+
+
 @pytest.mark.parametrize(("value", "flags"), [([1], (1, 0)), ([0], (0, 0)), ([], (0, 1))])
 def test_truth_values(fitted, value, flags):
-    assert tuple(_apply(fitted, member=value)["flags"][6:8]) == flags
+    assert tuple(_apply(fitted, member=value)["flags"][10:12]) == flags
 
 
 def test_a_vocabulary_holds_what_is_frequent_and_buckets_the_rest(fitted):
     known, rare, new, missing = (
-        _apply(fitted, town=value)["flags"][8:].argmax() for value in ([b"Oslo"], [b"Rome"], [b"Lima"], [])
+        _apply(fitted, town=value)["flags"][12:].argmax() for value in ([b"Oslo"], [b"Rome"], [b"Lima"], [])
     )
     assert (known, missing) == (1, 0)
     assert {rare, new} <= {2, 3}
