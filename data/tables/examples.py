@@ -88,7 +88,7 @@ class TableExamples:
             facts={"columns": ", ".join(kinds), "label": f"{self.label}, {len(self.classes) or 'no'} classes"},
             columns=("class" if self.classes else "rows", *SPLITS),
             rows=tuple((name, *(counts[split][name] for split in SPLITS)) for name in (*self.classes, "all")),
-            notes=[f"{unreadable:,} rows cannot be read"] if unreadable else [],
+            notes=(f"{unreadable:,} rows cannot be read",) if unreadable else (),
         )
 
     def _example(self, row: Row, is_labelled: bool) -> "tf.train.Example":

@@ -76,7 +76,7 @@ class TableFiles(Unreadable):
 
     def given(self) -> Mapping[str, tuple[epath.Path, ...]]:
         """{split: its files}, all in train where one file is for all."""
-        return {"train": (self.file,)} if self.file is not None else {**self.files}
+        return {"train": (self.file,)} if self.file is not None else dict(self.files.items())
 
     def path(self, part: Part) -> epath.Path:
         """The file of a part."""

@@ -51,9 +51,9 @@ class ParquetTable(TableFiles):
         try:
             for batch in file.iter_batches(ROWS_AT_ONCE, row_groups=[shard.group]):
                 for values in batch.to_pylist():
-                    row: Row | DataError = {name: _value(value) for name, value in values.items()}
-                    defect = self.split_defect(row)
-                    row = DataError(defect) if defect else row
+                    read = {name: _value(value) for name, value in values.items()}
+                    defect = self.split_defect(read)
+                    row: Row | DataError = DataError(defect) if defect else read
                     if self.is_wanted(shard, index, row):
                         yield f"{path.name} row {index + 1}", row
                     index += 1

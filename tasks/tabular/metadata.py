@@ -10,7 +10,7 @@ from tasks.tabular.options import LabelOptions
 def table_shape(columns: TableColumns, label: LabelOptions) -> TableShape:
     """Sizes of the model for complete columns and a complete label; see `tasks.tabular.transform.transform_rows`."""
     buckets = [column.buckets for column in columns.numeric.values() if column.is_bucketed]
-    missing = [column for column in (*columns.numeric.values(), *columns.boolean.values()) if column.may_be_missing]
+    missing = columns.may_be_missing() - columns.categorical.keys()
     one_hot = [column.places for column in columns.categorical.values() if not column.is_embedded]
     return TableShape(
         numbers=len(columns.numeric) - len(buckets),

@@ -80,4 +80,4 @@ def test_the_overview_counts_classes_and_rows_that_cannot_be_read(source):
     overview = source(f"{CONTENT}1\n").overview()
     assert overview.headline == "2 rows of 3 columns"
     assert overview.rows == (("bad", 1, 0, 0), ("good", 1, 0, 0), ("all", 2, 0, 0))
-    assert overview.notes == ["1 rows cannot be read"]
+    assert overview.notes == ("1 rows cannot be read",)
