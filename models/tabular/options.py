@@ -35,13 +35,18 @@ class LinearOptions(NetworkOptions):
         return linear(shape)
 
 
-class MLPOptions(NetworkOptions):
-    """Dense layers with ReLU."""
+class DeepOptions(NetworkOptions):
+    """Options of networks with dense layers."""
 
-    kind: Literal["mlp"]
     widths: Widths = (128, 64)
     embedding_dim: EmbeddingDim = 8
     dropout: Dropout = 0.1
+
+
+class MLPOptions(DeepOptions):
+    """Dense layers with ReLU."""
+
+    kind: Literal["mlp"]
 
     def build(self, shape: TableShape) -> "keras.Model":
         from models.tabular.mlp import mlp
@@ -49,13 +54,10 @@ class MLPOptions(NetworkOptions):
         return mlp(shape, **self.model_dump(exclude={"kind"}))
 
 
-class WideDeepOptions(NetworkOptions):
+class WideDeepOptions(DeepOptions):
     """A linear model and dense layers, trained together."""
 
     kind: Literal["wide_deep"]
-    widths: Widths = (128, 64)
-    embedding_dim: EmbeddingDim = 8
-    dropout: Dropout = 0.1
 
     def build(self, shape: TableShape) -> "keras.Model":
         from models.tabular.wide_deep import wide_deep
