@@ -142,8 +142,11 @@ class PipelineConfig(Section):
         return TaskSpec(task=self.task, options={**self.options, **given}).load()
 
     def predict_spec(self) -> TaskSpec:
-        """That task as it travels to the steps."""
-        options = self.predict_task().resolved_options()
+        """That task as it travels to the steps. What the config's own data tell of it stays, such as which column of a
+        table is what."""
+        given = self.predict.options if self.predict else {}
+        own = self.task_spec().options
+        options = TaskSpec(task=self.task, options={**own, **given}).load().resolved_options()
         return TaskSpec(task=self.task, options=options.model_dump(mode="json"))
 
 

@@ -16,14 +16,16 @@ from tasks.loading import put
 
 # Of a file that a config's values are laid over, relative to the config.
 EXTENDS = "extends"
-# The keys that hold paths; relative ones start at the file that they are in.
+# The keys that hold paths, one or many; relative ones start at the file that they are in.
 PATHS = (
     ("root",),
     ("options", "source", "directory"),
     ("options", "source", "file"),
+    ("options", "source", "files"),
     ("predict", "options", "source", "directory"),
     ("predict", "options", "source", "file"),
     ("schema_file",),
+    ("predict", "options", "source", "files"),
     ("start", "registry"),
     ("start", "weights"),
     ("push", "registry"),
@@ -132,7 +134,15 @@ def _with_absolute_paths(values: Mapping[str, Any], folder: Path) -> dict[str, A
         section: Any = resolved
         for key in sections:
             section = section.get(key) if isinstance(section, dict) else None
-        path = section.get(name) if isinstance(section, dict) else None
-        if isinstance(path, str) and not is_uri(path):
-            section[name] = str((folder / Path(path).expanduser()).resolve())
+        if isinstance(section, dict) and name in section:
+            section[name] = _absolute(section[name], folder)
     return resolved
+
+
+def _absolute(value: Any, folder: Path) -> Any:
+    """A path, or those in mappings and lists, resolved against a folder; an address stays."""
+    if isinstance(value, dict):
+        return {key: _absolute(each, folder) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_absolute(each, folder) for each in value]
+    return str((folder / Path(value).expanduser()).resolve()) if isinstance(value, str) and not is_uri(value) else value

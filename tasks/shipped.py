@@ -3,6 +3,7 @@
 SHIPPED_TASKS = (
     "tasks.image_classification.ImageClassification",
     "tasks.forecasting.Forecasting",
+    "tasks.tabular.Tabular",
     "tasks.few_shot.classification.FewShotClassification",
     "tasks.few_shot.regression.FewShotRegression",
 )

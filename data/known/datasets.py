@@ -55,6 +55,8 @@ def _idx(base: str, digests: dict[str, tuple[int, str]]) -> tuple[RemoteFile, ..
     )
 
 
+_TFX_EXAMPLES = "https://raw.githubusercontent.com/tensorflow/tfx/master/tfx/examples"
+
 # Digests of the images and labels: those that TensorFlow Datasets publishes for the same addresses.
 _ALL = (
     KnownDataset(
@@ -135,6 +137,34 @@ _ALL = (
                 "https://raw.githubusercontent.com/zhouhaoyi/ETDataset/main/ETT-small/ETTh1.csv",
                 "f18de3ad269cef59bb07b5438d79bb3042d3be49bdeecf01c1cd6d29695ee066",
                 2_589_657,
+            ),
+        ),
+    ),
+    KnownDataset(
+        name="penguins",
+        folder="penguins",
+        description="334 penguins of three species, four measurements from 0 to 1 (Horst, Hill, Gorman, 2020)",
+        licence="CC0",
+        files=(
+            RemoteFile(
+                "penguins_processed.csv",
+                f"{_TFX_EXAMPLES}/penguin/data/labelled/penguins_processed.csv",
+                "d9e034c8d8905e19b5528a9c195091ceba4b14df6c095c050d89c5f106dd50ba",
+                25_648,
+            ),
+        ),
+    ),
+    KnownDataset(
+        name="chicago_taxi",
+        folder="chicago_taxi",
+        description="15,002 taxi trips in Chicago, 18 columns, many of them with gaps (City of Chicago, TFX)",
+        licence="Apache-2.0",
+        files=(
+            RemoteFile(
+                "data.csv",
+                f"{_TFX_EXAMPLES}/chicago_taxi_pipeline/data/simple/data.csv",
+                "cdaf0b5931442ef47693f408f25a37af710aca23fccb90a78f00930e89548805",
+                1_922_812,
             ),
         ),
     ),

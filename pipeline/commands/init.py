@@ -48,6 +48,7 @@ TEMPLATES = {
     "series": Template(
         advice="Put a CSV with a column `date` and a column of numbers for each channel at {place}/series.csv"
     ),
+    "table": Template(advice="Put a CSV whose first line names its columns, one of them `label`, at {place}/table.csv"),
     "few-shot": Template(
         folder="images",
         advice="Put images into {place}/images/CLASS/, a folder for each class, thirty at least",
@@ -62,7 +63,8 @@ TEMPLATES = {
     type=click.Choice(list(TEMPLATES)),
     default="images",
     show_default=True,
-    help="What the data is: images to classify, series to forecast, images of classes that few examples tell apart.",
+    help="What the data is: images to classify, series to forecast, a table, images of classes that few examples tell "
+    "apart.",
 )
 def command(directory: Path, template: str) -> None:
     """Write a commented config for your own data into DIRECTORY, which also names the pipeline.

@@ -14,6 +14,8 @@ from data.images.folder import ImageFolder
 from data.images.idx_images import IDXImages
 from data.series.file import SeriesFile
 from data.source import SPLITS
+from data.tables.csv_file import CSVTable
+from data.tables.parquet import ParquetTable
 from records.stores import path_at
 from tests.data.idx_files import write_dataset
 from tests.object_stores.places import fresh_folder, upload
@@ -95,6 +97,22 @@ def test_series_are_the_same_as_on_this_machine(suffix, store, tmp_path):
     before = source.fingerprint()
     path_at(f"{store}/{path.name}").write_bytes(path.read_bytes() + b"\n")
     assert source.fingerprint() != before
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.csv.gz", "rows.parquet"])
+def test_tables_are_the_same_as_on_this_machine(name, store, tmp_path):
+    frame = pd.DataFrame({"size": [1.5, np.nan, 3.0] * 20, "town": ["Oslo", "Rome", "Bonn"] * 20})
+    path = tmp_path / name
+    frame.to_parquet(path) if path.suffix == ".parquet" else frame.to_csv(path, index=False)
+    upload(tmp_path, store)
+    kind = ParquetTable if path.suffix == ".parquet" else CSVTable
+    here, there = (kind(kind=path.suffixes[0][1:], file=file) for file in (path, f"{store}/{name}"))
+    found = {split: [list(there.rows(shard)) for shard in there.shards(split)] for split in SPLITS}
+    assert found == {split: [list(here.rows(shard)) for shard in here.shards(split)] for split in SPLITS}
+    assert sum(len(rows) for shards in found.values() for rows in shards) == 60
+    before = there.fingerprint()
+    path_at(f"{store}/{name}").write_bytes(path.read_bytes() + b"\n")
+    assert there.fingerprint() != before
 
 
 def test_a_list_on_this_machine_may_name_images_of_a_store(store, tmp_path):

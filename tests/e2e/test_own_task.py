@@ -6,7 +6,7 @@ import pytest
 from serving.saved_model import SavedModel
 from tests.e2e.commands import Ran, run
 from tests.e2e.own_task import write_own_task
-from tests.tasks.tabular import Parcels
+from tests.tasks.own_tabular import Parcels
 
 pytestmark = pytest.mark.e2e
 

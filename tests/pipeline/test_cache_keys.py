@@ -46,6 +46,7 @@ SERIES = {
 }
 SINUSOIDS = {"source": {"kind": "sinusoids"}, "learner": {"kind": "cavia"}}
 EPISODES = {"source": {"kind": "digits"}, "ways": [2], "learner": {"kind": "prototypes"}}
+ROWS = {"source": {"kind": "sklearn", "name": "wine"}, "label": {"column": "target"}}
 SHARES = {"train": 0.5, "eval": 0.25, "test": 0.25}
 # Of each task: its options, the metric that is gated, and of each option another value and what has to run.
 TASKS: dict[str, tuple[dict[str, Any], str, dict[str, tuple[Any, set[str]]]]] = {
@@ -79,6 +80,17 @@ TASKS: dict[str, tuple[dict[str, Any], str, dict[str, tuple[Any, set[str]]]]] = 
             "quantiles": ([0.2, 0.5, 0.8], FROM_TRAINER),
             "loss": ("pinball", FROM_TRAINER),
             "horizon_parts": (3, FROM_EVALUATOR),
+        },
+    ),
+    "tasks.tabular.Tabular": (
+        ROWS,
+        "accuracy",
+        {
+            "source": ({"kind": "sklearn", "name": "wine", "splits": SHARES}, FROM_DATA),
+            "label": ({"column": "target", "classes": ["class_2", "class_1", "class_0"]}, {*NODES}),
+            "columns": ({"left_out": ["hue"]}, {*NODES}),
+            "model": ({"kind": "linear"}, FROM_TRAINER),
+            "loss": ({"label_smoothing": 0.1}, FROM_TRAINER),
         },
     ),
     "tasks.few_shot.regression.FewShotRegression": (

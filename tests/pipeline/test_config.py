@@ -280,6 +280,37 @@ def test_examples_to_predict_for_may_lie_elsewhere(write, tmp_path):
     assert load_task(config).options.source.kind == "digits"
 
 
+@pytest.fixture
+def table(tmp_path):
+    """A config of a table in several files, and rows without labels to predict for."""
+    for name, rows in {
+        "one": "a,b,grade\n1,x,good\n2,x,bad\n",
+        "two": "a,b,grade\n3,,bad\n",
+        "new": "a,b\n4,y\n",
+    }.items():
+        (tmp_path / f"{name}.csv").write_text(rows)
+    config = yaml.safe_load((DIGITS.parent / "wine.yaml").read_text())
+    source = {"kind": "csv", "files": {"train": ["one.csv", "two.csv"]}}
+    config["options"] = {"source": source, "label": {"column": "grade", "kind": "multi_class"}}
+    config["predict"] = {"options": {"source": {"kind": "csv", "file": "new.csv"}}}
+    path = tmp_path / "pipeline.yaml"
+    path.write_text(yaml.safe_dump(config))
+    return load_config(path)
+
+
+def test_many_paths_start_at_the_config_too(table, tmp_path):
+    assert load_task(table).options.source.files == {"train": (tmp_path / "one.csv", tmp_path / "two.csv")}
+
+
+def test_columns_are_those_of_the_config_s_own_table_where_others_are_predicted_for(table, tmp_path):
+    predicted, trained = table.predict_spec().load(), table.task_spec().load()
+    assert predicted.options.source.file == tmp_path / "new.csv"
+    assert (predicted.label, predicted.columns) == (trained.label, trained.columns)
+    assert trained.columns.categorical["b"].may_be_missing
+    [[_, example]] = [pair for part in predicted.source().shards("train") for pair in predicted.source().examples(part)]
+    assert set(example.features.feature) == {"a", "b"}
+
+
 @pytest.mark.parametrize(
     "source",
     [

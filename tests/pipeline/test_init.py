@@ -33,7 +33,14 @@ def _bring_series(folder: Path) -> None:
     frame.to_csv(folder / "series.csv", index=False)
 
 
-BRING = {"images": _bring_images, "series": _bring_series, "few-shot": _bring_images}
+def _bring_table(folder: Path) -> None:
+    rows = np.arange(300)
+    pd.DataFrame({"size": rows, "town": rows % 3, "label": np.where(rows % 5, "no", "yes")}).to_csv(
+        folder / "table.csv", index=False
+    )
+
+
+BRING = {"images": _bring_images, "series": _bring_series, "table": _bring_table, "few-shot": _bring_images}
 
 
 def _init(*arguments: object) -> list[str]:

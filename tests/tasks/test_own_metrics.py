@@ -14,7 +14,7 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluator.eval_config import eval_config
 from tasks.base import EvalMetric
-from tests.tasks.tabular import Tabular, TabularOptions
+from tests.tasks.own_tabular import Tabular, TabularOptions
 
 RNG = np.random.default_rng(0)
 EXAMPLES, CLASSES = 2100, 3

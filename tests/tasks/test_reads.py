@@ -33,10 +33,15 @@ def _preprocessing(task: Task) -> Any:
     from tensorflow_transform import impl_helper
     from tensorflow_transform.tf_metadata import schema_utils
 
-    schema, *_ = [spec.load().schema() for spec in SPECS.values() if type(spec.load()) is type(task)]
+    wholes = [spec.load() for spec in SPECS.values()]
+    schema, *_ = [whole.schema() for whole in wholes if type(whole) is type(task) and _is_part(task, whole)]
     specs = impl_helper.get_type_specs_from_feature_specs(schema_utils.schema_as_feature_spec(schema).feature_spec)
     graph, _, _ = impl_helper.trace_preprocessing_function(task.preprocessing_fn, specs, use_tf_compat_v1=False)
     return [node.op for node in graph.as_graph_def().node]
+
+
+def _is_part(task: Task, whole: Task) -> bool:
+    return all(getattr(whole.options, name) == value for name, value in vars(task.options).items())
 
 
 def _serving(task: Task) -> Any:

@@ -21,6 +21,7 @@ def _changed(name: str, **options: object) -> TaskSpec:
     [
         ("image_classification", set()),
         ("forecasting", {"prune_channels", "quantize_aware"}),
+        ("tabular", set()),
         ("few_shot_regression", set(CHANGES)),
         ("few_shot_classification", set(CHANGES)),
     ],
@@ -50,6 +51,7 @@ def test_a_student_may_be_as_its_teacher(name):
         ("forecasting", {"horizon": 13}, r"\{'horizon': 26\}. Received: \{'horizon': 13\}"),
         # A recurrent network reads the calendar, which the teacher does not.
         ("forecasting", {"model": {"kind": "recurrent"}}, r"\{'calendar': False\}. Received: \{'calendar': True\}"),
+        ("tabular", {"columns": {"left_out": ["hue"]}}, r"'hue'.* Received: .*'left_out': \['hue'\]"),
         ("few_shot_classification", {"ways": [3]}, r"'outputs': 2.* Received: .*'outputs': 3"),
         ("few_shot_regression", {"learner": {"kind": "maml"}}, r"'kind': 'cavia'.* Received: .*'kind': 'maml'"),
     ],

@@ -5,7 +5,7 @@ import pytest
 
 from tasks.base import EvalMetric
 from tasks.task_check import WrongTaskError, check_task
-from tests.tasks.tabular import Tabular, TabularOptions
+from tests.tasks.own_tabular import Tabular, TabularOptions
 
 MODULE = "tests.tasks.metric_classes"
 LARGEST = EvalMetric(name="largest", class_name="LargestError", module=MODULE)

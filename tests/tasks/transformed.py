@@ -88,7 +88,39 @@ TASKS |= {
             "learner": {"kind": "prototypes"},
         },
     ),
-    "tabular": TaskSpec(task="tests.tasks.tabular.Tabular", options={}),
+    "tabular": TaskSpec(
+        task="tasks.tabular.Tabular",
+        options={
+            "source": {"kind": "sklearn", "name": "wine"},
+            "label": {"column": "target"},
+            "columns": {
+                "numeric": {
+                    "hue": {"transform": "quantiles", "buckets": 3},
+                    "ash": {"transform": "piecewise_linear", "buckets": 3},
+                }
+            },
+            "model": {"kind": "residual_mlp", "numbers": "periodic", "width": 8, "hidden": 8, "number_dim": 4},
+        },
+    ),
+    "tabular_of_numbers": TaskSpec(
+        task="tasks.tabular.Tabular",
+        options={
+            "source": {"kind": "sklearn", "name": "diabetes"},
+            "label": {"column": "target"},
+            "columns": {"categorical": {"sex": {"size": 2, "encoding": "embedding"}}},
+            "model": {"kind": "wide_deep", "widths": [8], "embedding_dim": 2},
+        },
+    ),
+    "tabular_of_two_classes": TaskSpec(
+        task="tasks.tabular.Tabular",
+        options={
+            "source": {"kind": "sklearn", "name": "breast_cancer"},
+            "label": {"column": "target"},
+            "model": {"kind": "linear"},
+            "loss": {"kind": "focal", "class_weights": "balanced"},
+        },
+    ),
+    "own_tabular": TaskSpec(task="tests.tasks.own_tabular.Tabular", options={}),
 }
 
 

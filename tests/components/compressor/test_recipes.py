@@ -29,7 +29,10 @@ STUDENTS = {
     "forecasting_of_quantiles_one_by_one": {"options.model.dim": 4, "options.model.encoder_depth": 1},
     "few_shot_regression": {"options.widths": [3]},
     "few_shot_classification": {"options.widths": [4, 3]},
-    "tabular": {"options.dim": 2},
+    "tabular": {"options.model": {"kind": "linear"}},
+    "tabular_of_numbers": {"options.model.widths": [4]},
+    "tabular_of_two_classes": {"options.model": {"kind": "mlp", "widths": [4]}},
+    "own_tabular": {"options.dim": 2},
 }
 TRAIN = TrainOptions(batch_size=8, epochs=1, schedule={"warmup_epochs": 0})
 

@@ -1,0 +1,141 @@
+"""What tables in files have in common: which files, and the split of each row."""
+
+import hashlib
+import io
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, Literal, NamedTuple, TypeAlias
+
+from etils import epath
+from pydantic import ConfigDict, Field, model_validator
+
+from data.did_you_mean import did_you_mean_path
+from data.errors import DataError, SourceNotFoundError
+from data.files import SourcePath, stamp
+from data.source import SPLITS
+from data.splits import Splits
+from data.tables.table import Row
+from data.unreadable import Unreadable
+from records.stores import is_uri
+
+Split: TypeAlias = Literal["train", "eval", "test"]
+
+
+class Part(NamedTuple):
+    """A part of the files that is read by itself.
+
+    Attributes:
+      given: the split whose files it is in, train where there is one for all.
+      number: place of its file among these.
+      group: place of its row group in the file, 0 where a file has none.
+      split: the split whose rows are wanted; all rows where it is empty.
+    """
+
+    given: str
+    number: int
+    group: int
+    split: str
+
+
+class TableFiles(Unreadable):
+    """One file whose rows are dealt to splits, or files for each split; a split without files is cut out of train."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: SourcePath | None = Field(None, description="One file for all. Relative paths start at the config's folder.")
+    files: dict[Split, tuple[SourcePath, ...]] = Field(
+        default_factory=dict,
+        description="Or the files of each split, such as {train: [a.csv, b.csv], test: [c.csv]}; eval and test may be "
+        "left out and are then cut out of train. Each file is read by itself, so that several are read in parallel.",
+    )
+    split_column: str | None = Field(None, description="Column of train, eval or test; default: dealt by `splits`.")
+    splits: Splits = Field(
+        default_factory=Splits, description="Shares by which rows are dealt, by their place in their file."
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "TableFiles":
+        if [self.file is not None, bool(self.files), self.is_known()].count(True) != 1:
+            raise ValueError(
+                f"a table is one of file, files and, of CSV, dataset. Received: file={self.file}, "
+                f"files={sorted(self.files) or None}"
+            )
+        if self.files and not self.files.get("train"):
+            raise ValueError(f"files must have some for train. Received: {sorted(self.files)}")
+        if self.split_column is not None and set(self.files) - {"train"}:
+            raise ValueError(
+                f"split_column decides the split of each row, so that all files must be those of train. "
+                f"Received: split_column={self.split_column}, files of {', '.join(self.files)}"
+            )
+        return self
+
+    def is_known(self) -> bool:
+        """Whether it is a dataset known by name."""
+        return False
+
+    def given(self) -> Mapping[str, tuple[epath.Path, ...]]:
+        """{split: its files}, all in train where one file is for all."""
+        return {"train": (self.file,)} if self.file is not None else dict(self.files.items())
+
+    def path(self, part: Part) -> epath.Path:
+        """The file of a part."""
+        return self.given()[part.given][part.number]
+
+    def parts(self, split: str) -> Iterator[tuple[Part, epath.Path]]:
+        """The files in which a split's rows are, all of them for no split, as parts whose group is 0."""
+        given = self.given()
+        for name in SPLITS:
+            if split in ("", name) or (name == "train" and split not in given):
+                for number, path in enumerate(given.get(name, ())):
+                    yield Part(name, number, 0, split), path
+
+    def is_wanted(self, part: Part, index: int, row: Row | DataError) -> bool:
+        """Whether a row belongs to the split of the part; of one that cannot be read, whether it is told of there.
+
+        Args:
+          part: what is read.
+          index: place of the row in its file.
+          row: what was read.
+        """
+        if not part.split:
+            return True
+        if self.split_column is not None:
+            found = None if isinstance(row, DataError) else row.get(self.split_column)
+            return part.split == (found if found in SPLITS else "train")
+        return part.split == self._dealt(part, index)
+
+    def split_defect(self, row: Row) -> str | None:
+        """What is wrong with the column of the split."""
+        if self.split_column is None or row.get(self.split_column) in SPLITS:
+            return None
+        return f"{self.split_column} must be one of {', '.join(SPLITS)}. Received: {row.get(self.split_column)!r}"
+
+    def fingerprint(self) -> str:
+        """See `data.source.Source`."""
+        digest = hashlib.sha256(self.model_dump_json(exclude={"file", "files"}).encode())
+        for part, path in self.parts(""):
+            digest.update(f"{part} {path.name} {stamp(found_file(path))}\n".encode())
+        return digest.hexdigest()
+
+    def _dealt(self, part: Part, index: int) -> str:
+        given = self.given()
+        dealt = self.splits.of(f"{part.number}/{index}")
+        # Train lends to the splits that have no files, and keeps the share of those that have.
+        return part.given if part.given != "train" or dealt in given else dealt
+
+
+def found_file(path: epath.Path) -> epath.Path:
+    """The path itself. Raises SourceNotFoundError where there is no file."""
+    if not path.is_file():
+        raise SourceNotFoundError(
+            f"options.source must lead to a file with a table. Received: {path}, which does not exist. Create it or "
+            f"correct the config.{did_you_mean_path(path)}"
+        )
+    return path
+
+
+def open_binary(path: epath.Path) -> BinaryIO:
+    """A file that can be read from any place; one at an object store is fetched whole. Raises SourceNotFoundError."""
+    found_file(path)
+    return io.BytesIO(path.read_bytes()) if is_uri(os.fspath(path)) else Path(path).open("rb")

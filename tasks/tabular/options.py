@@ -1,0 +1,117 @@
+"""Options of tables. Needs no TensorFlow."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from data.tables.examples import LABEL
+from data.tables.source import TableSource
+from models.tabular.options import MLPOptions, TableNetwork
+from tasks.options import TaskOptions
+from tasks.tabular.columns import TableColumns
+
+LabelKind = Literal["binary", "multi_class", "regression"]
+
+
+class LabelOptions(TaskOptions):
+    """What is predicted."""
+
+    column: str = Field(description="Column of the label.")
+    kind: LabelKind | None = Field(
+        None,
+        description="Default: regression for numbers with decimals or of more than 20 values; else binary or "
+        "multi_class.",
+    )
+    classes: tuple[str, ...] = Field(
+        (),
+        description="Names of the classes as the column has them, of two the positive one last; empty: those in the "
+        "table, sorted.",
+    )
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> LabelOptions:
+        count = len(self.classes)
+        allowed = {"binary": count in (0, 2), "multi_class": count != 1, "regression": count == 0}
+        if not (allowed[self.kind] if self.kind else count != 1) or len(set(self.classes)) < count:
+            raise ValueError(
+                f"classes must be two of a binary label, two different ones or more of multi_class, and none of "
+                f"regression. Received: {list(self.classes)}, kind={self.kind}"
+            )
+        return self
+
+    def is_complete(self) -> bool:
+        """Whether nothing is left for the table to tell."""
+        return self.kind == "regression" or (self.kind is not None and bool(self.classes))
+
+
+class TabularLossOptions(TaskOptions):
+    """What training minimizes."""
+
+    kind: Literal["cross_entropy", "focal", "mse", "mae", "huber"] | None = Field(
+        None,
+        description="Of classes cross_entropy or focal, of numbers mse, mae or huber, in which labels have deviation "
+        "1; default: the first.",
+    )
+    label_smoothing: float = Field(0.0, ge=0, lt=1, description="Label smoothing of cross_entropy.")
+    gamma: float = Field(2.0, ge=0, description="Exponent of the focal loss.")
+    class_weights: tuple[Annotated[float, Field(ge=0)], ...] | Literal["balanced"] | None = Field(
+        None,
+        description="Weight of each class; balanced: inversely as many as its rows in the table, so that all classes "
+        "weigh alike.",
+    )
+
+
+class TabularOptions(TaskOptions):
+    """Options of Tabular."""
+
+    source: TableSource = Field(description="Where rows come from.")
+    label: LabelOptions
+    columns: TableColumns = Field(
+        default_factory=TableColumns, description="Which column is what; what is left out, the table tells."
+    )
+    model: TableNetwork = Field(default_factory=lambda: MLPOptions(kind="mlp"), description="The network.")
+    loss: TabularLossOptions = Field(default_factory=TabularLossOptions)
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> TabularOptions:
+        named = self.columns.named()
+        if self.label.column in named:
+            raise ValueError(
+                f"options.columns must not have the label, or a model would see it. Received: {self.label.column}"
+            )
+        if LABEL in named:
+            raise ValueError(
+                f"a column {LABEL} can only be the label: examples hold that under this name. Received: {LABEL} in "
+                f"options.columns. Rename the column or leave it out."
+            )
+        if self.label.kind is not None:
+            check_loss(self.loss, self.label)
+        return self
+
+
+class WrongTableError(ValueError):
+    """Options that do not suit the table."""
+
+    title = "Wrong config"
+    exit_code = 2
+
+
+def check_loss(loss: TabularLossOptions, label: LabelOptions) -> None:
+    """Raises WrongTableError where a loss does not suit the label."""
+    is_number = label.kind == "regression"
+    if loss.kind is not None and (loss.kind in ("mse", "mae", "huber")) != is_number:
+        raise WrongTableError(
+            f"loss.kind must be {'mse, mae or huber' if is_number else 'cross_entropy or focal'} where the label is "
+            f"{'a number' if is_number else 'a class'}. Received: {loss.kind}, label.kind={label.kind}"
+        )
+    if loss.class_weights is None:
+        return
+    if is_number:
+        raise WrongTableError("loss.class_weights are for labels that are classes. Received: label.kind=regression")
+    if loss.class_weights != "balanced" and label.classes and len(loss.class_weights) != len(label.classes):
+        raise WrongTableError(
+            f"loss.class_weights must hold one weight for each of the {len(label.classes)} classes. "
+            f"Received: {len(loss.class_weights)}"
+        )

@@ -1,0 +1,83 @@
+import pytest
+
+from data.errors import DataError
+from data.source import SPLITS, Source
+from data.tables.csv_file import CSVTable
+from data.tables.examples import TableExamples
+
+CONTENT = "size,town,is_far,kind\n1.5,Oslo,yes,good\n,,no,bad\n"
+
+
+@pytest.fixture
+def source(tmp_path):
+    """A function from a CSV's content to its examples, all of them in train."""
+
+    def of(content: str, **changes) -> TableExamples:
+        (tmp_path / "rows.csv").write_text(content)
+        splits = {"train": 0.98, "eval": 0.01, "test": 0.01}
+        values = {
+            "table": CSVTable(kind="csv", file=tmp_path / "rows.csv", splits=splits),
+            "kinds": {"size": "numeric", "town": "categorical", "is_far": "boolean"},
+            "may_be_missing": frozenset({"size", "town"}),
+            "label": "kind",
+            "classes": ("bad", "good"),
+        }
+        return TableExamples(**{**values, **changes})
+
+    return of
+
+
+def _read(source: TableExamples) -> list:
+    return [example for split in SPLITS for shard in source.shards(split) for _, example in source.examples(shard)]
+
+
+def test_features_by_kind_and_none_where_a_value_is_missing(source):
+    assert isinstance(source(CONTENT), Source)
+    first, second = (example.features.feature for example in _read(source(CONTENT)))
+    assert (first["size"].float_list.value, first["town"].bytes_list.value) == ([1.5], [b"Oslo"])
+    assert (first["is_far"].int64_list.value, first["label"].int64_list.value) == ([1], [1])
+    assert set(second) == {"is_far", "label"}
+    assert second["label"].int64_list.value == [0]
+
+
+def test_a_label_that_is_a_number(source):
+    [example] = _read(source("size,kind\n1,2.5\n", kinds={"size": "numeric"}, classes=()))
+    assert example.features.feature["label"].float_list.value == [2.5]
+
+
+def test_a_table_without_labels_has_examples_without(source):
+    [example] = _read(source("size,town,is_far\n1,Oslo,no\n"))
+    assert "label" not in example.features.feature
+
+
+@pytest.mark.parametrize(
+    ("row", "defect"),
+    [
+        ("big,Oslo,yes,good", "size: a number is expected. Received: 'big'"),
+        ('"1,5",Oslo,yes,good', "size: a number must have a decimal point. Received: '1,5'"),
+        ("1,Oslo,perhaps,good", "is_far: one of true, .* Received: 'perhaps'"),
+        ("1,Oslo,,good", "is_far must have a value, .* set may_be_missing"),
+        ("1,Oslo,yes,", "kind must have a value: it is the label"),
+        ("1,Oslo,yes,Good", "kind must be one of bad, good. Received: 'Good'"),
+    ],
+)
+def test_a_row_that_is_not_what_its_columns_are_is_told_and_the_others_are_read(source, row, defect):
+    first, second, wrong = _read(source(f"{CONTENT}{row}\n"))
+    assert isinstance(wrong, DataError)
+    assert wrong.args
+    with pytest.raises(DataError, match=defect):
+        raise wrong
+    assert not isinstance(first, DataError)
+    assert not isinstance(second, DataError)
+
+
+def test_a_missing_column_is_told_with_the_one_that_may_be_meant(source):
+    with pytest.raises(DataError, match=r"without size. Correct options.columns or the file. Did you mean Size\?"):
+        source("Size,town,is_far,kind\n").shards("train")
+
+
+def test_the_overview_counts_classes_and_rows_that_cannot_be_read(source):
+    overview = source(f"{CONTENT}1\n").overview()
+    assert overview.headline == "2 rows of 3 columns"
+    assert overview.rows == (("bad", 1, 0, 0), ("good", 1, 0, 0), ("all", 2, 0, 0))
+    assert overview.notes == ("1 rows cannot be read",)

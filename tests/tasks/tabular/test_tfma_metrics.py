@@ -1,0 +1,105 @@
+"""Against scikit-learn, whatever bundles examples come in."""
+
+import numpy as np
+import pytest
+import sklearn.metrics
+import tensorflow_model_analysis as tfma
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tensorflow_model_analysis.metrics import metric_types
+from tensorflow_model_analysis.proto import config_pb2
+
+from tasks.metric_config import metric_config
+from tasks.tabular.metrics import METRICS
+from tasks.tabular.tfma_metrics import ClassesMetric, NumbersMetric
+
+CONFIG = config_pb2.EvalConfig(model_specs=[config_pb2.ModelSpec()])
+
+
+def _value(metric: tfma.metrics.Metric, labels: np.ndarray, predictions: np.ndarray, bundles: int = 3) -> float:
+    [computation] = metric.computations(eval_config=CONFIG)
+    combiner = computation.combiner
+    accumulators = [combiner.create_accumulator() for _ in range(bundles)]
+    for index, (label, prediction) in enumerate(zip(labels, predictions, strict=True)):
+        example = metric_types.StandardMetricInputs(
+            labels=np.array([label]), predictions=np.atleast_1d(prediction), example_weights=np.ones(1)
+        )
+        place = index % bundles
+        accumulators[place] = combiner.add_input(accumulators[place], example)
+    [value] = combiner.extract_output(combiner.merge_accumulators(accumulators)).values()
+    return value
+
+
+ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30)
+
+
+@settings(deadline=None)
+@given(ROWS)
+def test_metrics_of_classes(rows):
+    labels, predicted = np.array(rows).T
+    probabilities = np.eye(4, dtype=np.float32)[predicted]
+    expected = {
+        "balanced_accuracy": sklearn.metrics.recall_score(
+            labels, predicted, average="macro", labels=np.unique(labels), zero_division=0
+        ),
+        "macro_f1": sklearn.metrics.f1_score(labels, predicted, average="macro"),
+    }
+    for name, value in expected.items():
+        assert _value(ClassesMetric(name=name, metric=name), labels, probabilities) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("far", [0.0, 1e6])
+def test_metrics_of_numbers(far):
+    draw = np.random.default_rng(0)
+    labels = far + draw.normal(size=200)
+    predictions = labels + 0.3 * draw.normal(size=200)
+    expected = {
+        "mae": sklearn.metrics.mean_absolute_error(labels, predictions),
+        "rmse": np.sqrt(sklearn.metrics.mean_squared_error(labels, predictions)),
+        "r2": sklearn.metrics.r2_score(labels, predictions),
+    }
+    for name, value in expected.items():
+        assert _value(NumbersMetric(name=name, metric=name), labels, predictions) == pytest.approx(value, rel=1e-6)
+
+
+def test_what_cannot_be_told_is_no_number():
+    same = np.ones(3)
+    assert np.isnan(_value(NumbersMetric(name="r2", metric="r2"), same, same))
+    nothing = np.zeros(0)
+    for metric in (NumbersMetric(name="mae", metric="mae"), ClassesMetric(name="f", metric="macro_f1")):
+        assert np.isnan(_value(metric, nothing, nothing))
+
+
+def test_metrics_of_two_classes_are_those_of_scikit_learn():
+    """TFMA's own: that they are asked for as they must be. By thresholds of 10,000, its AUC is near, not equal."""
+    draw = np.random.default_rng(1)
+    labels = (draw.uniform(size=300) < 0.3).astype(np.int64)
+    scores = np.clip(0.3 * labels + draw.uniform(size=300) * 0.7, 0, 1)
+    right = scores > 0.5
+    expected = {
+        "accuracy": sklearn.metrics.accuracy_score(labels, right),
+        "balanced_accuracy": sklearn.metrics.balanced_accuracy_score(labels, right),
+        "auc": sklearn.metrics.roc_auc_score(labels, scores),
+        "auc_pr": sklearn.metrics.average_precision_score(labels, scores),
+        "precision": sklearn.metrics.precision_score(labels, right),
+        "recall": sklearn.metrics.recall_score(labels, right),
+        "cross_entropy": sklearn.metrics.log_loss(labels, scores.clip(1e-7, 1 - 1e-7)),
+    }
+    found = _tfma_values(METRICS["binary"], labels, scores[:, None].astype(np.float32))
+    assert found == pytest.approx(expected, abs=0.01)
+    assert found["accuracy"] == pytest.approx(expected["accuracy"])
+
+
+def _tfma_values(metrics, labels: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
+    from tasks.task_check import _values
+
+    specs = [config_pb2.MetricsSpec(metrics=[metric_config(metric) for metric in metrics])]
+    config = config_pb2.EvalConfig(
+        model_specs=[config_pb2.ModelSpec()], slicing_specs=[config_pb2.SlicingSpec()], metrics_specs=specs
+    )
+    examples = [
+        metric_types.StandardMetricInputs(labels=np.array([label]), predictions=prediction, example_weights=np.ones(1))
+        for label, prediction in zip(labels, predictions, strict=True)
+    ]
+    values = _values(tfma.metrics.metric_specs.to_computations(specs, config), examples)
+    return {key.name: float(value) for key, value in values.items() if not key.name.startswith("_")}
