@@ -24,7 +24,7 @@ class OwnMetric(Tabular):
 
 def write_own_task(folder: Path, **changes: Any) -> Path:
     """Writes the modules and the config; `changes` are further sections. Returns the config's path."""
-    shutil.copy(PROJECT / "tests" / "tasks" / "tabular.py", folder / "parcels.py")
+    shutil.copy(PROJECT / "tests" / "tasks" / "own_tabular.py", folder / "parcels.py")
     shutil.copy(PROJECT / "tests" / "tasks" / "metric_classes.py", folder / "parcel_metrics.py")
     (folder / "own_metric.py").write_text(TASK)
     config = {

@@ -12,7 +12,12 @@ from tests.object_stores.places import contents
 
 def _places(pipeline_root, registry):
     return Places(
-        pipeline_root=str(pipeline_root), registry=str(registry), workspaces="none", fingerprint="none", start=None
+        pipeline_root=str(pipeline_root),
+        registry=str(registry),
+        workspaces="none",
+        passed_data="none",
+        fingerprint="none",
+        start=None,
     )
 
 

@@ -19,7 +19,7 @@ from pipeline.root import Root
 from tasks.task_check import WrongTaskError
 
 DIGITS = Path(__file__).resolve().parents[2] / "pipeline" / "configs" / "digits.yaml"
-TABULAR = Path(__file__).resolve().parents[1] / "tasks" / "tabular.py"
+TABULAR = Path(__file__).resolve().parents[1] / "tasks" / "own_tabular.py"
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from pipeline.errors import ConfigError, UsageError
 
 @pytest.fixture
 def parcels(tmp_path):
-    """A config of the task of tests.tasks.tabular, in a folder of its own."""
+    """A config of the task of tests.tasks.own_tabular, in a folder of its own."""
     path = tmp_path / "pipeline.yaml"
     config = {
         "name": "parcels",
-        "task": "tests.tasks.tabular.Tabular",
+        "task": "tests.tasks.own_tabular.Tabular",
         "evaluate": {"gates": {"accuracy": {"min": 0}}},
     }
     path.write_text(yaml.safe_dump(config))
