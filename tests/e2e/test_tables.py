@@ -1,0 +1,81 @@
+"""A whole pipeline from a CSV as people have it: gaps, texts, a row that is none, and rows to predict for."""
+
+import gzip
+import json
+import random
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import yaml
+
+from serving.saved_model import SavedModel
+from tests.e2e.commands import Ran, run
+
+pytestmark = pytest.mark.e2e
+
+
+def _row(draw: random.Random) -> tuple[str, str, str, str]:
+    """Size, town, member and whether it is wanted: what is larger than 5, and all of Rome."""
+    size, town = draw.uniform(0, 10), draw.choice(["Oslo", "Rome", "Bonn"])
+    wanted = "yes" if size > 5 or town == "Rome" else "no"
+    member = draw.choice(["true", "false"])
+    return f"{size:.3f}", town if draw.random() < 0.95 or town == "Rome" else "", member, wanted
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory) -> Ran:
+    folder, draw = tmp_path_factory.mktemp("table"), random.Random(0)
+    rows = [";".join(_row(draw)) for _ in range(600)]
+    rows[7] = "4.2;Oslo"
+    (folder / "rows.csv").write_text("\n".join(["size;town;member;wanted", *rows]) + "\n")
+    (folder / "new.csv").write_text("size;town;member\n9.5;Oslo;true\n0.5;Oslo;false\n0.5;Rome;true\n")
+    config = {
+        "name": "table",
+        "task": "tasks.tabular.Tabular",
+        "options": {
+            "source": {"kind": "csv", "file": "rows.csv", "delimiter": ";", "unreadable": "skip"},
+            "label": {"column": "wanted"},
+            "model": {"kind": "wide_deep", "widths": [16]},
+        },
+        "train": {"batch_size": 32, "epochs": 25, "learning_rate": 0.02, "schedule": {"kind": "cosine"}},
+        "evaluate": {"slices": ["member"], "gates": {"accuracy": {"min": 0.9}, "auc": {"min": 0.9}}},
+        "compress": {"variants": ["float32", "int8"], "gates": {"accuracy": {"max_worsening": 0.05}}},
+        "predict": {"options": {"source": {"kind": "csv", "file": "new.csv", "delimiter": ";"}}},
+    }
+    (folder / "pipeline.yaml").write_text(yaml.safe_dump(config))
+    return run(folder / "pipeline.yaml", folder / "root")
+
+
+def test_it_is_pushed_and_the_row_that_is_none_is_counted(ran):
+    assert ran.exit_code == 0, ran.output
+    assert ran.record()["metrics"]["test_accuracy"] >= 0.9
+    assert len(ran.versions()) == 1
+    [repaired] = [gate for gate in ran.record()["gates"] if gate["metric"].startswith("repaired")]
+    assert repaired["value"] == 1
+
+
+def test_a_client_sends_a_row_as_the_file_has_it(ran):
+    def row(size: float, town: bytes | None) -> bytes:
+        example = tf.train.Example()
+        example.features.feature["size"].float_list.value.append(size)
+        example.features.feature["member"].int64_list.value.append(1)
+        if town is not None:
+            example.features.feature["town"].bytes_list.value.append(town)
+        return example.SerializeToString()
+
+    rows = np.array(
+        [row(9.0, b"Oslo"), row(1.0, b"Bonn"), row(1.0, b"Rome"), row(9.0, None), row(9.0, b"Lima")], object
+    )
+    answer = SavedModel(ran.versions()[0], signature="serving_default").predict({"examples": rows})
+    assert answer["class_name"].tolist() == [b"yes", b"no", b"yes", b"yes", b"yes"]
+
+
+def test_rows_without_a_label_are_predicted_for(ran):
+    lines = [
+        json.loads(line)
+        for path in ran.root.path.rglob("predictions-*.jsonl.gz")
+        for line in gzip.decompress(path.read_bytes()).splitlines()
+    ]
+    found = {line["origin"]: line["predictions"]["class_name"] for line in lines}
+    assert found == {"new.csv line 2": "yes", "new.csv line 3": "no", "new.csv line 4": "yes"}
