@@ -3,7 +3,7 @@
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -15,6 +15,7 @@ from data.schema.text import read_schema, schema_text
 from pipeline.config import load_config, load_task
 from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
+from pipeline.set_option import set_option
 
 if TYPE_CHECKING:
     from tensorflow_metadata.proto.v0 import schema_pb2
@@ -30,7 +31,8 @@ def command() -> None:
 @command.command()
 @click.argument("config", type=LOCAL_PATH)
 @click.option("--out", type=LOCAL_PATH, help="File to write, which must not be there yet; default: stdout.")
-def infer(config: Path, out: Path | None) -> None:
+@set_option
+def infer(config: Path, changes: dict[str, Any], out: Path | None) -> None:
     """Infer a schema from the train split of CONFIG's source.
 
     What the task itself says of a feature is kept; the rest is inferred by TensorFlow Data Validation. Says on stderr
@@ -41,7 +43,7 @@ def infer(config: Path, out: Path | None) -> None:
             f"--out must be a new file, for one that is there may be curated. Received: {out}. Write another, and see "
             f"`slipway schema diff {out} OTHER`."
         )
-    pipeline_config = load_config(config)
+    pipeline_config = load_config(config, changes)
     from pipeline.console import quiet_terminal
 
     with tempfile.TemporaryDirectory() as directory, quiet_terminal(Path(directory) / "infer.log"):
