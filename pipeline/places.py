@@ -52,5 +52,5 @@ def local_places(config: PipelineConfig, root: Root, *, fingerprint: str) -> Pla
         passed_data=str(root.passed_data / config.name),
         start=config.start.resolve() if config.start else None,
         schema=config.curated_schema(),
-        predict_fingerprint=config.predict_task().source().fingerprint() if config.predict else "",
+        predict_fingerprint=config.predict_spec().load().source().fingerprint() if config.predict else "",
     )

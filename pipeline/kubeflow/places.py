@@ -42,7 +42,7 @@ def cluster_places(config: PipelineConfig, kubeflow: KubeflowConfig) -> Places:
         fingerprint=_fingerprint(load_task(config)),
         start=config.start.resolve() if config.start else None,
         schema=config.curated_schema(),
-        predict_fingerprint=_fingerprint(config.predict_task()) if config.predict else "",
+        predict_fingerprint=_fingerprint(config.predict_spec().load()) if config.predict else "",
     )
 
 
