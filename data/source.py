@@ -5,14 +5,15 @@ the same source gives the same files in the same order on any runner.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, get_args, runtime_checkable
 
 from data.errors import DataError
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-SPLITS = ("train", "eval", "test")
+Split: TypeAlias = Literal["train", "eval", "test"]
+SPLITS: tuple[str, ...] = get_args(Split)
 
 
 @runtime_checkable

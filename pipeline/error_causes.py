@@ -6,6 +6,7 @@ Keras Tuner also put tracebacks into messages.
 """
 
 import builtins
+import errno
 import re
 import sys
 from collections.abc import Iterator
@@ -96,3 +97,14 @@ def _line(name: str, text: str) -> str:
         text = text.strip().rpartition("\n\n")[2].strip().removeprefix(f"{name}: ")
     lines = without_kernels(text).strip().splitlines()
     return f"{name}: {lines[0][:_MAX_CHARACTERS]}" if lines else name
+
+
+def disk_is_full(error: BaseException | None) -> bool:
+    """Whether a full disk is behind an error; Beam, TensorFlow and SQLite each say it in words of their own."""
+    while error is not None:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            return True
+        if any(words in str(error) for words in ("No space left on device", "disk is full")):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime
-import errno
 import logging
 import signal
 import time
@@ -17,11 +16,11 @@ from tfx.orchestration import pipeline as tfx_pipeline
 from components.gates import GateRefused
 from inspection.store import RunStore
 from pipeline.beam.local import check_engine
-from pipeline.beam.worker_path import missing_module_advice, worker_path
+from pipeline.beam.worker_path import local_worker_path, missing_module_advice
 from pipeline.config import PipelineConfig, load_task
 from pipeline.dag import create_pipeline
 from pipeline.data_overview import source_notes
-from pipeline.error_causes import describe_error, user_error
+from pipeline.error_causes import describe_error, disk_is_full, user_error
 from pipeline.errors import RunError
 from pipeline.jobs.processes import Processes, ThisProcess, WorkerProcesses
 from pipeline.local_runner import LocalRunner, close_abandoned_executions
@@ -43,17 +42,6 @@ from records.run import NodeRecord, RunRecord
 from training.errors import Preempted
 
 logger = logging.getLogger("slipway.run")
-
-
-def disk_is_full(error: BaseException | None) -> bool:
-    """Whether a full disk is behind an error; Beam, TensorFlow and SQLite each say it in words of their own."""
-    while error is not None:
-        if getattr(error, "errno", None) == errno.ENOSPC:
-            return True
-        if any(words in str(error) for words in ("No space left on device", "disk is full")):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def local_pipeline(config: PipelineConfig, root: Root, places: Places, *, sources: SourceTree) -> tfx_pipeline.Pipeline:
@@ -150,7 +138,7 @@ class LocalRun:
         """
         # Before anything is computed here.
         with (
-            worker_path() if self._config.beam.in_processes else contextlib.nullcontext(),
+            local_worker_path(self._config.beam),
             contextlib.closing(WorkerProcesses(jobs) if jobs > 1 else ThisProcess()) as processes,
         ):
             self._run(processes, from_node=from_node, to_node=to_node, use_cache=use_cache)

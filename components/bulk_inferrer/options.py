@@ -1,14 +1,14 @@
 """The config's section `predict`. Needs neither TensorFlow nor TFX."""
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
 from components.sections import Section
+from data.source import Split
 
 # Instead of a variant's name: the one that Compressor chose.
 CHOSEN = "chosen"
-Split = Literal["train", "eval", "test"]
 
 
 class PredictConfig(Section):

@@ -1,12 +1,11 @@
 """The config's section `data_gate`. Needs neither TensorFlow nor TFX."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, NonNegativeInt, field_validator
 
 from components.sections import Section
-
-Split = Literal["train", "eval", "test"]
+from data.source import Split
 
 
 class DriftConfig(Section):

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from data.errors import DataError
 from data.examples import image_defect
-from data.source import SPLITS, LabelledImages
+from data.source import SPLITS, LabelledImages, Split
 from data.splits import Splits
 from data.unreadable import Unreadable, leave_out
 
@@ -29,7 +29,7 @@ class ImageClass:
     name: str
     group: str
     images: tuple[bytes, ...]
-    split: Literal["train", "eval", "test"]
+    split: Split
 
 
 @runtime_checkable

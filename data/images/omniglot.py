@@ -18,6 +18,7 @@ from data.errors import DataError, SourceNotFoundError
 from data.files import SourcePath, stamp
 from data.images.classes import ImageClass
 from data.known.datasets import locate
+from data.source import Split
 from data.splits import unit_hash
 
 ARCHIVES = {"background": "images_background.zip", "evaluation": "images_evaluation.zip"}
@@ -85,7 +86,7 @@ class Omniglot(BaseModel):
             for (alphabet, character), images in drawings.items()
         ]
 
-    def _split_of(self, part: str, alphabet: str, character: str) -> Literal["train", "eval", "test"]:
+    def _split_of(self, part: str, alphabet: str, character: str) -> Split:
         if part == "evaluation":
             return "test"
         return "eval" if unit_hash(f"{alphabet}/{character}", self.seed) < self.eval else "train"

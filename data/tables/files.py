@@ -5,7 +5,7 @@ import io
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, Literal, NamedTuple, TypeAlias
+from typing import BinaryIO, NamedTuple
 
 from etils import epath
 from pydantic import ConfigDict, Field, model_validator
@@ -13,13 +13,11 @@ from pydantic import ConfigDict, Field, model_validator
 from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
 from data.files import SourcePath, stamp
-from data.source import SPLITS
+from data.source import SPLITS, Split
 from data.splits import Splits
 from data.tables.table import Row
 from data.unreadable import Unreadable
 from records.stores import is_uri
-
-Split: TypeAlias = Literal["train", "eval", "test"]
 
 
 class Part(NamedTuple):

@@ -1,15 +1,15 @@
 """`slipway predict`."""
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
-from components.bulk_inferrer.options import CHOSEN, Split
+from components.bulk_inferrer.options import CHOSEN
+from data.source import SPLITS
 from pipeline.beam.flags import beam_flags
 from pipeline.beam.local import check_engine
-from pipeline.beam.worker_path import worker_path
+from pipeline.beam.worker_path import local_worker_path
 from pipeline.config import load_config
 from pipeline.errors import UsageError
 from pipeline.known_name import KnownName
@@ -26,7 +26,7 @@ from serving.registry import RegistryError, Stage
     "--split",
     "splits",
     multiple=True,
-    type=KnownName(get_args(Split)),
+    type=KnownName(SPLITS),
     help="Read this split; may be given several times. Default: all.",
 )
 @click.option("--variant", help=f"A TFLite file of the version, or {CHOSEN}. Default: its SavedModel.")
@@ -71,12 +71,12 @@ def command(
 
             from components.bulk_inferrer.executor import write_predictions
         check_engine(checked.beam)
-        with worker_path() if checked.beam.in_processes else nullcontext():
+        with local_worker_path(checked.beam):
             counts = write_predictions(
                 task_spec=checked.task_spec().model_dump_json(),
                 version=str(path),
                 variant=variant,
-                splits=splits or get_args(Split),
+                splits=splits or SPLITS,
                 uri=str(out),
                 pipeline=beam.Pipeline(options=PipelineOptions(beam_flags(checked.beam, "BulkInferrer"))),
             )
