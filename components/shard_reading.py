@@ -17,18 +17,14 @@ from tasks.base import Task
 
 
 class ShardReading:
-    """One shard of a task's source.
-
-    Attributes:
-      num_good: number of the examples yielded so far.
-    """
+    """One shard of a task's source."""
 
     def __init__(self, task: Task, shard: Any) -> None:
         """Args:
         task: whose source has the shard.
         shard: None for one without examples.
         """
-        self.num_good = 0
+        self._num_good = 0
         self._task = task
         self._shard = shard
         self._defects: list[str] = []
@@ -43,14 +39,14 @@ class ShardReading:
                 elif defect := self._task.example_defect(example):
                     self._defects.append(f"{origin}: {defect}")
                 else:
-                    self.num_good += 1
+                    self._num_good += 1
                     yield origin, example
         except DataError as error:
             self._broken = str(error)
 
     def write(self, path: str) -> None:
         """Writes what was found to a JSON file, once all examples were yielded."""
-        found = {"good": self.num_good, "defects": self._defects, "broken": self._broken}
+        found = {"good": self._num_good, "defects": self._defects, "broken": self._broken}
         path_at(path).write_text(json.dumps(found))
 
 

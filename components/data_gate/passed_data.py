@@ -29,14 +29,14 @@ class PassedData:
 
     def add(self, statistics: Mapping[str, statistics_pb2.DatasetFeatureStatisticsList]) -> None:
         """Keeps the statistics of a dataset, by split, if they are not the newest already."""
-        if self.is_newest(statistics):
+        newest, content = self.newest(), _content(statistics)
+        if newest is not None and newest.read_bytes() == content:
             return
-        newest = self.newest()
         file = self._directory / f"{int(newest.stem) + 1 if newest else 1:06d}.pb"
         self._directory.mkdir(parents=True, exist_ok=True)
         # Whole or not at all, whenever the process is killed.
         half = file.with_suffix(".half")
-        half.write_bytes(_content(statistics))
+        half.write_bytes(content)
         half.replace(file)
 
 

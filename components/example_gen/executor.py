@@ -29,7 +29,7 @@ def generate(*, task_spec: str, examples: standard_artifacts.Examples, pipeline:
     task = TaskSpec.parse(task_spec)
     source = task.source()
     jobs: list[tuple[str, str, Hashable]] = []
-    reports: list[tuple[str, str]] = []
+    splits: list[str] = []
     # Not in a split's directory, all files of which are taken for examples.
     findings = os.path.join(examples.uri, "reading")
     epath.Path(findings).mkdir(parents=True, exist_ok=True)
@@ -41,13 +41,13 @@ def generate(*, task_spec: str, examples: standard_artifacts.Examples, pipeline:
         count = max(1, len(shards))
         for index, shard in enumerate(shards or [None]):
             path = os.path.join(directory, f"data_tfrecord-{index:05d}-of-{count:05d}.gz")
-            reports.append((split, os.path.join(findings, f"{split}-{index:05d}.json")))
-            jobs.append((path, reports[-1][1], shard))
+            jobs.append((path, os.path.join(findings, f"{split}-{index:05d}.json"), shard))
+            splits.append(split)
     with pipeline:
         pipeline | beam.Create(jobs) | beam.Reshuffle() | beam.Map(_write_shard, task_spec=task_spec)
-    counts, defects = check_readings([findings for _, findings in reports], allowed=task.allowed_unreadable())
+    counts, defects = check_readings([findings for _, findings, _ in jobs], allowed=task.allowed_unreadable())
     rows = dict.fromkeys(SPLITS, 0)
-    for (split, _), count in zip(reports, counts, strict=True):
+    for split, count in zip(splits, counts, strict=True):
         rows[split] += count
     write_rows(examples.uri, rows)
     write_repairs(examples.uri, {**task.repairs(), **({UNREADABLE: len(defects)} if defects else {})})
