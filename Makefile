@@ -21,7 +21,7 @@ ifneq ($(SLIPWAY_STACK),$(shell cat .venv/.stack 2>/dev/null))
 endif
 endif
 
-.PHONY: help run test test-container setup lint unit e2e image e2e-image engines requirements
+.PHONY: help run test test-container setup lint unit e2e image e2e-image engines docs requirements
 # The checks run in the order written, under `make -j` too: the quickest to fail comes first.
 .NOTPARALLEL:
 
@@ -36,6 +36,7 @@ help:
 	@echo 'make image         build the image that Kubeflow steps run in, by podman, docker or buildah; VARIANT=cuda for GPUs'
 	@echo 'make e2e-image     tests of that image: whole pipelines in containers'
 	@echo 'make engines       tests of steps on other engines of Beam; Flink needs java and mvn'
+	@echo 'make docs          the documentation as a site, in output/docs/site; needs npm for the diagrams'
 	@echo 'make requirements  compile requirements/*.in to the locks of both stacks'
 
 run: $(RUNTIME)
@@ -67,6 +68,12 @@ e2e-image: $(DEV)
 # By name: those that need a JVM say why they were skipped.
 engines: $(DEV)
 	$(BIN)/python -m pytest -m engine --timeout 1800 -raP
+
+# Mermaid lies in the site, which then draws its diagrams without a network.
+docs: $(DEV)
+	scripts/mermaid.sh output/docs/static
+	PYTHONPATH=. $(BIN)/sphinx-build --fail-on-warning --quiet -c docs . output/docs/site
+	@echo 'The site: $(BIN)/python -m http.server --bind 127.0.0.1 --directory output/docs/site 8000'
 
 # A stack, and the Pythons that its lock is for: several, or one. When TFX 1.16 goes, one stack and one line are left.
 define LOCK

@@ -46,7 +46,9 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        return importlib.import_module(f"pipeline.commands.{name}").command
+        command = importlib.import_module(f"pipeline.commands.{name}").command
+        command.name = name
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

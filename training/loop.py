@@ -1,8 +1,10 @@
 """The training loop: an outer controller over epochs, around an inner step inside `tf.function`.
 
-loop = Loop(model=model, objective=objective, optimizer=keras.optimizers.AdamW(1e-3))
-for record in loop.epochs(train=batches.repeat(), evaluation=held_out, epochs=10, steps_per_epoch=100):
-    print(record.epoch, record.train["loss"], record.evaluation["loss"])
+Example::
+
+    loop = Loop(model=model, objective=objective, optimizer=keras.optimizers.AdamW(1e-3))
+    for record in loop.epochs(train=batches.repeat(), evaluation=held_out, epochs=10, steps_per_epoch=100):
+        print(record.epoch, record.train["loss"], record.evaluation["loss"])
 """
 
 import functools

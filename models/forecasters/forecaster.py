@@ -70,12 +70,12 @@ def forecaster(
       normalization: normalization of each window: by its own mean and deviation, with learned factors or without; by
         its last row (Zeng et al., AAAI 2023, NLinear); or not at all.
       name: name of the model.
-      sharing: a model of this function whose layers are taken over; then there is one more input, `"future": [batch,
-        horizon, channel]`, for the network to be taught by.
+      sharing: a model of this function whose layers are taken over; then there is one more input,
+        `"future": [batch, horizon, channel]`, for the network to be taught by.
 
     Returns:
-      A model from `{"history": [batch, lookback, channel]}`, and with a calendar `"calendar": [batch, lookback +
-      horizon, feature]`, to `{"quantiles": [batch, horizon, channel, quantile]}`.
+      A model from `{"history": [batch, lookback, channel]}`, and with a calendar
+      `"calendar": [batch, lookback + horizon, feature]`, to `{"quantiles": [batch, horizon, channel, quantile]}`.
     """
     inputs = {HISTORY: keras.Input((shape.lookback, shape.channels), name=HISTORY)}
     if shape.calendar:

@@ -63,7 +63,7 @@ root_option = click.option(
     "--root",
     type=LOCAL_PATH,
     metavar="DIR",
-    help="What `slipway run` wrote to; default: the only one in ./output or */output.",
+    help="What `slipway run` wrote to; default: the only one in `./output` or `*/output`.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 

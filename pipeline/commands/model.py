@@ -62,8 +62,8 @@ def summary(config: Path, changes: dict[str, Any], by_layer: bool, diagram: Path
 def features(model: Path, image: Path, out: Path) -> None:
     """Draw the feature maps and the SE gates of MODEL, a trained .keras file, for one image.
 
-    A run leaves its model in its artifacts (Trainer/model_run/*/model.keras), a pushed version in
-    assets.extra/model.keras.
+    A run leaves its model in its artifacts (`Trainer/model_run/*/model.keras`), a pushed version in
+    `assets.extra/model.keras`.
     """
     for path, what in ((model, "MODEL must be a .keras file"), (image, "--image must be an image file")):
         if not path.is_file():

@@ -48,7 +48,7 @@ def command(
 
     The source is that of CONFIG, or another that --set names, such as
     --set options.source.directory=new_images. Beam reads it on the engine that CONFIG names. One line of JSON an
-    example goes to OUT/Split-NAME/predictions-*.jsonl.gz.
+    example goes to `OUT/Split-NAME/predictions-*.jsonl.gz`.
     """
     if out.exists() and any(out.iterdir() if out.is_dir() else [out]):
         raise UsageError(f"--out must be a new directory. Received: {out}, which is not empty. Choose another.")

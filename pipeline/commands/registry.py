@@ -14,7 +14,7 @@ from pipeline.known_name import KnownName
 from records.root import REGISTRY
 from serving.registry import ModelVersion, Registry, RegistryError, Stage
 
-DEFAULT_REGISTRIES = " and ".join(f"{pattern}/registry" for pattern in PATTERNS)
+DEFAULT_REGISTRIES = " and ".join(f"`{pattern}/registry`" for pattern in PATTERNS)
 
 registry_option = click.option(
     "--registry",

@@ -11,7 +11,7 @@ from pipeline.local_path import LOCAL_PATH
 @click.command()
 @click.argument("run", default="latest")
 @click.option(
-    "--root", type=LOCAL_PATH, help="What `slipway run` wrote; default: the only one in ./output or */output."
+    "--root", type=LOCAL_PATH, help="What `slipway run` wrote; default: the only one in `./output` or `*/output`."
 )
 @click.option("--out", type=LOCAL_PATH, help="Default: ROOT/runs/RUN/report.html.")
 def command(run: str, root: Path | None, out: Path | None) -> None:

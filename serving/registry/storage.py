@@ -1,10 +1,12 @@
 """How a directory of files becomes visible all at once, on a local file system and on an object store.
 
-| | local (POSIX, NFS, a mounted volume) | object store (gs://, s3://, …) |
-|---|---|---|
-| a file is replaced | by renaming a complete temporary file | by one upload, which is atomic |
-| a version appears | by renaming its complete directory | file by file, `saved_model.pb` last |
-| two writers | take turns through a file lock | must not exist: there is no lock to take |
+By the store::
+
+    | | local (POSIX, NFS, a mounted volume) | object store (gs://, s3://, …) |
+    |---|---|---|
+    | a file is replaced | by renaming a complete temporary file | by one upload, which is atomic |
+    | a version appears | by renaming its complete directory | file by file, `saved_model.pb` last |
+    | two writers | take turns through a file lock | must not exist: there is no lock to take |
 """
 
 import os

@@ -1,6 +1,6 @@
 """Where training writes what it measures: files that people and tools read, and wrappers that compose.
 
-A failing writer must not end training, and must not slow it down:
+A failing writer must not end training, and must not slow it down::
 
     log = epath.Path("output/digits/log")
     writer = AsyncWriter(
