@@ -32,6 +32,7 @@ COMMANDS = {
     "predict": "Write what a pushed version predicts for every example of a source.",
     "plot": "Draw a config's learning-rate schedule.",
     "registry": "List pushed versions, move stage labels, roll back.",
+    "deploy": "Write files that put pushed versions into production.",
     "config": "Check a config, explain its options, print its JSON Schema.",
     "doctor": "Say what is missing or mismatched on this machine, and how to mend it.",
 }
