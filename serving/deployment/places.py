@@ -24,9 +24,9 @@ def refuse_s3(registry: Registry, target: str) -> None:
     """
     if os.fspath(registry.root).startswith(S3):
         raise DeploymentError(
-            f"TensorFlow Serving reads directories and gs://, and has no file system for s3://. Received: "
-            f"{registry.root} with --target {target}. Take --target kserve, whose storage initializer reads s3://, or mount the bucket "
-            "and give its path."
+            "TensorFlow Serving reads directories and gs://, and has no file system for s3://. Received: "
+            f"{registry.root} with --target {target}. Take --target kserve, whose storage initializer reads s3://, or "
+            "mount the bucket and give its path."
         )
 
 
