@@ -29,9 +29,10 @@ COMMANDS = {
     "model": "Count what a config's network costs, draw it, see what a trained one looks at.",
     "data": "List the datasets known by name, and fetch them.",
     "schema": "Infer, show and compare schemas of raw examples.",
-    "predict": "Write what a pushed version predicts for every example of a source.",
+    "predict": "Ask a served model about files, or a pushed version about all of a source.",
     "plot": "Draw a config's learning-rate schedule.",
     "registry": "List pushed versions, move stage labels, roll back.",
+    "deploy": "Write files that put pushed versions into production.",
     "config": "Check a config, explain its options, print its JSON Schema.",
     "doctor": "Say what is missing or mismatched on this machine, and how to mend it.",
 }

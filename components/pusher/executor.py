@@ -23,6 +23,7 @@ from records.properties import BLESSED, PUSHED, PUSHED_DESTINATION, PUSHED_VERSI
 from records.push import Push, write_push
 from records.shipment import read_shipment
 from records.variants import MeasuredVariant, read_choice, read_measurements, variant_file
+from records.warmup import WARMUP_FILE, WARMUP_FOLDER
 from serving.registry import Registry, Stage
 from serving.registry.storage import tree
 from tasks.base import Task
@@ -58,6 +59,7 @@ def push_model(
             model_name,
             saved_model=path_utils.serving_model_path(model.uri),
             bundle=write_bundle(trained_spec(task_spec, model_run.uri).load(), variants.uri, shipped, Path(directory)),
+            extra=warmup_requests(blessings["serving"].uri),
             metrics=candidate_metrics(evaluation.uri),
             lineage={
                 "model_artifact": model.id,
@@ -98,6 +100,12 @@ def content_digest(directory: str) -> str:
     for name in sorted(tree(root)):
         digest.update(name.encode() + b"\0" + hashlib.sha256((root / name).read_bytes()).digest())
     return digest.hexdigest()
+
+
+def warmup_requests(blessing_uri: str) -> dict[str, str]:
+    """Name in the version -> file, of the requests that ServingCheck left to warm up by; empty where it left none."""
+    file = os.path.join(blessing_uri, WARMUP_FILE)
+    return {f"{WARMUP_FOLDER}/{WARMUP_FILE}": file} if epath.Path(file).exists() else {}
 
 
 def require_blessings(blessings: Mapping[str, artifact.Artifact]) -> None:

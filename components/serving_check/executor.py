@@ -12,6 +12,7 @@ from tfx.utils import path_utils
 from components.artifacts import CompressedModels
 from components.gates import refuse_if_failed
 from components.serving_check.options import ServingCheckConfig
+from components.serving_check.warmup import write_warmup
 from components.splits import GATE_SPLIT, split_files
 from components.trained_spec import trained_spec
 from compression.files.differences import max_difference, relative_difference
@@ -56,7 +57,12 @@ def check_serving(
     trained = task.load_model(os.path.join(model_run.uri, MODEL_FILE))(inputs, training=False)
     limit = serving_check.max_difference
 
-    findings = saved_model_findings(task, path_utils.serving_model_path(model.uri), serialized, inputs, trained, limit)
+    # A client has no label to send.
+    unlabelled = np.array(
+        [_without(text, task.label_key, *task.evaluation_keys) for text in serialized.numpy()], object
+    )
+    path = path_utils.serving_model_path(model.uri)
+    findings, requests = saved_model_findings(task, path, unlabelled, inputs, trained, limit)
     for variant in read_measurements(variants.uri):
         if variant.name not in shipment.variants:
             continue
@@ -73,6 +79,8 @@ def check_serving(
     refuse_if_failed(findings)
     write_shipment(blessing.uri, shipment)
     write_findings(blessing.uri, findings)
+    if serving_check.warmup_examples:
+        write_warmup(blessing.uri, requests, examples=serving_check.warmup_examples)
     blessing.set_int_custom_property(BLESSED, 1)
     write_file(blessing.uri, "INFRA_BLESSED", "")
 
@@ -80,32 +88,34 @@ def check_serving(
 def saved_model_findings(
     task: Task,
     path: str,
-    serialized: tf.Tensor,
+    serialized: np.ndarray,
     inputs: Mapping[str, tf.Tensor],
     trained: Mapping[str, tf.Tensor],
     limit: float,
-) -> list[Finding]:
-    """`serving_default` on the serialized examples and `predict` on tensors, against the trained model."""
-    # A client has no label to send.
-    unlabelled = np.array(
-        [_without(text, task.label_key, *task.evaluation_keys) for text in serialized.numpy()], object
-    )
+) -> tuple[list[Finding], dict[str, dict[str, np.ndarray]]]:
+    """`serving_default` on the serialized examples and `predict` on tensors, against the trained model.
+
+    Returns:
+      The findings, and what was asked: `{signature: {input: [example, ...]}}`.
+    """
     try:
         tensors = SavedModel(path, signature="predict")
         examples = tensors.with_signature("serving_default")
         [name] = examples.inputs
+        requests = {"serving_default": {name: serialized}, "predict": _numpy(inputs)}
         served = {
-            "serving_default": examples.predict({name: unlabelled}),
-            "predict": tensors.predict(_numpy(inputs)),
+            "serving_default": examples.predict(requests["serving_default"]),
+            "predict": tensors.predict(requests["predict"]),
         }
     except (SavedModelError, ModelInputError, tf.errors.OpError) as error:
-        return [_finding("SavedModel", "outputs", error, limit)]
+        return [_finding("SavedModel", "outputs", error, limit)], {}
     expected = _numpy(task.predictions(trained))
-    return [
+    findings = [
         _finding(f"SavedModel {name}", key, max_difference(outputs.get(key), value), limit)
         for name, outputs in served.items()
         for key, value in expected.items()
     ]
+    return findings, requests
 
 
 def tflite_findings(

@@ -35,7 +35,7 @@ from etils import epath
 from records.bundle import BUNDLE
 from records.stores import StoreError, path_at
 from serving.registry.errors import RegistryError, RegistryUsageError
-from serving.registry.folder import ModelFolder
+from serving.registry.folder import RECORD, ModelFolder
 from serving.registry.index import PUSH_STAGES, STAGES, ModelVersion, Stage, StageMove
 from serving.registry.storage import LAST_FILE, Storage, storage_of, tree
 
@@ -121,6 +121,7 @@ class Registry:
         push_key: str,
         saved_model: epath.PathLike,
         bundle: Mapping[str, epath.PathLike] | None = None,
+        extra: Mapping[str, epath.PathLike] | None = None,
         metrics: Mapping[str, float] | None = None,
         lineage: Mapping[str, str | int] | None = None,
         stage: Stage = "candidate",
@@ -133,6 +134,7 @@ class Registry:
             another stage than the last one did, and else left to whoever may have moved it since.
           saved_model: Directory that holds `saved_model.pb`.
           bundle: Name below `tflite/` -> file to copy there.
+          extra: Name in the version -> file to copy there.
           stage: `canary` and `production` are taken away from the version that holds them, which is archived.
 
         Raises:
@@ -143,7 +145,8 @@ class Registry:
         _check_stage(stage, PUSH_STAGES)
         if not push_key:
             raise RegistryUsageError("push_key must not be empty: it is what a repeated push is recognized by.")
-        sources = _sources(epath.Path(saved_model), bundle or {})
+        beside = {f"{BUNDLE}/{name}": file for name, file in (bundle or {}).items()} | dict(extra or {})
+        sources = _sources(epath.Path(saved_model), beside)
         folder = self._folder(model)
         with folder.pushing():
             with folder.writing() as index:
@@ -225,16 +228,15 @@ def _check_stage(stage: str, allowed: Sequence[Stage] = STAGES) -> None:
         raise RegistryUsageError(f"A stage must be one of {', '.join(allowed)}. Received: {stage!r}.")
 
 
-def _sources(saved_model: epath.Path, bundle: Mapping[str, epath.PathLike]) -> dict[str, epath.Path]:
+def _sources(saved_model: epath.Path, beside: Mapping[str, epath.PathLike]) -> dict[str, epath.Path]:
     """Name inside the version -> file to copy there. Raises RegistryUsageError for what cannot make a version."""
     if not (saved_model / LAST_FILE).exists():
         raise RegistryUsageError(f"A SavedModel must be a directory with {LAST_FILE} in it. Received: {saved_model}.")
     sources = {name: saved_model / name for name in tree(saved_model)}
-    for name, source in bundle.items():
-        inside = f"{BUNDLE}/{name}"
-        if {"", ".", ".."} & set(name.split("/")) or inside in sources:
-            raise RegistryUsageError(f"A bundle's names must be relative, plain and new. Received: {name!r}.")
+    for name, source in beside.items():
+        if {"", ".", ".."} & set(name.split("/")) or name in sources or name == RECORD:
+            raise RegistryUsageError(f"Names in a version must be relative, plain and new. Received: {name!r}.")
         if not epath.Path(source).exists() or epath.Path(source).is_dir():
-            raise RegistryUsageError(f"A bundle is made of files. Received: {name!r} from {source}, which is none.")
-        sources[inside] = epath.Path(source)
+            raise RegistryUsageError(f"A version is made of files. Received: {name!r} from {source}, which is none.")
+        sources[name] = epath.Path(source)
     return sources

@@ -148,6 +148,18 @@ def test_only_what_ships_is_in_the_bundle(push, second):
     assert (bundle / "int8.tflite").read_bytes() == b"int8"
 
 
+def test_the_requests_that_warm_a_server_up_appear_with_the_version(push, second, tmp_path):
+    (tmp_path / "serving").mkdir()
+    (tmp_path / "serving" / "tf_serving_warmup_requests").write_bytes(b"requests")
+    push()
+    assert (second / "assets.extra" / "tf_serving_warmup_requests").read_bytes() == b"requests"
+
+
+def test_without_such_requests_there_are_none(push, second):
+    push()
+    assert not (second / "assets.extra").exists()
+
+
 def test_the_saved_model_is_trainer_s(push, points, second):
     push()
     exported = Path(points.model.uri) / "Format-Serving"

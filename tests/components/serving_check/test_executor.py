@@ -3,6 +3,7 @@ import functools
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow_serving.apis import prediction_log_pb2
 from tfx.types import standard_artifacts
 
 from components.gates import GateRefused
@@ -13,6 +14,7 @@ from compression.precisions import PRECISIONS
 from records.findings import read_findings
 from records.shipment import Shipment, read_shipment
 from records.variants import MeasuredVariant
+from records.warmup import MAX_RECORDS, WARMUP_FILE
 from tests.components.points import SPEC, Points, points_model
 from tests.components.variant_files import measurement, right_answer, tflite_content, write_variants, wrong_answer
 
@@ -67,7 +69,9 @@ def right_files(tmp_path_factory):
     return write_variants(tmp_path_factory.mktemp("right") / "variants", {"float32": right_answer})
 
 
-def _check(points, directory, *, model=None, variants, shipped=("float32",), needed=("float32",), examples=8):
+def _check(
+    points, directory, *, model=None, variants, shipped=("float32",), needed=("float32",), examples=8, **options
+):
     """ServingCheck's blessing in `directory`; without a `model` on the SavedModel of Points."""
     blessing = standard_artifacts.InfraBlessing()
     blessing.uri = str(directory)
@@ -78,7 +82,7 @@ def _check(points, directory, *, model=None, variants, shipped=("float32",), nee
         examples=points.examples,
         transform_graph=points.transform_graph,
         task_spec=SPEC.model_dump_json(),
-        serving_check=ServingCheckConfig(examples=examples, max_difference=1e-4),
+        serving_check=ServingCheckConfig(examples=examples, max_difference=1e-4, **options),
         shipment=Shipment(variants=shipped, needed=needed),
         blessing=blessing,
     )
@@ -230,3 +234,49 @@ def test_retrained_files_are_judged_by_what_was_measured_of_them(check, tmp_path
     )
     blessing = check(variants=variants, shipped=("float32", "near", "far"))
     assert read_shipment(blessing.uri).variants == ("float32", "near")
+
+
+def _warmup(directory) -> list:
+    records = tf.data.TFRecordDataset(str(directory / WARMUP_FILE))
+    return [prediction_log_pb2.PredictionLog.FromString(record.numpy()).predict_log.request for record in records]
+
+
+def test_what_was_answered_right_is_there_to_warm_a_server_up(check, points, tmp_path):
+    """Replayed as a server does, each request is answered, with what the trained model says of its examples."""
+    check()
+    requests = _warmup(tmp_path / "blessing")
+    counts = [
+        (request.model_spec.signature_name, [len(tf.make_ndarray(value)) for value in request.inputs.values()])
+        for request in requests
+    ]
+    assert counts == [(name, [size]) for name in ("serving_default", "predict") for size in [1] * 8 + [8]]
+    loaded = tf.saved_model.load(f"{points.model.uri}/Format-Serving")
+    answers = {
+        (request.model_spec.signature_name, index): loaded.signatures[request.model_spec.signature_name](
+            **{name: tf.constant(tf.make_ndarray(value)) for name, value in request.inputs.items()}
+        )["probabilities"].numpy()
+        for index, request in enumerate(requests)
+    }
+    [*all_at_once] = answers["serving_default", 8]
+    assert np.allclose([answers["serving_default", index][0] for index in range(8)], all_at_once)
+    assert np.allclose(answers["predict", 17], all_at_once)
+
+
+def test_warm_up_requests_carry_no_label(check, tmp_path):
+    check()
+    [first, *_] = _warmup(tmp_path / "blessing")
+    [serialized] = tf.make_ndarray(first.inputs["examples"])
+    assert set(tf.train.Example.FromString(serialized).features.feature) == {"point"}
+
+
+@pytest.mark.parametrize(("wanted", "records"), [(0, 0), (2, 6), (400, 18)])
+def test_as_many_examples_warm_up_as_the_config_says_and_there_are(check, tmp_path, wanted, records):
+    check(warmup_examples=wanted)
+    assert (tmp_path / "blessing" / WARMUP_FILE).exists() == bool(records)
+    if records:
+        assert len(_warmup(tmp_path / "blessing")) == records
+
+
+def test_the_most_that_a_config_can_ask_for_is_below_what_a_server_takes():
+    most = next(each.le for each in ServingCheckConfig.model_fields["warmup_examples"].metadata if hasattr(each, "le"))
+    assert 2 * (most + 1) <= MAX_RECORDS

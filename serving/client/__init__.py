@@ -1,0 +1,1 @@
+"""A client of any server that speaks TensorFlow Serving's REST or gRPC."""
