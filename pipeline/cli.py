@@ -31,6 +31,7 @@ COMMANDS = {
     "schema": "Infer, show and compare schemas of raw examples.",
     "predict": "Write what a pushed version predicts for every example of a source.",
     "plot": "Draw a config's learning-rate schedule.",
+    "serve": "Serve pushed models over REST and gRPC.",
     "registry": "List pushed versions, move stage labels, roll back.",
     "config": "Check a config, explain its options, print its JSON Schema.",
     "doctor": "Say what is missing or mismatched on this machine, and how to mend it.",
