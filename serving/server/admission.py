@@ -5,16 +5,18 @@ import logging
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import orjson
 
 from serving.server.errors import Code, RequestError
 from serving.server.metrics import Metrics
 from serving.server.options import ServerOptions
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +61,8 @@ class Admission:
         self._under_way = 0
         self.is_ending = False
 
-    @asynccontextmanager
-    async def call(self, call: Call) -> AsyncIterator[Call]:
-        """Around the work of a request. Every error of it is then `call.error`, and none is raised."""
+    async def answer(self, call: Call, work: Callable[[], Awaitable[T]]) -> T | None:
+        """What the work gives. Every error of it, and every refusal, is then `call.error`, and none is raised."""
         self._under_way += 1
         self._metrics.in_flight.set(self._under_way)
         try:
@@ -70,7 +71,7 @@ class Admission:
                     Code.UNAVAILABLE, f"{self._options.max_requests} requests are under way, the most that may be"
                 )
             async with asyncio.timeout(self._options.timeout_secs):
-                yield call
+                return await work()
         except RequestError as error:
             call.error = error
         except TimeoutError:
@@ -87,6 +88,7 @@ class Admission:
             self._under_way -= 1
             self._metrics.in_flight.set(self._under_way)
             self._record(call)
+        return None
 
     def _record(self, call: Call) -> None:
         secs = time.perf_counter() - call.start_secs

@@ -29,14 +29,16 @@ class Entry:
         """What a method returns to gRPC."""
         metadata = dict(context.invocation_metadata() or ())
         call = Call(api, "GRPC", request_id=metadata.get("x-request-id", ""))
-        response = None
-        async with self.admission.call(call):
+
+        async def work() -> Any:
             given = metadata.get("authorization", "")
             if self.token and not hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode()):
                 raise RequestError(
                     Code.UNAUTHENTICATED, "a bearer token must be sent that this server was started with"
                 )
-            response = await answer(request, call)
+            return await answer(request, call)
+
+        response = await self.admission.answer(call, work)
         if call.error is not None:
             await context.abort(call.error.code, call.error.message)
         return response

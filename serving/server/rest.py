@@ -63,10 +63,12 @@ class Rest:
     ) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
             call = Call(api, "REST", request_id=request.headers.get(REQUEST_ID, ""))
-            body = b""
-            async with self.admission.call(call):
+
+            async def work() -> bytes:
                 self._check_token(request)
-                body = await answer(request, call)
+                return await answer(request, call)
+
+            body = await self.admission.answer(call, work)
             headers = {REQUEST_ID: call.request_id} if call.request_id else {}
             if self.admission.is_ending:
                 headers["connection"] = "close"
