@@ -31,6 +31,7 @@ COMMANDS = {
     "schema": "Infer, show and compare schemas of raw examples.",
     "predict": "Ask a served model about files, or a pushed version about all of a source.",
     "plot": "Draw a config's learning-rate schedule.",
+    "serve": "Serve pushed models over REST and gRPC.",
     "registry": "List pushed versions, move stage labels, roll back.",
     "deploy": "Write files that put pushed versions into production.",
     "config": "Check a config, explain its options, print its JSON Schema.",

@@ -22,6 +22,20 @@ class SavedModelError(RuntimeError):
     exit_code = 1
 
 
+def load_saved_model(path: str | os.PathLike[str]) -> Any:
+    """What TensorFlow makes of a SavedModel. Raises SavedModelError where that is nothing."""
+    import tensorflow as tf
+
+    try:
+        with readable(path) as directory:
+            return tf.saved_model.load(directory)
+    except (OSError, ValueError, tf.errors.OpError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise SavedModelError(
+            f"a model must be a readable SavedModel. Received: {path} ({reason}). Export the model again."
+        ) from None
+
+
 class SavedModel(InferenceModel):
     """One signature of a SavedModel. Threads may share it."""
 
@@ -39,19 +53,9 @@ class SavedModel(InferenceModel):
         Raises:
           SavedModelError: `path` is no such SavedModel, or TensorFlow runs with other threads already.
         """
-        import tensorflow as tf
-
         if num_threads is not None:
             _set_threads(num_threads)
-        try:
-            with readable(path) as directory:
-                loaded = tf.saved_model.load(directory)
-        except (OSError, ValueError, tf.errors.OpError) as error:
-            reason = " ".join(str(error).split())[:300]
-            raise SavedModelError(
-                f"a model must be a readable SavedModel. Received: {path} ({reason}). Export the model again."
-            ) from None
-        self._take(path, loaded, signature)
+        self._take(path, load_saved_model(path), signature)
 
     def with_signature(self, signature: str) -> "SavedModel":
         """Another signature of the same SavedModel, which is not loaded again.

@@ -1,0 +1,242 @@
+"""A server's life: it loads what the registry says, opens its ports, and drains when it is told to end."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import uvicorn
+import uvloop
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
+
+from serving.registry import Registry
+from serving.server.admission import Admission
+from serving.server.batching import BatchingRunner, Runner
+from serving.server.catalog import Catalog
+from serving.server.grpc_entry import Entry
+from serving.server.grpc_reflection import MODEL, PREDICTION, described_services
+from serving.server.grpc_services import ModelService, PredictionService
+from serving.server.metrics import Metrics
+from serving.server.options import ServerOptions
+from serving.server.policy import Policy
+from serving.server.rest import Rest
+from serving.server.servable import Signature
+from serving.server.watcher import Watcher
+
+log = logging.getLogger(__name__)
+# After SIGTERM answers say for so long that their connection ends, before the ports close: who keeps a connection then
+# knows, and sends no request into one that is being closed.
+_LAME_DUCK_SECS = 0.5
+_EMPTYING_SECS = 0.2
+
+
+class ServerError(RuntimeError):
+    """A server that cannot start."""
+
+    title = "Server"
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where a server listens."""
+
+    rest: int
+    grpc: int
+
+
+def run(options: ServerOptions, on_start: Callable[[Catalog, Ports], None]) -> None:
+    """Serves until SIGTERM or SIGINT, and then until the requests under way are answered.
+
+    Args:
+      options: the server's.
+      on_start: is told what is served, and where, as soon as it is.
+
+    Raises:
+      ServerError: a port is taken, or a file of TLS cannot be read.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(options, on_start))
+
+
+async def _run(options: ServerOptions, on_start: Callable[[Catalog, Ports], None]) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with serving(options) as server:
+        on_start(server.catalog, server.ports)
+        # What is there by now stays; a full collection would only find it again.
+        gc.freeze()
+        await stop.wait()
+        log.info("ending: requests under way are answered, at most for %g s", options.drain_secs)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers."""
+
+    catalog: Catalog
+    watcher: Watcher
+    ports: Ports
+
+
+@contextlib.asynccontextmanager
+async def serving(options: ServerOptions) -> AsyncIterator[Running]:
+    """A server that answers while inside, and drains at the end. Raises ServerError."""
+    catalog = Catalog()
+    figures = Metrics(catalog)
+    admission = Admission(options, figures)
+    with ThreadPoolExecutor(options.threads, "model") as threads, ThreadPoolExecutor(1, "loader") as loader:
+        watcher = Watcher(
+            catalog,
+            Registry(options.registry),
+            models=options.models,
+            policy=Policy.parse(options.policy),
+            variant=options.variant,
+            make_runner=lambda model, signature: _runner(model, signature, options, threads, figures),
+            loader=loader,
+            poll_secs=options.poll_secs,
+        )
+        await watcher.settle()
+        listening = _listen(options)
+        rpc, rpc_port = _grpc_server(options, catalog, watcher, Entry(admission, options.token), figures)
+        health_servicer = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(health_servicer, rpc)
+        names = (PREDICTION, MODEL, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, rpc, pool=described_services())
+        web = _Web(
+            uvicorn.Config(
+                Rest(catalog, admission, figures, options).app(),
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=round(options.drain_secs),
+                ssl_certfile=options.tls_certificate or None,
+                ssl_keyfile=options.tls_key or None,
+            )
+        )
+        await rpc.start()
+        tasks = [
+            asyncio.create_task(web.serve([listening])),
+            asyncio.create_task(watcher.watch()),
+            asyncio.create_task(_tell_health(catalog, health_servicer, options.poll_secs)),
+        ]
+        try:
+            while not web.started:
+                await asyncio.sleep(0.01)
+            yield Running(catalog, watcher, Ports(listening.getsockname()[1], rpc_port))
+        finally:
+            for task in tasks[1:]:
+                task.cancel()
+            await health_servicer.enter_graceful_shutdown()
+            admission.is_ending = True
+            await asyncio.gather(rpc.stop(options.drain_secs), _close_web(web, listening), tasks[0])
+
+
+async def _close_web(web: uvicorn.Server, listening: socket.socket) -> None:
+    """Ends HTTP so that no request that came is cut off: uvicorn closes connections that it has read nothing of."""
+    await asyncio.sleep(_LAME_DUCK_SECS)
+    # With its closing, a socket resets the connections that it has not handed out: first it takes no more.
+    listening.listen(0)
+    await asyncio.sleep(_EMPTYING_SECS)
+    for server in web.servers:
+        server.close()
+    # What was handed out last has yet to send its request.
+    await asyncio.sleep(_EMPTYING_SECS)
+    web.should_exit = True
+
+
+class _Web(uvicorn.Server):
+    """Signals are the process's own affair."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _runner(
+    model: str, signature: Signature, options: ServerOptions, threads: ThreadPoolExecutor, figures: Metrics
+) -> Runner:
+    if options.batching is None or not signature.mixes:
+        return Runner(signature, threads)
+    return BatchingRunner(
+        signature,
+        threads,
+        options.batching,
+        lambda rows, waiting: figures.count_batch(model, signature.name, rows, waiting),
+    )
+
+
+def _listen(options: ServerOptions) -> socket.socket:
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    try:
+        return socket.create_server((options.host, options.rest_port), family=family, backlog=2048)
+    except OSError as error:
+        raise _taken(options.host, options.rest_port, error) from None
+
+
+def _grpc_server(
+    options: ServerOptions, catalog: Catalog, watcher: Watcher, entry: Entry, figures: Metrics
+) -> tuple[grpc.aio.Server, int]:
+    server = grpc.aio.server(
+        options=[
+            ("grpc.max_receive_message_length", options.max_body_bytes),
+            ("grpc.max_send_message_length", -1),
+            ("grpc.so_reuseport", 0),
+        ]
+    )
+    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
+        PredictionService(catalog, entry, figures), server
+    )
+    model_service_pb2_grpc.add_ModelServiceServicer_to_server(
+        ModelService(catalog, entry, watcher, options.registry), server
+    )
+    address = f"[{options.host}]:{options.grpc_port}" if ":" in options.host else f"{options.host}:{options.grpc_port}"
+    try:
+        if options.tls_certificate:
+            key, certificate = (Path(path).read_bytes() for path in (options.tls_key, options.tls_certificate))
+            port = server.add_secure_port(address, grpc.ssl_server_credentials([(key, certificate)]))
+        else:
+            port = server.add_insecure_port(address)
+    except RuntimeError as error:
+        raise _taken(options.host, options.grpc_port, error) from None
+    return server, port
+
+
+def check_tls(options: ServerOptions) -> None:
+    """Raises ServerError where certificate and key cannot be read, or do not fit each other."""
+    if not options.tls_certificate:
+        return
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(options.tls_certificate, options.tls_key)
+    except OSError as error:
+        raise ServerError(
+            f"certificate and key must be PEM files that belong together. Received: {options.tls_certificate} and "
+            f"{options.tls_key} ({error})."
+        ) from None
+
+
+def _taken(host: str, port: int, error: Exception) -> ServerError:
+    return ServerError(
+        f"a port must be free. Received: {host}:{port} ({error}). End what listens there, or choose another port."
+    )
+
+
+async def _tell_health(catalog: Catalog, servicer: health.aio.HealthServicer, poll_secs: float) -> None:
+    """Keeps gRPC's health service as the catalog is."""
+    while True:
+        status = health_pb2.HealthCheckResponse
+        state = status.SERVING if catalog.is_ready else status.NOT_SERVING
+        for name in ("", PREDICTION):
+            await servicer.set(name, state)
+        await asyncio.sleep(poll_secs)
