@@ -20,8 +20,17 @@ def complete_label(label: LabelOptions, survey: Survey) -> LabelOptions:
       WrongTableError: the table has no such column, or it cannot be a label of this kind.
     """
     _check_columns(survey, [label.column], "options.label.column")
+    if label.times is not None:
+        _check_columns(survey, [label.times], "options.label.times")
     survey.kind(label.column)
     column = survey.columns[label.column]
+    if label.above is not None:
+        if not column.are_numbers:
+            raise WrongTableError(
+                f"label.above needs a column of numbers. Received: {label.column}, which holds "
+                f"{next(iter(column.counts))!r} and the like. Name its classes, or another column."
+            )
+        return label.model_copy(update={"kind": "binary", "classes": label.classes or ("no", "yes")})
     kind: LabelKind | None = label.kind
     if kind is None:
         is_binary = len(label.classes or column.counts) == 2
@@ -94,6 +103,11 @@ def complete_loss(loss: TabularLossOptions, label: LabelOptions, survey: Survey)
     check_loss(loss, label)
     if loss.class_weights != "balanced":
         return loss
+    if label.above is not None:
+        raise WrongTableError(
+            "loss.class_weights: balanced counts the classes that the table holds. Received: a label with above, whose "
+            "classes are not in it. Give the weights as numbers."
+        )
     counts = [survey.columns[label.column].counts[name] for name in label.classes]
     if min(counts) == 0:
         raise WrongTableError(

@@ -29,9 +29,25 @@ class LabelOptions(TaskOptions):
         description="Names of the classes as the column has them, of two the positive one last; empty: those in the "
         "table, sorted.",
     )
+    above: float | None = Field(
+        None,
+        description="Makes two classes of a column of numbers: whether it is larger than this. The classes are no and "
+        "yes unless `classes` names them.",
+    )
+    times: str | None = Field(
+        None,
+        description="Column whose number `above` is multiplied by: {column: tips, above: 0.2, times: fare} asks for tips "
+        "above a fifth of the fare.",
+    )
 
     @model_validator(mode="after")
     def _fit_together(self) -> LabelOptions:
+        if self.times is not None and self.above is None:
+            raise ValueError(f"times multiplies above, which must be given. Received: times={self.times}")
+        if self.above is not None and (self.kind not in (None, "binary") or len(self.classes) not in (0, 2)):
+            raise ValueError(
+                f"above makes a binary label of two classes. Received: kind={self.kind}, classes={list(self.classes)}"
+            )
         count = len(self.classes)
         allowed = {"binary": count in (0, 2), "multi_class": count != 1, "regression": count == 0}
         if not (allowed[self.kind] if self.kind else count != 1) or len(set(self.classes)) < count:

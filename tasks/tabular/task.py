@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from data.tables.examples import LABEL, TableExamples
+from data.tables.examples import LABEL, TableExamples, Threshold
 from data.tables.files import TableFiles
 from data.unreadable import Unreadable
 from models.tabular.shape import LOGITS, PREDICTION, UNITS
@@ -81,6 +81,7 @@ class Tabular(Task):
             may_be_missing=self.columns.may_be_missing(),
             label=self.label.column,
             classes=self.label.classes,
+            threshold=None if self.label.above is None else Threshold(self.label.above, self.label.times),
         )
 
     def allowed_unreadable(self) -> float:

@@ -3,7 +3,7 @@ import pytest
 from data.errors import DataError
 from data.source import SPLITS, Source
 from data.tables.csv_file import CSVTable
-from data.tables.examples import TableExamples
+from data.tables.examples import TableExamples, Threshold
 
 CONTENT = "size,town,is_far,kind\n1.5,Oslo,yes,good\n,,no,bad\n"
 
@@ -47,6 +47,34 @@ def test_a_label_that_is_a_number(source):
 
 def test_a_table_without_labels_has_examples_without(source):
     [example] = _read(source("size,town,is_far\n1,Oslo,no\n"))
+    assert "label" not in example.features.feature
+
+
+def test_a_class_of_a_number_above_a_share_of_another(source):
+    tips = {"kinds": {"size": "numeric"}, "label": "tip", "threshold": Threshold(0.2, "fare")}
+    content = "size,tip,fare\n1,2,10\n1,2.01,10\n1,0,0\n"
+    labels = [example.features.feature["label"].int64_list.value[0] for example in _read(source(content, **tips))]
+    assert labels == [0, 1, 0]
+    assert source(content, **tips).fingerprint() != source(content, **{**tips, "threshold": None}).fingerprint()
+    rows = {name: counts for name, *counts in source(content, **tips).overview().rows}
+    assert (sum(rows["bad"]), sum(rows["good"])) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("row", "defect"),
+    [("1,,10", "tip must have a value: it is the label"), ("1,2,", "fare must have a value"), ("1,x,3", "tip: a num")],
+)
+def test_a_row_without_the_numbers_of_its_label_is_told(source, row, defect):
+    tips = {"kinds": {"size": "numeric"}, "label": "tip", "threshold": Threshold(0.2, "fare")}
+    table = source(f"size,tip,fare\n{row}\n", **tips)
+    [wrong] = _read(table)
+    with pytest.raises(DataError, match=defect):
+        raise wrong
+    assert table.overview().rows[-1][1:] == (1, 0, 0)
+
+
+def test_a_table_without_what_a_label_is_made_of_has_examples_without(source):
+    [example] = _read(source("size,tip\n1,2\n", kinds={"size": "numeric"}, label="tip", threshold=Threshold(1, "fare")))
     assert "label" not in example.features.feature
 
 

@@ -9,7 +9,7 @@ import tensorflow_transform as tft
 
 from tasks.tabular import Tabular, TabularOptions
 from tasks.tabular.metadata import input_sizes, table_shape
-from tasks.tabular.transform import piecewise_linear
+from tasks.tabular.numbers import piecewise_linear
 from tests.tasks.transformed import transform
 
 COLUMNS = {
