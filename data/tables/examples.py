@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from data.did_you_mean import did_you_mean
@@ -11,7 +11,7 @@ from data.errors import DataError
 from data.overview import Overview
 from data.source import SPLITS
 from data.tables.table import Row, Table
-from data.tables.values import PARSERS, Kind, as_text
+from data.tables.values import Kind, as_text, parse
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -36,14 +36,16 @@ class Threshold(NamedTuple):
 class TableExamples:
     """A source of one example a row, with a feature for each column and one for the label.
 
-    Features: numbers as float, categories as bytes, truth values as int64 0 or 1; none where a value is missing. The
-    label is an index of `classes` as int64, or a float. A table without the label's column, as one to predict for, has
-    examples without a label.
+    Features: numbers as float, categories as bytes, several of them where a column has several, truth values as int64 0
+    or 1, timestamps as int64 seconds since 1970; none where a value is missing. The label is an index of `classes` as
+    int64, or a float. A table without the label's column or the weights', as one to predict for, has examples without.
 
     Attributes:
       table: what has the rows.
       kinds: what each column is that is read, by name.
       may_be_missing: those of them that may be without a value.
+      notations: formats of timestamps and delimiters of several values, by column.
+      weight: column of what rows weigh in training; none where it is empty.
       label: column of the label.
       classes: names of the classes; empty where the label is a number.
       threshold: what makes classes of the label's column; None where it holds them.
@@ -55,6 +57,8 @@ class TableExamples:
     label: str
     classes: tuple[str, ...]
     threshold: Threshold | None = None
+    notations: Mapping[str, str] = field(default_factory=dict)
+    weight: str = ""
 
     def shards(self, split: str) -> Sequence[Hashable]:
         names = self.table.column_names()
@@ -80,7 +84,7 @@ class TableExamples:
     def fingerprint(self) -> str:
         text = (
             f"{self.table.fingerprint()} {dict(self.kinds)} {sorted(self.may_be_missing)} {self.label} {self.classes} "
-            f"{self.threshold}"
+            f"{self.threshold} {dict(self.notations)} {self.weight}"
         )
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -122,16 +126,25 @@ class TableExamples:
                         f"Mend the row, or set may_be_missing for the column in options.columns"
                     )
                 continue
-            parsed = _parsed(name, kind, value)
-            if isinstance(parsed, str):
-                features[name].bytes_list.value.append(parsed.encode())
-            elif kind == "boolean":
-                features[name].int64_list.value.append(int(parsed))
-            else:
+            parsed = _parsed(name, kind, value, self.notations.get(name, ""))
+            if kind in ("categorical", "multivalent"):
+                texts = parsed if isinstance(parsed, list) else [parsed]
+                features[name].bytes_list.value.extend(text.encode() for text in texts)
+            elif kind == "numeric":
                 features[name].float_list.value.append(parsed)
+            else:
+                features[name].int64_list.value.append(int(parsed))
+        if self.weight in row:
+            features[self.weight].float_list.value.append(self._weight(row[self.weight]))
         if is_labelled:
             self._add_label(features[LABEL], row)
         return example
+
+    def _weight(self, value: Any) -> float:
+        weight = 0.0 if value is None else _parsed(self.weight, "numeric", value)
+        if value is None or weight < 0:
+            raise ValueError(f"{self.weight} must be a weight, 0 or larger. Received: {value}. Mend the row")
+        return weight
 
     def _label_columns(self) -> list[str]:
         return [name for name in (self.label, self.threshold and self.threshold.times) if name]
@@ -171,8 +184,8 @@ class TableExamples:
         feature.int64_list.value.append(self.classes.index(name))
 
 
-def _parsed(name: str, kind: Kind, value: Any) -> Any:
+def _parsed(name: str, kind: Kind, value: Any, written: str = "") -> Any:
     try:
-        return PARSERS[kind](value)
+        return parse(kind, value, written)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None

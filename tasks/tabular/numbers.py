@@ -1,6 +1,6 @@
 """What Transform makes of columns of numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -16,7 +16,7 @@ HALVES = 2
 class NumberStatistics(NamedTuple):
     """What is fitted of all columns, by name; of a column what its options ask for."""
 
-    moments: Mapping[str, Moments]
+    moments: Mapping[Hashable, Moments]
     of_logs: Mapping[str, Moments]
     ranges: Mapping[str, Range]
     medians: Mapping[str, tf.Tensor]
@@ -24,7 +24,7 @@ class NumberStatistics(NamedTuple):
 
 
 def fit_numbers(
-    fields: Mapping[str, Field], columns: Mapping[str, NumericColumn], others: Mapping[str, tf.Tensor]
+    fields: Mapping[str, Field], columns: Mapping[str, NumericColumn], others: Mapping[Hashable, tf.Tensor]
 ) -> NumberStatistics:
     """The statistics that the options ask for.
 
@@ -34,7 +34,7 @@ def fit_numbers(
       others: numbers that are no columns, `[batch]`, of which the moments are wanted too; under names of their own.
     """
     known = {name: tf.where(field.is_there, field.values, float("nan")) for name, field in fields.items()}
-    moments: dict[tuple[str, bool], tf.Tensor] = {(name, False): values for name, values in others.items()}
+    moments: dict[tuple[Hashable, bool], tf.Tensor] = {(name, False): values for name, values in others.items()}
     quantiles: dict[tuple[str, int], tf.Tensor] = {}
     for name, column in columns.items():
         if column.transform == "z_score" or (column.may_be_missing and column.impute == "mean"):
@@ -50,12 +50,10 @@ def fit_numbers(
     spans = {name for name, column in columns.items() if column.transform in ("min_max", "piecewise_linear")}
     return NumberStatistics(
         moments={name: found for (name, is_log), found in fitted.items() if not is_log},
-        of_logs={name: found for (name, is_log), found in fitted.items() if is_log},
+        of_logs={str(name): found for (name, is_log), found in fitted.items() if is_log},
         ranges=fit_ranges({name: known[name] for name in columns if name in spans}),
         medians={name: found[0] for (name, count), found in boundaries.items() if count == HALVES},
-        boundaries={
-            name: boundaries[name, column.buckets] for name, column in columns.items() if column.is_bucketed
-        },
+        boundaries={name: boundaries[name, column.buckets] for name, column in columns.items() if column.is_bucketed},
     )
 
 
@@ -67,9 +65,14 @@ def scaled(name: str, field: Field, column: NumericColumn, statistics: NumberSta
     if column.transform == "min_max":
         low, high = statistics.ranges[name]
         return (values - low) / tf.where(high > low, high - low, 1.0)
-    is_log = column.transform == "log"
-    location, scale = (statistics.of_logs if is_log else statistics.moments)[name]
-    return ((signed_log(values) if is_log else values) - location) / scale
+    if column.transform == "log":
+        return standardized(signed_log(values), statistics.of_logs[name])
+    return standardized(values, statistics.moments[name])
+
+
+def standardized(values: tf.Tensor, moments: Moments) -> tf.Tensor:
+    """Values `[batch]` in deviations from the mean; 0 where there is none, that is NaN."""
+    return tf.where(tf.math.is_nan(values), 0.0, (values - moments.location) / moments.scale)
 
 
 def bucketed(name: str, field: Field, column: NumericColumn, statistics: NumberStatistics) -> tf.Tensor:

@@ -36,8 +36,8 @@ class LabelOptions(TaskOptions):
     )
     times: str | None = Field(
         None,
-        description="Column whose number `above` is multiplied by: {column: tips, above: 0.2, times: fare} asks for tips "
-        "above a fifth of the fare.",
+        description="Column whose number `above` is multiplied by: {column: tips, above: 0.2, times: fare} asks for "
+        "tips above a fifth of the fare.",
     )
 
     @model_validator(mode="after")
@@ -89,6 +89,11 @@ class TabularOptions(TaskOptions):
     )
     model: TableNetwork = Field(default_factory=lambda: MLPOptions(kind="mlp"), description="The network.")
     loss: TabularLossOptions = Field(default_factory=TabularLossOptions)
+    weight_column: str | None = Field(
+        None,
+        description="Column of what each row weighs in training, 0 or larger, over the train split's mean. Metrics "
+        "count rows alike.",
+    )
 
     @model_validator(mode="after")
     def _fit_together(self) -> TabularOptions:
@@ -96,6 +101,10 @@ class TabularOptions(TaskOptions):
         if self.label.column in named:
             raise ValueError(
                 f"options.columns must not have the label, or a model would see it. Received: {self.label.column}"
+            )
+        if self.weight_column in (*named, self.label.column, LABEL):
+            raise ValueError(
+                f"weight_column must be a column of its own, which a model does not see. Received: {self.weight_column}"
             )
         if LABEL in named:
             raise ValueError(

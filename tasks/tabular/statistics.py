@@ -1,5 +1,5 @@
-"""What is fitted on the train split: of all columns together, since each analyzer of TensorFlow Transform costs seconds,
-however many columns it is given. NaN stands for a missing value, which no statistic counts."""
+"""What is fitted on the train split: of all columns together, since each analyzer of TensorFlow Transform costs
+seconds, however many columns it is given. NaN stands for a missing value, which no statistic counts."""
 
 from collections.abc import Hashable, Mapping
 from typing import NamedTuple, TypeVar

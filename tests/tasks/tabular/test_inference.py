@@ -39,6 +39,20 @@ def test_columns_are_told_by_the_table(task):
     assert columns.is_complete()
 
 
+def test_a_bag_s_size_is_that_of_its_values(task):
+    content = "tags,grade\na|b|a,x\nb |c,y\n,x\n"
+    columns = task(content, split_column=None, columns={"multivalent": {"tags": {}}}).columns
+    # a twice in one row and b in two; c once.
+    assert columns.multivalent["tags"].size == 2
+    assert columns.may_be_missing() == {"tags"}
+
+
+def test_a_column_of_weights_is_not_seen(task):
+    found = task(weight_column="age")
+    assert "age" not in found.columns.named()
+    assert found.evaluation_keys == ("age",)
+
+
 def test_what_the_config_says_stays(task):
     given = {
         "numeric": {"age": {"transform": "log", "may_be_missing": True}},
@@ -96,7 +110,12 @@ def test_labels_of_many_numbers_are_numbers(task):
     [
         ({"label": {"column": "Grade"}}, r"options.label.column must name columns .* Did you mean grade\?"),
         ({"label": {"column": "age", "above": 1, "times": "fare"}}, "options.label.times must name columns"),
-        ({"label": {"column": "town", "above": 1}}, "above needs a column of numbers. Received: town, which holds 'Oslo'"),
+        (
+            {"label": {"column": "town", "above": 1}},
+            "above needs a column of numbers. Received: town, which holds 'Oslo'",
+        ),
+        ({"columns": {"crosses": [{"of": ["town", "twon"]}]}}, r"Received: twon. Did you mean town\?"),
+        ({"columns": {"crosses": [{"of": ["town", "age"]}]}}, "Received: age, which is none of town, member"),
         (
             {"label": {"column": "age", "above": 30}, "loss": {"class_weights": "balanced"}},
             "Received: a label with above, whose classes are not in it",
@@ -125,6 +144,12 @@ def test_options_that_do_not_suit_the_table(task, options, message):
         ({"columns": {"numeric": {"age": {}}, "left_out": ["age"]}}, "a column is of one kind. Received twice: age"),
         ({"columns": {"others": "leave_out"}}, "a model must see one column at least"),
         ({"columns": {"numeric": {"label": {}}}}, "a column label can only be the label"),
+        (
+            {"columns": {"categorical": {"town": {}}, "crosses": [{"of": ["town", "age"]}], "others": "leave_out"}},
+            "Received: age, which is none of town",
+        ),
+        ({"columns": {"timestamp": {"age": {}}, "multivalent": {"age": {}}}}, "Received twice: age"),
+        ({"columns": {"numeric": {"age": {}}}, "weight_column": "age"}, "a column of its own, .* Received: age"),
         ({"label": {"column": "age", "times": "id"}}, "times multiplies above"),
         ({"label": {"column": "age", "above": 1, "kind": "regression"}}, "above makes a binary label"),
         ({"label": {"column": "grade", "classes": ["a"]}}, "classes must be two of a binary label"),
