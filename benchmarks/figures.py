@@ -47,23 +47,37 @@ def main(name: str, measure: Callable[[], Sequence[Figure]], *, seed: int) -> No
         _write(path, _result(name, [asdict(figure) for figure in figures], seed, time.perf_counter() - start_secs))
 
 
-def main_of_sections(name: str, sections: Mapping[str, Callable[[], Sequence[Figure]]], *, seed: int) -> None:
+def main_of_sections(
+    name: str,
+    sections: Mapping[str, Callable[[], Sequence[Figure]]],
+    *,
+    seed: int,
+    asked: Mapping[str, Callable[[], Sequence[Figure]]],
+) -> None:
     """Measures the sections one after the other, or those of --only; with --json FILE, what is measured is kept there
-    as it comes, beside what the file has of other sections."""
+    as it comes, beside what the file has of other sections.
+
+    Args:
+      name: the benchmark's.
+      sections: what is measured, by name.
+      seed: of all of them.
+      asked: more, which are measured only where --only names them.
+    """
+    known = {**sections, **asked}
     parser = _parser(name)
-    parser.add_argument("--only", choices=sections, action="append", help="this section, in place of all; repeatable")
+    parser.add_argument("--only", choices=known, action="append", help="this section, in place of all; repeatable")
     arguments = parser.parse_args()
     path = arguments.json
     kept = json.loads(path.read_text()) if path and path.exists() else {"sections": {}}
     found: dict[str, dict[str, Any]] = kept["sections"]
     for section in arguments.only or sections:
         start_secs = time.perf_counter()
-        figures = sections[section]()
+        figures = known[section]()
         _print(figures)
         secs = round(time.perf_counter() - start_secs, 1)
         found[section] = {"secs": secs, "figures": [asdict(figure) for figure in figures]}
         if path:
-            there = [found[other] for other in sections if other in found]
+            there = [found[other] for other in known if other in found]
             joined = [figure for part in there for figure in part["figures"]]
             _write(path, {**_result(name, joined, seed, sum(part["secs"] for part in there)), "sections": found})
 
