@@ -99,6 +99,10 @@ class _Wiring:
             schema=schema,
             preprocessing_fn="components.transform.preprocessing.preprocessing_fn",
             custom_config={"task_spec": self._task_spec("Transform")},
+            # Nothing reads either: StatisticsGen has the statistics, and a later span has no use for what this one
+            # computed, since vocabularies and quantiles are of all data.
+            disable_statistics=True,
+            disable_analyzer_cache=True,
         )
         # Nothing that the gate writes is read, but nothing may happen before it passed.
         transform.add_upstream_node(self.nodes["DataGate"])

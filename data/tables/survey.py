@@ -26,6 +26,7 @@ class ColumnSurvey:
     Attributes:
       missing: rows without a value.
       counts: rows of each value, as text; of the first MAX_COUNTED ones.
+      elements: how often each text is in the lists of a nested column; of the first MAX_COUNTED ones.
       are_numbers: whether each value is one.
       are_whole: whether each value is a whole number.
       are_words: whether each value is a word for true or false.
@@ -35,6 +36,7 @@ class ColumnSurvey:
 
     missing: int = 0
     counts: Counter[str] = field(default_factory=Counter)
+    elements: Counter[str] = field(default_factory=Counter)
     are_numbers: bool = True
     are_whole: bool = True
     are_words: bool = True
@@ -48,10 +50,12 @@ class ColumnSurvey:
             return
         if not is_field(value):
             self.other = type(value).__name__
+            for element in value if isinstance(value, list) else ():
+                if isinstance(element, str):
+                    _count(self.elements, element)
             return
         text = as_text(value)
-        if text in self.counts or len(self.counts) < MAX_COUNTED:
-            self.counts[text] += 1
+        _count(self.counts, text)
         if self.are_words:
             self.are_words = isinstance(value, bool) or text.strip().lower() in BOOLEANS
         if self.are_with_comma:
@@ -84,6 +88,11 @@ class ColumnSurvey:
         else:
             self.are_numbers = not isinstance(value, bool)
             self.are_whole = self.are_whole and number.is_integer()
+
+
+def _count(counts: Counter[str], text: str) -> None:
+    if text in counts or len(counts) < MAX_COUNTED:
+        counts[text] += 1
 
 
 @dataclass(frozen=True)

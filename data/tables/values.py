@@ -4,14 +4,18 @@ import datetime
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-Kind: TypeAlias = Literal["numeric", "categorical", "boolean"]
+Kind: TypeAlias = Literal["numeric", "categorical", "boolean", "timestamp", "multivalent"]
 # What files give; None where nothing is. Anything else, such as the lists of a nested column, no kind takes.
 Value: TypeAlias = str | float | int | bool | None
+# What a feature of a tf.Example holds.
+Parsed: TypeAlias = float | str | int | bool | list[str]
 
 # Of tf.Examples, whose numbers are float32.
 MAX_NUMBER = 3.4028235e38
+# Of the year 10000.
+MAX_SECONDS = 253_402_300_800
 BOOLEANS = {"true": True, "yes": True, "t": True, "y": True, "false": False, "no": False, "f": False, "n": False}
 _WITH_COMMA = re.compile(r"\s*[-+]?[\d.' ]*\d,\d+([eE][-+]?\d+)?\s*")
 
@@ -60,7 +64,60 @@ def as_boolean(value: Value) -> bool:
     raise ValueError(f"one of {', '.join(BOOLEANS)}, 0 and 1 is expected. Received: {_shown(value)}")
 
 
-PARSERS: Mapping[Kind, Callable[[Value], float | str | bool]] = {
+def as_timestamp(value: Any, written: str = "") -> int:
+    """Seconds since 1970 out of a point in time, a text or a number of seconds; in UTC where no other zone is said.
+
+    Args:
+      value: a field that is not None.
+      written: format of texts, for `strptime`; texts are numbers of seconds where it is empty.
+
+    Raises:
+      ValueError: it is none; the message says what is wrong.
+    """
+    if isinstance(value, str) and written:
+        try:
+            value = datetime.datetime.strptime(value.strip(), written)
+        except ValueError:
+            raise ValueError(f"a time written as {written} is expected. Received: {_shown(value)}") from None
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        value = datetime.datetime(value.year, value.month, value.day)
+    if isinstance(value, datetime.datetime):
+        return math.floor((value if value.tzinfo else value.replace(tzinfo=datetime.UTC)).timestamp())
+    try:
+        seconds = math.floor(float(value))
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(
+            f"seconds since 1970 are expected; set the column's format for times as texts. Received: {_shown(value)}"
+        ) from None
+    if abs(seconds) >= MAX_SECONDS:
+        raise ValueError(f"seconds since 1970 are expected, up to the year 9999. Received: {_shown(value)}")
+    return seconds
+
+
+def as_texts(value: Any, delimiter: str) -> list[str]:
+    """The texts in a field that is not None: of a list, or between delimiters; empty ones do not count."""
+    if not isinstance(value, list):
+        value = as_text(value).split(delimiter)
+    texts = [as_text(part).strip() for part in value if part is not None]
+    return [text for text in texts if text]
+
+
+def parse(kind: Kind, value: Any, written: str = "") -> Parsed:
+    """A field that is not None, as a column of this kind means it. Raises ValueError.
+
+    Args:
+      kind: the column's.
+      value: what the field holds.
+      written: format of timestamps, delimiter of several values; else not read.
+    """
+    if kind == "timestamp":
+        return as_timestamp(value, written)
+    if kind == "multivalent":
+        return as_texts(value, written)
+    return _PARSERS[kind](value)
+
+
+_PARSERS: Mapping[Kind, Callable[[Value], float | str | bool]] = {
     "numeric": as_number,
     "categorical": as_text,
     "boolean": as_boolean,

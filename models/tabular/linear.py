@@ -2,7 +2,15 @@
 
 import keras
 
-from models.tabular.parts import Tensors, embedded_categories, joined, output_size, table_inputs, table_model
+from models.tabular.parts import (
+    Tensors,
+    combined,
+    embedded_categories,
+    joined,
+    output_size,
+    table_inputs,
+    table_model,
+)
 from models.tabular.shape import CATEGORIES, TableShape
 
 
@@ -23,4 +31,4 @@ def linear_part(inputs: Tensors, shape: TableShape) -> keras.KerasTensor:
         by_column = keras.layers.Reshape((len(shape.categories), size))(weights)
         # An average: the same as a sum, whose factor the weights learn.
         terms.append(keras.layers.GlobalAveragePooling1D()(by_column))
-    return terms[0] if len(terms) == 1 else keras.layers.Add()(terms)
+    return terms[0] if len(terms) == 1 else combined(*terms)

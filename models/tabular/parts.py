@@ -36,6 +36,15 @@ def joined(parts: list[keras.KerasTensor]) -> keras.KerasTensor:
     return parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
 
 
+def combined(first: keras.KerasTensor, second: keras.KerasTensor) -> keras.KerasTensor:
+    """One `[batch, unit]` less the other: as good as their sum, since both learn their signs.
+
+    Keras's addition takes a `[1, unit]`, the shape that files are converted at, for a bias: the file would compute
+    something for a batch of one only, and could not be quantized.
+    """
+    return keras.layers.Subtract()([first, second])
+
+
 def perceptron(x: keras.KerasTensor, *, widths: tuple[int, ...], dropout: float) -> keras.KerasTensor:
     """Dense layers with ReLU, each before a dropout. Maps `[batch, unit]` to `[batch, unit]`."""
     for width in widths:

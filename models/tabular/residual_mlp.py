@@ -4,7 +4,15 @@ from typing import Literal
 
 import keras
 
-from models.tabular.parts import Tensors, embedded_categories, joined, output_size, table_inputs, table_model
+from models.tabular.parts import (
+    Tensors,
+    combined,
+    embedded_categories,
+    joined,
+    output_size,
+    table_inputs,
+    table_model,
+)
 from models.tabular.periodic_encoding import PeriodicEncoding
 from models.tabular.shape import CATEGORIES, NUMBERS, TableShape
 
@@ -50,7 +58,7 @@ def residual_mlp(
         branch = keras.layers.BatchNormalization(momentum=0.9)(x)
         branch = keras.layers.Dense(hidden, activation="relu", kernel_initializer="he_normal")(branch)
         branch = keras.layers.Dense(width)(keras.layers.Dropout(dropout)(branch))
-        x = keras.layers.Add()([x, branch])
+        x = combined(x, branch)
     x = keras.layers.Activation("relu")(keras.layers.BatchNormalization(momentum=0.9)(x))
     return table_model(inputs, keras.layers.Dense(output_size(shape), name="head")(x), shape, name="residual_mlp")
 

@@ -1,16 +1,27 @@
 """What options leave out, told by the table itself. Needs no TensorFlow."""
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import TypeVar
 
 from data.did_you_mean import did_you_mean
 from data.tables.examples import LABEL
 from data.tables.survey import Survey
-from tasks.tabular.columns import MAX_SIZE, BooleanColumn, CategoricalColumn, NumericColumn, TableColumns
+from data.tables.values import as_texts
+from tasks.tabular.columns import (
+    MAX_SIZE,
+    BooleanColumn,
+    CategoricalColumn,
+    MultivalentColumn,
+    NumericColumn,
+    TableColumns,
+    TimestampColumn,
+)
 from tasks.tabular.options import LabelKind, LabelOptions, TabularLossOptions, WrongTableError, check_loss
 
 MAX_CLASSES = 1000
 
-Column = TypeVar("Column", NumericColumn, CategoricalColumn, BooleanColumn)
+Column = TypeVar("Column", NumericColumn, CategoricalColumn, BooleanColumn, TimestampColumn)
 
 
 def complete_label(label: LabelOptions, survey: Survey) -> LabelOptions:
@@ -20,8 +31,17 @@ def complete_label(label: LabelOptions, survey: Survey) -> LabelOptions:
       WrongTableError: the table has no such column, or it cannot be a label of this kind.
     """
     _check_columns(survey, [label.column], "options.label.column")
+    if label.times is not None:
+        _check_columns(survey, [label.times], "options.label.times")
     survey.kind(label.column)
     column = survey.columns[label.column]
+    if label.above is not None:
+        if not column.are_numbers:
+            raise WrongTableError(
+                f"label.above needs a column of numbers. Received: {label.column}, which holds "
+                f"{next(iter(column.counts))!r} and the like. Name its classes, or another column."
+            )
+        return label.model_copy(update={"kind": "binary", "classes": label.classes or ("no", "yes")})
     kind: LabelKind | None = label.kind
     if kind is None:
         is_binary = len(label.classes or column.counts) == 2
@@ -52,7 +72,8 @@ def complete_columns(columns: TableColumns, survey: Survey, *, hidden: tuple[str
       WrongTableError: the table lacks columns that the config names, or there would be none.
       DataError: a column holds what a model cannot be given.
     """
-    _check_columns(survey, [*columns.named(), *columns.left_out], "options.columns")
+    crossed = [name for cross in columns.crosses for name in cross.of]
+    _check_columns(survey, [*columns.named(), *columns.left_out, *crossed], "options.columns")
     numeric, categorical, boolean = dict(columns.numeric), dict(columns.categorical), dict(columns.boolean)
     left_out = list(columns.left_out)
     for name in survey.columns if columns.others == "infer" else ():
@@ -72,14 +93,21 @@ def complete_columns(columns: TableColumns, survey: Survey, *, hidden: tuple[str
             categorical[name] = CategoricalColumn()
         else:
             boolean[name] = BooleanColumn()
-    if not (numeric or categorical or boolean):
+    told = columns.model_copy(update={"numeric": numeric, "categorical": categorical, "boolean": boolean})
+    if not told.named():
         raise WrongTableError("a model must see one column at least. Received: none beside the label.")
+    defect = told.cross_defect()
+    if defect:
+        raise WrongTableError(defect)
     return TableColumns(
         numeric={name: _with_missing(column, name, survey) for name, column in numeric.items()},
         categorical={
             name: _sized(_with_missing(column, name, survey), name, survey) for name, column in categorical.items()
         },
         boolean={name: _with_missing(column, name, survey) for name, column in boolean.items()},
+        timestamp={name: _with_missing(column, name, survey) for name, column in columns.timestamp.items()},
+        multivalent={name: _sized_bag(column, name, survey) for name, column in columns.multivalent.items()},
+        crosses=columns.crosses,
         others="leave_out",
         left_out=tuple(left_out),
     )
@@ -94,6 +122,11 @@ def complete_loss(loss: TabularLossOptions, label: LabelOptions, survey: Survey)
     check_loss(loss, label)
     if loss.class_weights != "balanced":
         return loss
+    if label.above is not None:
+        raise WrongTableError(
+            "loss.class_weights: balanced counts the classes that the table holds. Received: a label with above, whose "
+            "classes are not in it. Give the weights as numbers."
+        )
     counts = [survey.columns[label.column].counts[name] for name in label.classes]
     if min(counts) == 0:
         raise WrongTableError(
@@ -122,5 +155,19 @@ def _with_missing(column: Column, name: str, survey: Survey) -> Column:
 def _sized(column: CategoricalColumn, name: str, survey: Survey) -> CategoricalColumn:
     if column.size is not None:
         return column
-    frequent = sum(count >= column.frequency_threshold for count in survey.columns[name].counts.values())
-    return column.model_copy(update={"size": min(max(frequent, 1), MAX_SIZE)})
+    return column.model_copy(update={"size": _size(survey.columns[name].counts, column.frequency_threshold)})
+
+
+def _sized_bag(column: MultivalentColumn, name: str, survey: Survey) -> MultivalentColumn:
+    if column.size is not None:
+        return column
+    counts: Counter[str] = Counter()
+    for text, rows in survey.columns[name].counts.items():
+        counts.update({part: rows * times for part, times in Counter(as_texts(text, column.delimiter)).items()})
+    counts += survey.columns[name].elements
+    return column.model_copy(update={"size": _size(counts, column.frequency_threshold)})
+
+
+def _size(counts: Mapping[str, int], frequency_threshold: int) -> int:
+    frequent = sum(count >= frequency_threshold for count in counts.values())
+    return min(max(frequent, 1), MAX_SIZE)

@@ -3,19 +3,27 @@
 from typing import Any
 
 from models.tabular.shape import CATEGORIES, FLAGS, LOGITS, NUMBERS, PREDICTION, TableShape
-from tasks.tabular.columns import TableColumns
+from tasks.tabular.columns import PART_SIZES, TableColumns
 from tasks.tabular.options import LabelOptions
 
 
 def table_shape(columns: TableColumns, label: LabelOptions) -> TableShape:
     """Sizes of the model for complete columns and a complete label; see `tasks.tabular.transform.transform_rows`."""
     buckets = [column.buckets for column in columns.numeric.values() if column.is_bucketed]
-    missing = columns.may_be_missing() - columns.categorical.keys()
-    one_hot = [column.places for column in columns.categorical.values() if not column.is_embedded]
+    missing = columns.may_be_missing() - columns.categorical.keys() - columns.multivalent.keys()
+    times = columns.timestamp.values()
+    places = [(column.places, column.is_embedded) for column in columns.categorical.values()]
+    places += [(cross.size, cross.is_embedded) for cross in columns.crosses]
+    flags = [
+        *buckets,
+        *(PART_SIZES[part] for column in times for part in column.flag_parts),
+        *(column.places for column in columns.multivalent.values()),
+        *(size for size, is_embedded in places if not is_embedded),
+    ]
     return TableShape(
-        numbers=len(columns.numeric) - len(buckets),
-        flags=sum(buckets) + len(missing) + len(columns.boolean) + sum(one_hot),
-        categories=tuple(column.places for column in columns.categorical.values() if column.is_embedded),
+        numbers=len(columns.numeric) - len(buckets) + sum(len(column.number_parts) for column in times),
+        flags=sum(flags) + len(missing) + len(columns.boolean),
+        categories=tuple(size for size, is_embedded in places if is_embedded),
         classes=len(label.classes),
     )
 

@@ -15,7 +15,8 @@ def tabular_objective(
     *,
     example_metric: Callable[[Any, Mapping[str, Any]], Any],
 ) -> SupervisedObjective:
-    """The objective of `(inputs, targets)`: targets `label` `[batch]` and, of numbers, `scale` `[batch, 1]`.
+    """The objective of `(inputs, targets)`: targets `label` `[batch]`, of numbers `scale` `[batch, 1]`, and where rows
+    have weights `weight` `[batch]`, which multiplies the loss.
 
     Args:
       options: options of the loss, whose class weights are numbers.
@@ -29,11 +30,19 @@ def tabular_objective(
             scale = targets["scale"]
             return of_number(targets["label"][:, None] / scale, outputs[PREDICTION] / scale)
 
-        return SupervisedObjective(loss=in_deviations, metrics={"mae": example_metric})
+        return SupervisedObjective(loss=_weighted(in_deviations), metrics={"mae": example_metric})
     name = options.kind or "cross_entropy"
     shape = {"label_smoothing": options.label_smoothing} if name == "cross_entropy" else {"gamma": options.gamma}
     of_class = loss(name, label_weights=options.class_weights, **shape)
     return SupervisedObjective(
-        loss=lambda targets, outputs: of_class(targets["label"], outputs[LOGITS]),
+        loss=_weighted(lambda targets, outputs: of_class(targets["label"], outputs[LOGITS])),
         metrics={"accuracy": example_metric},
     )
+
+
+def _weighted(loss: Callable[[Any, Mapping[str, Any]], Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+    def multiplied(targets: Mapping[str, Any], outputs: Mapping[str, Any]) -> Any:
+        losses = loss(targets, outputs)
+        return losses * targets["weight"] if "weight" in targets else losses
+
+    return multiplied

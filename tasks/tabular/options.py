@@ -29,9 +29,25 @@ class LabelOptions(TaskOptions):
         description="Names of the classes as the column has them, of two the positive one last; empty: those in the "
         "table, sorted.",
     )
+    above: float | None = Field(
+        None,
+        description="Makes two classes of a column of numbers: whether it is larger than this. The classes are no and "
+        "yes unless `classes` names them.",
+    )
+    times: str | None = Field(
+        None,
+        description="Column whose number `above` is multiplied by: {column: tips, above: 0.2, times: fare} asks for "
+        "tips above a fifth of the fare.",
+    )
 
     @model_validator(mode="after")
     def _fit_together(self) -> LabelOptions:
+        if self.times is not None and self.above is None:
+            raise ValueError(f"times multiplies above, which must be given. Received: times={self.times}")
+        if self.above is not None and (self.kind not in (None, "binary") or len(self.classes) not in (0, 2)):
+            raise ValueError(
+                f"above makes a binary label of two classes. Received: kind={self.kind}, classes={list(self.classes)}"
+            )
         count = len(self.classes)
         allowed = {"binary": count in (0, 2), "multi_class": count != 1, "regression": count == 0}
         if not (allowed[self.kind] if self.kind else count != 1) or len(set(self.classes)) < count:
@@ -73,6 +89,11 @@ class TabularOptions(TaskOptions):
     )
     model: TableNetwork = Field(default_factory=lambda: MLPOptions(kind="mlp"), description="The network.")
     loss: TabularLossOptions = Field(default_factory=TabularLossOptions)
+    weight_column: str | None = Field(
+        None,
+        description="Column of what each row weighs in training, 0 or larger, over the train split's mean. Metrics "
+        "count rows alike.",
+    )
 
     @model_validator(mode="after")
     def _fit_together(self) -> TabularOptions:
@@ -80,6 +101,10 @@ class TabularOptions(TaskOptions):
         if self.label.column in named:
             raise ValueError(
                 f"options.columns must not have the label, or a model would see it. Received: {self.label.column}"
+            )
+        if self.weight_column in (*named, self.label.column, LABEL):
+            raise ValueError(
+                f"weight_column must be a column of its own, which a model does not see. Received: {self.weight_column}"
             )
         if LABEL in named:
             raise ValueError(

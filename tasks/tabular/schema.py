@@ -6,11 +6,23 @@ from data.tables.examples import LABEL
 from data.tables.values import Kind
 from tasks.tabular.columns import TableColumns
 
-TYPES: dict[Kind, str] = {"numeric": "FLOAT", "categorical": "BYTES", "boolean": "INT"}
+TYPES: dict[Kind, str] = {
+    "numeric": "FLOAT",
+    "categorical": "BYTES",
+    "boolean": "INT",
+    "timestamp": "INT",
+    "multivalent": "BYTES",
+}
 
 
-def row_schema(columns: TableColumns, classes: tuple[str, ...]) -> schema_pb2.Schema:
-    """A feature for each column, required where no value may be missing; the label, a number without classes."""
+def row_schema(columns: TableColumns, classes: tuple[str, ...], *, weight: str | None = None) -> schema_pb2.Schema:
+    """A feature for each column, required where no value may be missing; the label, a number without classes.
+
+    Args:
+      columns: all columns, complete.
+      classes: names of the label's classes.
+      weight: column of the rows' weights.
+    """
     schema = schema_pb2.Schema()
     optional = columns.may_be_missing()
     for name, kind in columns.kinds().items():
@@ -18,10 +30,13 @@ def row_schema(columns: TableColumns, classes: tuple[str, ...]) -> schema_pb2.Sc
         if kind == "boolean":
             feature.int_domain.CopyFrom(schema_pb2.IntDomain(min=0, max=1))
         if name in optional:
-            feature.value_count.CopyFrom(schema_pb2.ValueCount(min=1, max=1))
+            several = schema_pb2.ValueCount(min=1)
+            feature.value_count.CopyFrom(several if kind == "multivalent" else schema_pb2.ValueCount(min=1, max=1))
             feature.presence.CopyFrom(schema_pb2.FeaturePresence(min_count=1))
         else:
             _require(feature)
+    if weight is not None:
+        _require(schema.feature.add(name=weight, type=schema_pb2.FLOAT))
     label = schema.feature.add(name=LABEL, type=schema_pb2.INT if classes else schema_pb2.FLOAT)
     _require(label)
     if classes:

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from data.tables.examples import LABEL, TableExamples
+from data.tables.examples import LABEL, TableExamples, Threshold
 from data.tables.files import TableFiles
 from data.unreadable import Unreadable
 from models.tabular.shape import LOGITS, PREDICTION, UNITS
@@ -32,12 +32,12 @@ class Tabular(Task):
     Options = TabularOptions
     label_key = LABEL
     reads: ClassVar = {
-        "source": ("source", "label", "columns"),
-        "schema": ("label", "columns"),
-        "preprocessing": ("label", "columns"),
-        "training": ("label", "columns", "model", "loss"),
-        "evaluation": ("label",),
-        "serving": ("label", "columns"),
+        "source": ("source", "label", "columns", "weight_column"),
+        "schema": ("label", "columns", "weight_column"),
+        "preprocessing": ("label", "columns", "weight_column"),
+        "training": ("label", "columns", "model", "loss", "weight_column"),
+        "evaluation": ("label", "weight_column"),
+        "serving": ("label", "columns", "weight_column"),
     }
     refused_changes: ClassVar[Mapping[str, str]] = {}
     compared_metadata = ("label", "label_kind")
@@ -47,6 +47,11 @@ class Tabular(Task):
     def prediction_key(self) -> str:  # type: ignore[override]
         """Depends on the kind of the label."""
         return PREDICTION_KEYS[self._kind]
+
+    @property
+    def evaluation_keys(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The column of weights, which clients do not send."""
+        return () if self.options.weight_column is None else (self.options.weight_column,)
 
     @functools.cached_property
     def label(self) -> LabelOptions:
@@ -68,7 +73,7 @@ class Tabular(Task):
 
         source = self.options.source
         split = source.split_column if isinstance(source, TableFiles) else None
-        hidden = tuple(filter(None, (self.options.label.column, split)))
+        hidden = tuple(filter(None, (self.options.label.column, split, self.options.weight_column)))
         return complete_columns(columns, self._survey(), hidden=hidden)
 
     def resolved_options(self) -> TabularOptions:
@@ -81,6 +86,9 @@ class Tabular(Task):
             may_be_missing=self.columns.may_be_missing(),
             label=self.label.column,
             classes=self.label.classes,
+            notations=self.columns.notations(),
+            weight=self.options.weight_column or "",
+            threshold=None if self.label.above is None else Threshold(self.label.above, self.label.times),
         )
 
     def allowed_unreadable(self) -> float:
@@ -93,12 +101,17 @@ class Tabular(Task):
     def schema(self) -> schema_pb2.Schema:
         from tasks.tabular.schema import row_schema
 
-        return row_schema(self.columns, self.label.classes)
+        return row_schema(self.columns, self.label.classes, weight=self.options.weight_column)
 
     def preprocessing_fn(self, inputs: Mapping[str, tf.Tensor | tf.SparseTensor]) -> dict[str, tf.Tensor]:
         from tasks.tabular.transform import transform_rows
 
-        return transform_rows(inputs, self.columns, is_regression=self._kind == "regression")
+        return transform_rows(
+            inputs,
+            self.columns,
+            is_regression=self._kind == "regression",
+            weight=self.options.weight_column,
+        )
 
     def model(self) -> keras.Model:
         return self.options.model.build(table_shape(self.columns, self.label))
@@ -124,7 +137,7 @@ class Tabular(Task):
         return fold(model)
 
     def to_batch(self, features: dict[str, tf.Tensor]) -> Any:
-        targets = {name: features[name] for name in (LABEL, "scale") if name in features}
+        targets = {name: features[name] for name in (LABEL, "scale", "weight") if name in features}
         return self.model_inputs(features), targets
 
     def objective(self) -> Objective:

@@ -91,6 +91,7 @@ TASKS: dict[str, tuple[dict[str, Any], str, dict[str, tuple[Any, set[str]]]]] = 
             "columns": ({"left_out": ["hue"]}, {*NODES}),
             "model": ({"kind": "linear"}, FROM_TRAINER),
             "loss": ({"label_smoothing": 0.1}, FROM_TRAINER),
+            "weight_column": ("hue", {*NODES}),
         },
     ),
     "tasks.few_shot.regression.FewShotRegression": (

@@ -107,7 +107,11 @@ TASKS |= {
         options={
             "source": {"kind": "sklearn", "name": "diabetes"},
             "label": {"column": "target"},
-            "columns": {"categorical": {"sex": {"size": 2, "encoding": "embedding"}}},
+            "columns": {
+                "categorical": {"sex": {"size": 2, "encoding": "embedding"}},
+                "numeric": {"bmi": {"transform": "quantiles", "buckets": 3}},
+                "crosses": [{"of": ["sex", "bmi"], "size": 20}],
+            },
             "model": {"kind": "wide_deep", "widths": [8], "embedding_dim": 2},
         },
     ),
@@ -118,6 +122,7 @@ TASKS |= {
             "label": {"column": "target"},
             "model": {"kind": "linear"},
             "loss": {"kind": "focal", "class_weights": "balanced"},
+            "weight_column": "mean area",
         },
     ),
     "own_tabular": TaskSpec(task="tests.tasks.own_tabular.Tabular", options={}),

@@ -3,7 +3,7 @@ import pytest
 from data.errors import DataError
 from data.source import SPLITS, Source
 from data.tables.csv_file import CSVTable
-from data.tables.examples import TableExamples
+from data.tables.examples import TableExamples, Threshold
 
 CONTENT = "size,town,is_far,kind\n1.5,Oslo,yes,good\n,,no,bad\n"
 
@@ -45,8 +45,75 @@ def test_a_label_that_is_a_number(source):
     assert example.features.feature["label"].float_list.value == [2.5]
 
 
+def test_times_bags_and_weights(source):
+    kinds = {"bought": "timestamp", "tags": "multivalent"}
+    changes = {"kinds": kinds, "notations": {"bought": "%d.%m.%Y", "tags": "+"}, "weight": "w"}
+    content = "bought,tags,w,kind\n02.01.1970,a+b+a,0.5,good\n01.01.1970,,2,bad\n"
+    table = source(content, **changes, may_be_missing=frozenset({"tags"}))
+    first, second = (example.features.feature for example in _read(table))
+    assert (first["bought"].int64_list.value, first["w"].float_list.value) == ([86_400], [0.5])
+    assert first["tags"].bytes_list.value == [b"a", b"b", b"a"]
+    assert "tags" not in second
+    assert table.fingerprint() != source(content, **{**changes, "notations": {}}).fingerprint()
+    # What rows weigh is not known where they are to be predicted for.
+    [unweighted] = _read(source("bought,tags,kind\n02.01.1970,a,good\n", **changes))
+    assert set(unweighted.features.feature) == {"bought", "tags", "label"}
+
+
+@pytest.mark.parametrize(
+    ("row", "defect"),
+    [
+        ("31.02.1970,1,good", "bought: a time written as %d.%m.%Y is expected. Received: '31.02.1970'"),
+        ("01.02.1970,-1,good", "w must be a weight, 0 or larger. Received: -1"),
+        ("01.02.1970,,good", "w must be a weight, 0 or larger. Received: None"),
+        ("01.02.1970,much,good", "w: a number is expected"),
+    ],
+)
+def test_a_time_or_a_weight_that_is_none_is_told_with_its_line(source, row, defect):
+    changes = {"kinds": {"bought": "timestamp"}, "notations": {"bought": "%d.%m.%Y"}, "weight": "w"}
+    table = source(f"bought,w,kind\n01.01.1970,1,bad\n{row}\n", **changes)
+    [(origin, wrong)] = [
+        (origin, example)
+        for split in SPLITS
+        for shard in table.shards(split)
+        for origin, example in table.examples(shard)
+        if isinstance(example, DataError)
+    ]
+    assert origin == "rows.csv line 3"
+    with pytest.raises(DataError, match=defect):
+        raise wrong
+
+
 def test_a_table_without_labels_has_examples_without(source):
     [example] = _read(source("size,town,is_far\n1,Oslo,no\n"))
+    assert "label" not in example.features.feature
+
+
+def test_a_class_of_a_number_above_a_share_of_another(source):
+    tips = {"kinds": {"size": "numeric"}, "label": "tip", "threshold": Threshold(0.2, "fare")}
+    content = "size,tip,fare\n1,2,10\n1,2.01,10\n1,0,0\n"
+    labels = [example.features.feature["label"].int64_list.value[0] for example in _read(source(content, **tips))]
+    assert labels == [0, 1, 0]
+    assert source(content, **tips).fingerprint() != source(content, **{**tips, "threshold": None}).fingerprint()
+    rows = {name: counts for name, *counts in source(content, **tips).overview().rows}
+    assert (sum(rows["bad"]), sum(rows["good"])) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("row", "defect"),
+    [("1,,10", "tip must have a value: it is the label"), ("1,2,", "fare must have a value"), ("1,x,3", "tip: a num")],
+)
+def test_a_row_without_the_numbers_of_its_label_is_told(source, row, defect):
+    tips = {"kinds": {"size": "numeric"}, "label": "tip", "threshold": Threshold(0.2, "fare")}
+    table = source(f"size,tip,fare\n{row}\n", **tips)
+    [wrong] = _read(table)
+    with pytest.raises(DataError, match=defect):
+        raise wrong
+    assert table.overview().rows[-1][1:] == (1, 0, 0)
+
+
+def test_a_table_without_what_a_label_is_made_of_has_examples_without(source):
+    [example] = _read(source("size,tip\n1,2\n", kinds={"size": "numeric"}, label="tip", threshold=Threshold(1, "fare")))
     assert "label" not in example.features.feature
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from data.errors import DataError
 from data.source import SPLITS
+from data.tables.examples import TableExamples
 from data.tables.parquet import ParquetTable
 from data.tables.survey import survey
 
@@ -70,6 +71,28 @@ def test_columns_that_no_model_takes_are_told(tmp_path, values, kind):
     assert found.kind("a") == "numeric"
     with pytest.raises(DataError, match=rf"Received: {kind} in odd.* or name it in options.columns.left_out"):
         found.kind("odd")
+
+
+def test_times_and_lists_are_read_where_columns_say_so(tmp_path):
+    times = [datetime.datetime(1970, 1, 1, 0, 1), datetime.datetime(1970, 1, 2)]
+    table = _table(tmp_path, {"when": times, "tags": [["a", "b"], []], "y": ["n", "p"]})
+    assert survey(table).columns["tags"].elements == {"a": 1, "b": 1}
+    examples = TableExamples(
+        table=table,
+        kinds={"when": "timestamp", "tags": "multivalent"},
+        may_be_missing=frozenset({"tags"}),
+        label="y",
+        classes=("n", "p"),
+        notations={"tags": "|"},
+    )
+    found = [
+        example.features.feature
+        for split in SPLITS
+        for shard in examples.shards(split)
+        for _, example in examples.examples(shard)
+    ]
+    assert sorted(list(features["when"].int64_list.value) for features in found) == [[60], [86_400]]
+    assert sorted(list(features["tags"].bytes_list.value) for features in found) == [[], [b"a", b"b"]]
 
 
 def test_a_file_that_is_none(tmp_path):

@@ -86,7 +86,7 @@ def test_a_linear_model_adds_up_what_each_input_weighs():
     kernel, bias = model.get_layer("weights").get_weights()
     [table] = model.get_layer("category_weights").get_weights()
     dense = np.concatenate([inputs["numbers"], inputs["flags"]], axis=1)
-    expected = dense @ kernel + bias + table[inputs["categories"]].mean(axis=1)
+    expected = dense @ kernel + bias - table[inputs["categories"]].mean(axis=1)
     np.testing.assert_allclose(model(inputs)["logits"], expected, rtol=1e-5, atol=1e-6)
 
 

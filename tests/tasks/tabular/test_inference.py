@@ -39,6 +39,20 @@ def test_columns_are_told_by_the_table(task):
     assert columns.is_complete()
 
 
+def test_a_bag_s_size_is_that_of_its_values(task):
+    content = "tags,grade\na|b|a,x\nb |c,y\n,x\n"
+    columns = task(content, split_column=None, columns={"multivalent": {"tags": {}}}).columns
+    # a twice in one row and b in two; c once.
+    assert columns.multivalent["tags"].size == 2
+    assert columns.may_be_missing() == {"tags"}
+
+
+def test_a_column_of_weights_is_not_seen(task):
+    found = task(weight_column="age")
+    assert "age" not in found.columns.named()
+    assert found.evaluation_keys == ("age",)
+
+
 def test_what_the_config_says_stays(task):
     given = {
         "numeric": {"age": {"transform": "log", "may_be_missing": True}},
@@ -80,6 +94,12 @@ def test_the_kind_of_label(task, values, label, kind, classes):
     assert (found.kind, found.classes) == (kind, classes)
 
 
+def test_a_number_above_a_limit_is_one_of_two_classes(task):
+    found = task(label={"column": "age", "above": 0.5, "times": "id"}).label
+    assert (found.kind, found.classes, found.times) == ("binary", ("no", "yes"), "id")
+    assert task(label={"column": "age", "above": 30, "classes": ["young", "old"]}).label.classes == ("young", "old")
+
+
 def test_labels_of_many_numbers_are_numbers(task):
     content = "a,grade\n" + "".join(f"1,{value}\n" for value in range(21))
     assert task(content, split_column=None).label.kind == "regression"
@@ -89,6 +109,17 @@ def test_labels_of_many_numbers_are_numbers(task):
     ("options", "message"),
     [
         ({"label": {"column": "Grade"}}, r"options.label.column must name columns .* Did you mean grade\?"),
+        ({"label": {"column": "age", "above": 1, "times": "fare"}}, "options.label.times must name columns"),
+        (
+            {"label": {"column": "town", "above": 1}},
+            "above needs a column of numbers. Received: town, which holds 'Oslo'",
+        ),
+        ({"columns": {"crosses": [{"of": ["town", "twon"]}]}}, r"Received: twon. Did you mean town\?"),
+        ({"columns": {"crosses": [{"of": ["town", "age"]}]}}, "Received: age, which is none of town, member"),
+        (
+            {"label": {"column": "age", "above": 30}, "loss": {"class_weights": "balanced"}},
+            "Received: a label with above, whose classes are not in it",
+        ),
         ({"label": {"column": "grade", "kind": "binary"}}, r"must have 2 classes. Received: 3 in grade \(a, b, c\)"),
         ({"columns": {"numeric": {"years": {}}}}, "options.columns must name columns of the table"),
         ({"columns": {"left_out": ["id", "age", "town", "member"]}}, "a model must see one column at least"),
@@ -113,6 +144,14 @@ def test_options_that_do_not_suit_the_table(task, options, message):
         ({"columns": {"numeric": {"age": {}}, "left_out": ["age"]}}, "a column is of one kind. Received twice: age"),
         ({"columns": {"others": "leave_out"}}, "a model must see one column at least"),
         ({"columns": {"numeric": {"label": {}}}}, "a column label can only be the label"),
+        (
+            {"columns": {"categorical": {"town": {}}, "crosses": [{"of": ["town", "age"]}], "others": "leave_out"}},
+            "Received: age, which is none of town",
+        ),
+        ({"columns": {"timestamp": {"age": {}}, "multivalent": {"age": {}}}}, "Received twice: age"),
+        ({"columns": {"numeric": {"age": {}}}, "weight_column": "age"}, "a column of its own, .* Received: age"),
+        ({"label": {"column": "age", "times": "id"}}, "times multiplies above"),
+        ({"label": {"column": "age", "above": 1, "kind": "regression"}}, "above makes a binary label"),
         ({"label": {"column": "grade", "classes": ["a"]}}, "classes must be two of a binary label"),
         ({"label": {"column": "grade", "kind": "regression", "classes": ["a", "b"]}}, "none of regression"),
         (

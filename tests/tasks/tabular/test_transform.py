@@ -9,7 +9,7 @@ import tensorflow_transform as tft
 
 from tasks.tabular import Tabular, TabularOptions
 from tasks.tabular.metadata import input_sizes, table_shape
-from tasks.tabular.transform import piecewise_linear
+from tasks.tabular.numbers import piecewise_linear
 from tests.tasks.transformed import transform
 
 COLUMNS = {
@@ -30,14 +30,25 @@ COLUMNS = {
         "word": {"encoding": "embedding", "frequency_threshold": 1, "oov_buckets": 0},
     },
     "boolean": {"member": {}},
+    "timestamp": {
+        "bought": {"format": "%d.%m.%Y %H:%M", "parts": ["day_of_week", "year"], "may_be_missing": True},
+        "sent": {"parts": ["hour"], "encoding": "number"},
+    },
+    "multivalent": {
+        "tags": {"frequency_threshold": 1, "size": 3},
+        "marks": {"delimiter": "+", "ids": "hash", "size": 4, "encoding": "mean"},
+    },
+    "crosses": [{"of": ["town", "member", "bucket"], "size": 50}, {"of": ["word", "code"], "size": 7}],
 }
-HEADER = "z,gap,median,span,log,plain,bucket,same,filled,town,code,word,member,price"
+HEADER = "z,gap,median,span,log,plain,bucket,same,filled,town,code,word,member,bought,sent,tags,marks,weight,price"
 ROWS = [
-    "1,1,1,0,0,7,1,5,0,Oslo,3,a,yes,10",
-    "2,3,2,5,1,8,2,5,1,Oslo,4,a,no,20",
-    "3,,30,10,-1,9,3,5,3,Rome,5,a,,30",
-    "4,8,,10,3,10,4,5,9,Bonn,6,b,yes,40",
+    "1,1,1,0,0,7,1,5,0,Oslo,3,a,yes,29.02.2024 23:30,3600,x|y|x,a+b,1,10",
+    "2,3,2,5,1,8,2,5,1,Oslo,4,a,no,01.03.2023 00:00,7200,x,,2,20",
+    "3,,30,10,-1,9,3,5,3,Rome,5,a,,01.01.2022 12:00,10800,x|y,c,0,30",
+    "4,8,,10,3,10,4,5,9,Bonn,6,b,yes,,0,z,a,5,40",
 ]
+# Of the row that a client sends.
+BOUGHT = 1_677_628_800
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +57,7 @@ def fitted(tmp_path_factory) -> tuple[Tabular, tft.TFTransformOutput]:
     (place / "rows.csv").write_text("\n".join([HEADER, *ROWS]) + "\n")
     source = {"kind": "csv", "file": place / "rows.csv"}
     label = {"column": "price", "kind": "regression"}
-    task = Tabular(TabularOptions(source=source, label=label, columns=COLUMNS))
+    task = Tabular(TabularOptions(source=source, label=label, columns=COLUMNS, weight_column="weight"))
     examples = task.source()
     rows = [example for _, row in task.options.source.all_rows() for example in [examples._example(row, True)]]
     return task, transform(task, rows, place)
@@ -61,6 +72,11 @@ def _apply(fitted: tuple[Tabular, tft.TFTransformOutput], **changes: list) -> di
         "code": [b"4"],
         "word": [b"a"],
         "member": [0],
+        "bought": [BOUGHT],
+        "sent": [7200],
+        "tags": [b"x"],
+        "marks": [],
+        "weight": [2.0],
         "label": [20.0],
         **changes,
     }
@@ -74,7 +90,7 @@ def _apply(fitted: tuple[Tabular, tft.TFTransformOutput], **changes: list) -> di
 
 
 def _numbers(fitted, **changes) -> dict[str, float]:
-    names = ("z", "gap", "median", "span", "log", "plain", "same")
+    names = ("z", "gap", "median", "span", "log", "plain", "same", "year", "hour")
     return dict(zip(names, _apply(fitted, **changes)["numbers"], strict=True))
 
 
@@ -83,8 +99,9 @@ def test_the_sizes_are_those_of_the_model(fitted):
     shape = table_shape(task.columns, task.label)
     features = _apply(fitted)
     assert {name: len(features[name]) for name in ("numbers", "flags", "categories")} == input_sizes(shape)
-    # 2 gaps, twice 4 buckets, the member and its gap, Oslo: missing, itself, 2 for others.
-    assert (shape.numbers, shape.flags, shape.categories) == (7, 16, (6, 3))
+    # 2 gaps, twice 4 buckets, the member and its gap, a week's days and their gap, 3 tags, one for others and one that
+    # stays empty, 4 marks and one that does, Oslo: missing, itself, 2 for others; the second cross has 7 places.
+    assert (shape.numbers, shape.flags, shape.categories) == (9, 41, (6, 3, 50))
 
 
 def test_z_scores_are_of_the_train_split(fitted):
@@ -162,7 +179,7 @@ def test_truth_values(fitted, value, flags):
 
 def test_a_vocabulary_holds_what_is_frequent_and_buckets_the_rest(fitted):
     known, rare, new, missing = (
-        _apply(fitted, town=value)["flags"][12:].argmax() for value in ([b"Oslo"], [b"Rome"], [b"Lima"], [])
+        _apply(fitted, town=value)["flags"][30:34].argmax() for value in ([b"Oslo"], [b"Rome"], [b"Lima"], [])
     )
     assert (known, missing) == (1, 0)
     assert {rare, new} <= {2, 3}
@@ -179,7 +196,71 @@ def test_embedded_columns_have_places_below_each_other(fitted):
     code = places[0][0]
     # Places 1 to 5 are of hashes; 6 is of words that the vocabulary lacks, for none is bucketed.
     assert 1 <= code <= 5
-    assert [place.tolist() for place in places] == [[code, 7], [code, 8], [code, 6]]
+    assert [place[:2].tolist() for place in places] == [[code, 7], [code, 8], [code, 6]]
+
+
+@pytest.mark.parametrize(
+    ("bought", "year", "flags"),
+    [
+        # A Wednesday in 2023; of 2022, 2023 and 2024 the mean, too.
+        ([BOUGHT], 0, [0, 0, 1, 0, 0, 0, 0, 0]),
+        ([1_709_249_400], 1 / np.std([2022, 2023, 2024]), [0, 0, 0, 1, 0, 0, 0, 0]),
+        ([], 0, [0, 0, 0, 0, 0, 0, 0, 1]),
+    ],
+)
+def test_parts_of_dates(fitted, bought, year, flags):
+    assert _numbers(fitted, bought=bought)["year"] == pytest.approx(year, abs=1e-4)
+    assert _apply(fitted, bought=bought)["flags"][12:20].tolist() == flags
+
+
+def test_an_hour_as_a_number(fitted):
+    # Hours 1, 2, 3 and 0.
+    assert _numbers(fitted, sent=[23 * 3600 + 59])["hour"] == pytest.approx((23 - 1.5) / np.std([0, 1, 2, 3]), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("tags", "places"), [([b"x"], {1}), ([b"y", b"x", b"x"], {1, 2}), ([b"x", b"new"], {1, 4}), ([], set())]
+)
+def test_a_bag_has_a_flag_for_each_value(fitted, tags, places):
+    # x in three rows, y in two, z in one; 4 is of those that the vocabulary lacks.
+    flags = _apply(fitted, tags=tags)["flags"][20:25]
+    assert set(np.flatnonzero(flags)) == places
+    assert set(flags[list(places)]) <= {1.0}
+
+
+def _hash(text: bytes, size: int) -> int:
+    return int(tf.strings.to_hash_bucket_fast([text], size)[0])
+
+
+def test_or_its_share_of_a_row(fitted):
+    expected = np.zeros(5)
+    for mark in (b"a", b"b", b"b", b"q"):
+        expected[1 + _hash(mark, 4)] += 1 / 4
+    found = _apply(fitted, marks=[b"a", b"b", b"b", b"q"])["flags"][25:30]
+    np.testing.assert_allclose(found, expected)
+    assert _apply(fitted, marks=[])["flags"][25:30].sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({}, b"Oslo\x1f0\x1f1"),
+        ({"town": [b"Atlantis"], "member": [1], "bucket": [99.0]}, b"Atlantis\x1f1\x1f3"),
+        ({"town": [], "member": []}, b"\x1e\x1f\x1e\x1f1"),
+    ],
+)
+def test_a_cross_is_the_hash_of_its_values_together(fitted, changes, text):
+    assert _apply(fitted, **changes)["categories"][2] == 6 + 3 + _hash(text, 50)
+
+
+def test_a_cross_of_few_places_is_one_hot(fitted):
+    flags = _apply(fitted)["flags"][34:]
+    assert np.flatnonzero(flags).tolist() == [_hash(b"a\x1f4", 7)]
+
+
+def test_weights_are_over_the_mean(fitted):
+    assert _apply(fitted)["weight"] == pytest.approx(2 / 2)
+    assert _apply(fitted, weight=[5.0])["weight"] == pytest.approx(5 / 2)
 
 
 def test_the_label_s_units(fitted):
