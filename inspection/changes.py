@@ -88,10 +88,11 @@ def _options(before: NodeExecution, after: NodeExecution) -> Iterator[Reason]:
 
 
 def _flat(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
-    """Dotted keys and values of nested dictionaries, those inside JSON texts too; lists are values."""
+    """Dotted keys and values of nested dictionaries, those inside JSON texts too; lists are values, and so is what has
+    numbers for keys, such as spans."""
     for name, value in values.items():
         parsed = _parse(value)
-        if isinstance(parsed, dict):
+        if isinstance(parsed, dict) and not (parsed and all(map(str.isdecimal, parsed))):
             yield from _flat(parsed, f"{prefix}{name}.")
         else:
             yield prefix + name, parsed

@@ -10,6 +10,7 @@ from inspection.locate import RunNotFoundError
 from inspection.runs import utc
 from inspection.store import Artifact, NodeExecution, RunStore
 from records.properties import BLESSED, PUSHED, PUSHED_DESTINATION
+from records.spans import describe_spans, spans_of
 from serving.registry import ModelVersion, Registry, RegistryError
 
 # Output -> what its node waits for without reading it. Such an arrow of the DAG leaves no event: an execution that
@@ -61,10 +62,12 @@ class Step:
 
 
 def origin_of(execution: NodeExecution) -> dict[str, str | int]:
-    """What the outputs depend on besides the inputs: the data's fingerprint, the code's digest, the seed."""
+    """What the outputs depend on besides the inputs: the data's fingerprint and spans, the code's digest, the seed."""
     # TFX's own components carry what is ours in a JSON document.
     custom = json.loads(execution.properties.get("custom_config") or "{}")
     found = {name: execution.properties.get(name, custom.get(name)) for name in ("fingerprint", "code", "seed")}
+    artifacts = [artifact for outputs in execution.outputs.values() for artifact in outputs]
+    found["span"] = next(filter(None, (describe_spans(spans_of(each.properties)) for each in artifacts)), None)
     if str(found["code"]).startswith("{"):
         # Digests of many modules; a person wants to know whether two executions ran the same.
         found["code"] = hashlib.sha256(found["code"].encode()).hexdigest()

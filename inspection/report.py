@@ -22,6 +22,7 @@ from records.evaluation import CANDIDATE
 from records.findings import Finding
 from records.model_run import HISTORY_FILE
 from records.run import RunRecord
+from records.spans import describe_spans
 from records.stores import path_at
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def render_report(run: Run, *, studies: Sequence[Section] = ()) -> str:
         "nodes": {node.name: node for node in nodes},
         "changed": [node for node in nodes if node.reasons],
         "pushes": record.pushes if record else [],
+        "spans": describe_spans(record.spans) if record else "",
         "headline": _headline(record) if record else [],
         "gates": _gates(findings),
         "limits_kept": count_limits(findings),

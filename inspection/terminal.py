@@ -19,6 +19,7 @@ from inspection.store import Artifact
 from records.findings import Finding
 from records.properties import BLESSED, INCOMPARABLE, PUSHED_VERSION, REGISTRY_VERSION
 from records.run import RunRecord
+from records.spans import describe_spans
 
 STYLES = {"done": "green", "cached": "cyan", "failed": "red", "refused": "yellow", "interrupted": "yellow"}
 # Enough to tell two digests apart.
@@ -61,6 +62,8 @@ def run_details(found: Run, root: Path) -> RenderableType:
         is_over = found.state != "running"
         heading.append("  killed before it wrote a record" if is_over else "  its record is written when it ends")
     parts: list[RenderableType] = [heading]
+    if record and record.spans:
+        parts.append(Text(f"data: span {describe_spans(record.spans)}"))
     if record and key_metrics(record):
         parts.append(Text(f"test {_metrics(key_metrics(record))}"))
     for push in record.pushes if record else ():

@@ -9,6 +9,7 @@ from records.model_run import read_model_facts
 from records.push import read_push
 from records.run import RunRecord, VariantRecord
 from records.shipment import read_shipment
+from records.spans import spans_of
 from records.variants import MeasuredVariant, read_choice, read_measurements
 
 # The nodes that leave findings, and the channel whose artifact holds them.
@@ -42,6 +43,8 @@ def add_results(
             record.gates += read_findings(outputs[node][channel][0].uri)
     recorded = {finding.gate for finding in record.gates}
     record.gates += [finding for finding in refused if finding.gate not in recorded]
+    if "ExampleGen" in outputs:
+        record.spans = spans_of(outputs["ExampleGen"]["examples"][0].properties)
     if "Trainer" in outputs:
         facts = read_model_facts(outputs["Trainer"]["model_run"][0].uri)
         record.metrics["parameters"] = facts.parameters

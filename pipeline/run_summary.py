@@ -9,6 +9,7 @@ from pipeline.root import Root
 from pipeline.shown_commands import shown_command
 from records.push import Push
 from records.run import RECORD_FILE, RunRecord
+from records.spans import describe_spans
 from serving.registry import Registry
 from serving.registry.errors import RegistryError
 
@@ -24,6 +25,8 @@ def print_summary(console: Console, record: RunRecord, root: Root, *, metric: st
 
 def _results(record: RunRecord, root: Root, metric: str) -> list[str]:
     lines = []
+    if record.spans:
+        lines.append(f"[bold]data[/bold]           span {describe_spans(record.spans)}")
     value = record.metrics.get(f"test_{metric}")
     if value is not None:
         lines.append(f"[bold]test {metric}[/bold]  {value:.4f}  ({record.metrics['parameters']:,.0f} parameters)")

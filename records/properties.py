@@ -1,5 +1,10 @@
 """Names of artifacts' custom properties, which ML Metadata keeps."""
 
+# Of examples that come in spans, as TFX's ExampleGen names them: the newest span, and its version where there is one.
+SPAN = "span"
+VERSION = "version"
+# All of their spans, as JSON: {span: version}.
+SPANS = "spans"
 # Of a blessing, as TFX names it: 1 where a gate let the model pass.
 BLESSED = "blessed"
 # Of a pushed model, as TFX's Pusher names them: 1 where there was a push, the version's directory and its number.

@@ -11,6 +11,7 @@ from records.known_fields import known_fields
 from records.model_run import TrainingFacts
 from records.push import Push
 from records.root import run_directory
+from records.spans import Spans, as_spans
 from records.variants import Choice, MeasuredVariant
 
 RECORD_FILE = "summary.json"
@@ -75,6 +76,7 @@ class RunRecord:
       config: the config with its defaults.
       versions: version of each distribution that matters.
       git_commit: commit of the config's checkout.
+      spans: {span: its version} of the data that ExampleGen read; empty where it does not come in spans.
       label_key: the feature that predictions are compared with.
       labels: what its values are called.
       total_secs: from the start of the process.
@@ -104,6 +106,7 @@ class RunRecord:
     config: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     git_commit: str | None = None
+    spans: Spans = field(default_factory=dict)
     label_key: str = ""
     labels: list[str] = field(default_factory=list)
     total_secs: float = 0.0
@@ -132,6 +135,7 @@ class RunRecord:
             "choice": Choice.from_json(choice) if choice else None,
             "gates": list(map(Finding.from_json, values.get("gates", ()))),
             "pushes": list(map(Push.from_json, values.get("pushes", ()))),
+            "spans": as_spans(values.get("spans", {})),
         }
         return cls(**{**known, **typed})
 

@@ -1,5 +1,6 @@
 """ExampleGen's runtime: reads the shards of a source in parallel and writes one file a shard."""
 
+import json
 import os
 from collections.abc import Hashable
 from typing import Any
@@ -12,8 +13,10 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
 from components.shard_reading import ShardReading, check_readings
-from data.source import SPLITS
+from data.source import SPLITS, Source
+from data.spans import HasSpans
 from data.unreadable import UNREADABLE
+from records.properties import SPAN, SPANS, VERSION
 from records.repairs import write_repairs
 from records.rows import write_rows
 from records.splits import split_folder
@@ -53,6 +56,19 @@ def generate(*, task_spec: str, examples: standard_artifacts.Examples, pipeline:
     write_repairs(examples.uri, {**task.repairs(), **({UNREADABLE: len(defects)} if defects else {})})
     examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
     examples_utils.set_payload_format(examples, example_gen_pb2.PayloadFormat.FORMAT_TF_EXAMPLE)
+    _write_spans(source, examples)
+
+
+def _write_spans(source: Source, examples: standard_artifacts.Examples) -> None:
+    """Tells ML Metadata which spans were read, as the driver of TFX's ExampleGen does."""
+    spans = source.spans() if isinstance(source, HasSpans) else {}
+    if not spans:
+        return
+    newest = max(spans)
+    examples.set_int_custom_property(SPAN, newest)
+    if (version := spans[newest]) is not None:
+        examples.set_int_custom_property(VERSION, version)
+    examples.set_string_custom_property(SPANS, json.dumps(spans))
 
 
 def _write_shard(job: tuple[str, str, Any], *, task_spec: str) -> None:

@@ -10,8 +10,10 @@ from data.did_you_mean import did_you_mean
 from data.errors import DataError
 from data.overview import Overview
 from data.source import SPLITS
+from data.spans import HasSpans, missing_between
 from data.tables.table import Row, Table
 from data.tables.values import Kind, as_text, parse
+from records.spans import Spans, describe_spans
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -88,6 +90,10 @@ class TableExamples:
         )
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def spans(self) -> Spans:
+        """See `data.spans.HasSpans`."""
+        return self.table.spans() if isinstance(self.table, HasSpans) else {}
+
     def overview(self) -> Overview:
         """Rows of each class, or of all."""
         counts = {split: dict.fromkeys((*self.classes, "all"), 0) for split in SPLITS}
@@ -103,12 +109,22 @@ class TableExamples:
                     counts[split][name] += 1
         total = sum(counts[split]["all"] for split in SPLITS)
         kinds = [f"{list(self.kinds.values()).count(kind)} {kind}" for kind in dict.fromkeys(self.kinds.values())]
+        spans = self.spans()
+        of_spans = f", span {describe_spans(spans)}" if spans else ""
+        missing = missing_between(spans)
         return Overview(
-            headline=f"{total:,} rows of {len(self.kinds)} columns",
-            facts={"columns": ", ".join(kinds), "label": f"{self.label}, {len(self.classes) or 'no'} classes"},
+            headline=f"{total:,} rows of {len(self.kinds)} columns{of_spans}",
+            facts={
+                **({"span": describe_spans(spans)} if spans else {}),
+                "columns": ", ".join(kinds),
+                "label": f"{self.label}, {len(self.classes) or 'no'} classes",
+            },
             columns=("class" if self.classes else "rows", *SPLITS),
             rows=tuple((name, *(counts[split][name] for split in SPLITS)) for name in (*self.classes, "all")),
-            notes=(f"{unreadable:,} rows cannot be read",) if unreadable else (),
+            notes=(
+                *((f"{unreadable:,} rows cannot be read",) if unreadable else ()),
+                *((f"no span {', '.join(map(str, missing))} between the others",) if missing else ()),
+            ),
         )
 
     def _example(self, row: Row, is_labelled: bool) -> "tf.train.Example":

@@ -1,9 +1,10 @@
 """What tables in files have in common: which files, and the split of each row."""
 
+import functools
 import hashlib
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -14,9 +15,11 @@ from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
 from data.files import SourcePath, stamp
 from data.source import SPLITS, Split
+from data.spans import SeveralSpans, SpanChoice, SpanPattern, span_files, take_spans
 from data.splits import Splits
 from data.tables.table import Row
 from data.unreadable import Unreadable
+from records.spans import Spans
 from records.stores import is_uri
 
 
@@ -37,7 +40,10 @@ class Part(NamedTuple):
 
 
 class TableFiles(Unreadable):
-    """One file whose rows are dealt to splits, or files for each split; a split without files is cut out of train."""
+    """One file whose rows are dealt to splits, or files for each split; a split without files is cut out of train.
+
+    Where paths have places for a span, each stands for a file of every span that is read.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -46,6 +52,11 @@ class TableFiles(Unreadable):
         default_factory=dict,
         description="Or the files of each split, such as {train: [a.csv, b.csv], test: [c.csv]}; eval and test may be "
         "left out and are then cut out of train. Each file is read by itself, so that several are read in parallel.",
+    )
+    span: SpanChoice | None = Field(
+        None,
+        description="Where paths have {SPAN}, or {YYYY}, {MM} and {DD}, which spans are read: latest, a number, {last: "
+        "K}, or {exactly: {SPAN: VERSION}}; of each the newest {VERSION}. Default: latest.",
     )
     split_column: str | None = Field(None, description="Column of train, eval or test; default: dealt by `splits`.")
     splits: Splits = Field(
@@ -68,13 +79,41 @@ class TableFiles(Unreadable):
             )
         return self
 
+    @model_validator(mode="after")
+    def _spans_have_places(self) -> "TableFiles":
+        if not self._patterns() and self.span is not None:
+            raise ValueError(
+                f"span is of paths with {{SPAN}}, or {{YYYY}}, {{MM}} and {{DD}}. Received: span={self.span}, and "
+                f"{', '.join(map(os.fspath, self._paths())) or 'no path'}"
+            )
+        return self
+
     def is_known(self) -> bool:
         """Whether it is a dataset known by name."""
         return False
 
+    def with_spans(self) -> "TableFiles":
+        """A copy that names the spans and versions that are read, so that no later one is.
+
+        Raises:
+          SourceNotFoundError: one is missing.
+        """
+        spans = self.spans()
+        # Not a copy, which would have found its files already.
+        return type(self).model_validate({**dict(self), "span": SeveralSpans(exactly=dict(spans))}) if spans else self
+
+    def spans(self) -> Spans:
+        """See `data.spans.HasSpans`.
+
+        Raises:
+          SourceNotFoundError: one is missing.
+        """
+        patterns = self._patterns()
+        return take_spans(self.span if self.span is not None else "latest", patterns) if patterns else {}
+
     def given(self) -> Mapping[str, tuple[epath.Path, ...]]:
         """{split: its files}, all in train where one file is for all."""
-        return {"train": (self.file,)} if self.file is not None else dict(self.files.items())
+        return {split: tuple(file.path for file in files) for split, files in self._files.items()}
 
     def path(self, part: Part) -> epath.Path:
         """The file of a part."""
@@ -116,11 +155,45 @@ class TableFiles(Unreadable):
             digest.update(f"{part} {path.name} {stamp(found_file(path))}\n".encode())
         return digest.hexdigest()
 
+    @functools.cached_property
+    def _files(self) -> Mapping[str, tuple["_File", ...]]:
+        """What `given` has, found once: looking around takes time, and newer spans may come meanwhile."""
+        spans = self.spans()
+        given = {"train": (self.file,)} if self.file is not None else self.files
+        return {split: tuple(_files_of(paths, spans)) for split, paths in given.items()}
+
+    def _paths(self) -> list[epath.Path]:
+        """The paths as the config has them."""
+        return [path for path in (self.file, *(path for paths in self.files.values() for path in paths)) if path]
+
+    def _patterns(self) -> list[SpanPattern]:
+        return [pattern for pattern in map(SpanPattern.of, self._paths()) if pattern]
+
     def _dealt(self, part: Part, index: int) -> str:
         given = self.given()
-        dealt = self.splits.of(f"{part.number}/{index}")
+        key = self._files[part.given][part.number].key if self._files else str(part.number)
+        dealt = self.splits.of(f"{key}/{index}")
         # Train lends to the splits that have no files, and keeps the share of those that have.
         return part.given if part.given != "train" or dealt in given else dealt
+
+
+class _File(NamedTuple):
+    """A file, and what its rows are dealt by."""
+
+    path: epath.Path
+    key: str
+
+
+def _files_of(paths: Sequence[epath.Path], spans: Spans) -> Iterator[_File]:
+    for number, path in enumerate(paths):
+        pattern = SpanPattern.of(path)
+        if pattern is None:
+            yield _File(path, str(number))
+            continue
+        # A row stays in its split while its span moves through a window: else a model that goes on from an earlier one
+        # would be tested on rows that it was trained on.
+        for span, file in span_files(spans, pattern).items():
+            yield _File(file, f"{number}/span {span}")
 
 
 def found_file(path: epath.Path) -> epath.Path:

@@ -17,6 +17,12 @@ from pipeline.set_option import set_option
 @click.option("--from", "from_node", metavar="NODE", help="Start here; what comes before is taken from the last run.")
 @click.option("--to", "to_node", metavar="NODE", help="Stop after this node.")
 @click.option(
+    "--span",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="The span to read of data that comes in spans: --set options.source.span=N.",
+)
+@click.option(
     "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many nodes may run at the same time."
 )
 @click.option("--no-cache", is_flag=True, help="Run every node, changed or not.")
@@ -28,6 +34,7 @@ def command(
     root: Path | None,
     from_node: str | None,
     to_node: str | None,
+    span: int | None,
     jobs: int,
     no_cache: bool,
     explain: bool,
@@ -38,6 +45,8 @@ def command(
     what changed. With --jobs 2 and more, nodes that need nothing of each other run at the same time, each in a process
     of its own. A run leaves its record and log under ROOT/runs, of which `slipway report` makes a page.
     """
+    if span is not None:
+        changes = {**changes, "options.source.span": span}
     if explain:
         if from_node or to_node or no_cache:
             raise click.UsageError("--explain takes no --from, --to or --no-cache: it says what the cache holds.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from data.tables.examples import LABEL, TableExamples, Threshold
 from data.tables.files import TableFiles
+from data.tables.source import TableSource
 from data.unreadable import Unreadable
 from models.tabular.shape import LOGITS, PREDICTION, UNITS
 from tasks.base import EvalMetric, Task
@@ -54,6 +55,12 @@ class Tabular(Task):
         return () if self.options.weight_column is None else (self.options.weight_column,)
 
     @functools.cached_property
+    def _table(self) -> TableSource:
+        """The table, with the spans that are read where it comes in spans."""
+        source = self.options.source
+        return source.with_spans() if isinstance(source, TableFiles) else source
+
+    @functools.cached_property
     def label(self) -> LabelOptions:
         """The label, with what the table tells of it."""
         label = self.options.label
@@ -71,17 +78,18 @@ class Tabular(Task):
             return columns
         from tasks.tabular.inference import complete_columns
 
-        source = self.options.source
+        source = self._table
         split = source.split_column if isinstance(source, TableFiles) else None
         hidden = tuple(filter(None, (self.options.label.column, split, self.options.weight_column)))
         return complete_columns(columns, self._survey(), hidden=hidden)
 
     def resolved_options(self) -> TabularOptions:
-        return self.options.model_copy(update={"label": self.label, "columns": self.columns, "loss": self._loss()})
+        told = {"source": self._table, "label": self.label, "columns": self.columns, "loss": self._loss()}
+        return self.options.model_copy(update=told)
 
     def source(self) -> TableExamples:
         return TableExamples(
-            table=self.options.source,
+            table=self._table,
             kinds=self.columns.kinds(),
             may_be_missing=self.columns.may_be_missing(),
             label=self.label.column,
@@ -218,4 +226,4 @@ class Tabular(Task):
     def _survey(self) -> Survey:
         from data.tables.survey import survey
 
-        return survey(self.options.source)
+        return survey(self._table)
