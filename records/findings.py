@@ -29,6 +29,7 @@ class Finding:
       variant: the converted file that was measured; empty where it was no single one.
       stops: whether nothing ships where it did not pass; else only its variant does not.
       against: file of the statistics that the value is a distance from; empty for all other values.
+      p_value: how probable a change such as this one is by chance alone; None where nobody asked.
     """
 
     gate: str
@@ -42,6 +43,7 @@ class Finding:
     variant: str = ""
     stops: bool = True
     against: str = ""
+    p_value: float | None = None
 
     @property
     def refuses(self) -> bool:
@@ -51,7 +53,8 @@ class Finding:
     def __str__(self) -> str:
         value = f"{self.value:.4g}" if isinstance(self.value, float) else str(self.value).removesuffix(".")
         where = f" ({self.where})" if self.where else ""
-        return f"{self.metric}{where} must be {self.limit}. Received: {value}."
+        chance = "" if self.p_value is None else f", p {self.p_value:.2g}"
+        return f"{self.metric}{where} must be {self.limit}. Received: {value}{chance}."
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Finding":

@@ -12,19 +12,17 @@ from records.findings import NOT_MEASURED, Finding
 
 
 class MetricKey(NamedTuple):
-    """One metric of one model on one slice; a change is the difference to the baseline."""
+    """One metric of one model on one slice."""
 
     where: str
     model: str
     metric: str
-    is_change: bool
 
 
 class Limit(NamedTuple):
     """One threshold of one metric; `features` are the slice's features, none for all examples."""
 
     metric: str
-    is_change: bool
     features: tuple[str, ...]
     text: str
 
@@ -33,8 +31,7 @@ def threshold_findings(uri: str, config: config_pb2.EvalConfig, *, gate: str, ha
     """Each threshold of `config` against each model and slice that it applies to.
 
     The verdict is TFMA's own: its validation file holds the failures. Its metrics give the values of what passed. A
-    threshold whose metric, or all of whose slices, they lack did not pass. Without a baseline no change is judged: a
-    first model has nothing to be worse than.
+    threshold whose metric, or all of whose slices, they lack did not pass.
 
     Args:
       uri: directory of TFMA's output.
@@ -50,17 +47,13 @@ def threshold_findings(uri: str, config: config_pb2.EvalConfig, *, gate: str, ha
     findings = []
     # A feature that the config names twice is one to TFMA.
     for limit in dict.fromkeys(_limits(config)):
-        name = f"{limit.metric}{' against the baseline' if limit.is_change else ''}"
-        if limit.is_change and not has_baseline:
-            findings.append(_inapplicable(name, limit, gate))
-            continue
         held = slices.get(limit.features) or [_empty_slices_text(limit.features)]
         for model, where in itertools.product(models, held):
-            key = MetricKey(where, model, limit.metric, limit.is_change)
+            key = MetricKey(where, model, limit.metric)
             findings.append(
                 Finding(
                     gate=gate,
-                    metric=name,
+                    metric=limit.metric,
                     where=", ".join(filter(None, ["" if has_baseline else model, where])),
                     value=values.get(key, NOT_MEASURED),
                     limit=limit.text,
@@ -71,12 +64,6 @@ def threshold_findings(uri: str, config: config_pb2.EvalConfig, *, gate: str, ha
     return sorted(findings, key=lambda finding: (finding.metric, finding.where))
 
 
-def _inapplicable(metric: str, limit: Limit, gate: str) -> Finding:
-    return Finding(
-        gate=gate, metric=metric, where="", value="no baseline", limit=limit.text, passed=True, applies=False
-    )
-
-
 def _read_metrics(uri: str) -> tuple[dict[tuple[str, ...], list[str]], dict[MetricKey, float]]:
     """The slices that there were by their features, and every metric that is one number."""
     slices: dict[tuple[str, ...], list[str]] = {}
@@ -85,8 +72,8 @@ def _read_metrics(uri: str) -> tuple[dict[tuple[str, ...], list[str]], dict[Metr
         where = _slice_text(metrics.slice_key)
         slices.setdefault(tuple(single.column for single in metrics.slice_key.single_slice_keys), []).append(where)
         for item in metrics.metric_keys_and_values:
-            if item.value.HasField("double_value"):
-                key = MetricKey(where, item.key.model_name, item.key.name, item.key.is_diff)
+            if item.value.HasField("double_value") and not item.key.is_diff:
+                key = MetricKey(where, item.key.model_name, item.key.name)
                 values[key] = item.value.double_value.value
     return slices, values
 
@@ -100,7 +87,7 @@ def _failures(uri: str) -> Iterator[MetricKey]:
     for validation in tfma.load_validation_result(uri).metric_validations_per_slice:
         for failure in validation.failures:
             key = failure.metric_key
-            yield MetricKey(_slice_text(validation.slice_key), key.model_name, key.name, key.is_diff)
+            yield MetricKey(_slice_text(validation.slice_key), key.model_name, key.name)
 
 
 def _slice_text(slice_key: metrics_for_slice_pb2.SliceKey) -> str:
@@ -115,13 +102,9 @@ def _limits(config: config_pb2.EvalConfig) -> Iterator[Limit]:
     for metric in (metric for spec in config.metrics_specs for metric in spec.metrics):
         name = tfma_name(metric)
         for per_slice in metric.per_slice_thresholds:
-            threshold = per_slice.threshold
+            text = _value_limit(per_slice.threshold.value_threshold)
             for slicing in per_slice.slicing_specs:
-                features = tuple(slicing.feature_keys)
-                if threshold.HasField("value_threshold"):
-                    yield Limit(name, False, features, _value_limit(threshold.value_threshold))
-                if threshold.HasField("change_threshold"):
-                    yield Limit(name, True, features, _change_limit(threshold.change_threshold))
+                yield Limit(name, tuple(slicing.feature_keys), text)
 
 
 def tfma_name(metric: config_pb2.MetricConfig) -> str:
@@ -136,8 +119,3 @@ def _value_limit(threshold: config_pb2.GenericValueThreshold) -> str:
     if threshold.HasField("upper_bound"):
         limits.append(f"<= {threshold.upper_bound.value:g}")
     return " and ".join(limits)
-
-
-def _change_limit(threshold: config_pb2.GenericChangeThreshold) -> str:
-    sign = ">=" if threshold.direction == config_pb2.MetricDirection.HIGHER_IS_BETTER else "<="
-    return f"{sign} {threshold.absolute.value:+g}"

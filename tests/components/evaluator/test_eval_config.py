@@ -30,23 +30,25 @@ def test_a_limit_for_slices_holds_the_slices_only():
     assert threshold.threshold.value_threshold.upper_bound.value == 0.5
 
 
-@pytest.mark.parametrize(
-    ("metric", "direction", "allowed"),
-    [
-        ("accuracy", config_pb2.MetricDirection.HIGHER_IS_BETTER, -0.02),
-        ("cross_entropy", config_pb2.MetricDirection.LOWER_IS_BETTER, 0.02),
-    ],
-)
-def test_worsening_follows_the_metrics_direction(metric, direction, allowed):
-    [threshold] = _thresholds(MetricGate(max_worsening=0.02), metric)
-    change = threshold.threshold.change_threshold
-    assert (change.direction, change.absolute.value) == (direction, allowed)
+def test_changes_are_not_judged_by_tfma():
+    assert not _thresholds(MetricGate(max_worsening=0.02))
 
 
 def test_a_gate_without_limits_is_refused():
     for limits in ({}, {"min": None}):
         with pytest.raises(ValidationError, match="needs one limit at least"):
             MetricGate(**limits)
+
+
+def test_significance_needs_a_worsening_that_it_is_of():
+    with pytest.raises(ValidationError, match=r"needs max_worsening, 0 for any. Received: significance: 0.05 alone"):
+        MetricGate(min=0.5, significance=0.05)
+
+
+@pytest.mark.parametrize("limit", [-0.1, {"relative": -0.1}, {"share": 0.1}, "2%"])
+def test_a_worsening_is_a_number_or_a_share(limit):
+    with pytest.raises(ValidationError):
+        MetricGate(max_worsening=limit)
 
 
 @pytest.mark.parametrize("name", ["acuracy", "confusion_matrix"])
