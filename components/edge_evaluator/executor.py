@@ -23,9 +23,10 @@ from components.compressor.options import variant_name
 from components.edge_evaluator.options import EdgeEvaluatorOptions
 from components.edge_evaluator.predictions import Predict
 from components.evaluator.eval_config import eval_config
+from components.evaluator.extractors import extractors
 from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
-from components.evaluator.options import MetricGate
+from components.evaluator.options import Measuring, MetricGate
 from components.evaluator.paired_examples import PairedExamples, examples_with_predictions
 from components.evaluator.paired_test import paired_test
 from components.evaluator.worsening import limited_changes, worsening_finding
@@ -47,7 +48,7 @@ def evaluate_variants(
     transform_graph: standard_artifacts.TransformGraph,
     task_spec: str,
     compress: EdgeEvaluatorOptions,
-    slices: Sequence[str],
+    measuring: Measuring,
     evaluation: standard_artifacts.ModelEvaluation,
     blessing: standard_artifacts.ModelBlessing,
     pipeline: beam.Pipeline,
@@ -59,7 +60,7 @@ def evaluate_variants(
     config = eval_config(
         task,
         gates=compress.gates,
-        slices=slices,
+        measuring=measuring,
         model_specs=[
             config_pb2.ModelSpec(name=name, prediction_key=f"{name}/{task.prediction_key}", label_key=task.label_key)
             for name in names
@@ -78,7 +79,9 @@ def evaluate_variants(
             | beam.Reshuffle()
             | beam.ParDo(predict).with_output_types(bytes)
             | as_arrow.BeamSource()
-            | tfma.ExtractEvaluateAndWriteResults(eval_config=config, output_path=evaluation.uri)
+            | tfma.ExtractEvaluateAndWriteResults(
+                eval_config=config, output_path=evaluation.uri, extractors=extractors(eval_config=config)
+            )
         )
     findings = threshold_findings(evaluation.uri, config, gate=GATE, has_baseline=False)
 

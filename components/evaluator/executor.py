@@ -14,6 +14,8 @@ from components.baseline.executor import has_model
 from components.baseline.findings import comparison_findings
 from components.blessing import write_blessing
 from components.evaluator.eval_config import eval_config
+from components.evaluator.extractors import extractors
+from components.evaluator.fairness import add_fairness, fairness_findings
 from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
 from components.evaluator.options import EvaluateConfig
@@ -52,6 +54,8 @@ class Executor(executor.Executor):
         properties = {
             standard_component_specs.EVAL_CONFIG_KEY: proto_utils.proto_to_json(config),
             standard_component_specs.EXAMPLE_SPLITS_KEY: json_utils.dumps([GATE_SPLIT]),
+            # TFX imports them by name.
+            "custom_extractors": f"{extractors.__module__}.{extractors.__name__}",
         }
         super().Do(input_dict, output_dict, properties)
         evaluation = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
@@ -69,6 +73,8 @@ class Executor(executor.Executor):
                 examples=artifact_utils.get_single_instance(input_dict["examples"]),
             ),
         ]
+        if evaluate.fairness is not None:
+            findings += fairness_findings(evaluation, evaluate.fairness, gate=GATE)
         write_findings(evaluation, findings)
         # TFX itself blesses nothing where only changes are limited and there is no baseline.
         write_blessing(artifact_utils.get_single_instance(output_dict[standard_component_specs.BLESSING_KEY]), findings)
@@ -132,4 +138,7 @@ def two_models_config(task: Task, evaluate: EvaluateConfig) -> config_pb2.EvalCo
         )
         for name in (CANDIDATE, BASELINE)
     ]
-    return eval_config(task, gates=evaluate.gates, slices=evaluate.slices, model_specs=specs)
+    config = eval_config(task, gates=evaluate.gates, measuring=evaluate, model_specs=specs)
+    if evaluate.fairness is not None:
+        add_fairness(config, evaluate.fairness)
+    return config

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from components.evaluator.fairness_options import FairnessConfig
+from components.evaluator.slicing import Slices, check_crosses
 from components.sections import Section
 from data.did_you_mean import did_you_mean
 from tasks.base import Task
@@ -59,12 +61,35 @@ class MetricGate(Section):
         return self.min_per_slice is not None or self.max_per_slice is not None
 
 
-class EvaluateConfig(Section):
+class Measuring(Section):
+    """How metrics are computed, of the SavedModel and of converted files alike."""
+
+    slices: tuple[Slices, ...] = Field(
+        (),
+        description="What to slice by: a raw feature; intervals of one, {feature: age, boundaries: [18, 65]}; or a "
+        "list of these, for each combination of their values.",
+    )
+    confidence: Literal["jackknife", "poisson_bootstrap"] | None = Field(
+        None,
+        description="By what TFMA tells the interval in which each metric is, with a confidence of 95 %; default: no "
+        "intervals.",
+    )
+
+    @field_validator("slices")
+    @classmethod
+    def _name_each_once(cls, slices: tuple[Slices, ...]) -> tuple[Slices, ...]:
+        check_crosses(slices)
+        return slices
+
+
+class EvaluateConfig(Measuring):
     """TFMA's judgement of the SavedModel and its limits."""
 
-    slices: tuple[str, ...] = Field((), description="Raw features to slice by, each on its own.")
     gates: dict[str, MetricGate] = Field(
         min_length=1, description="Limits by metric. Without any, no model would be refused; so one is required."
+    )
+    fairness: FairnessConfig | None = Field(
+        None, description="Compare groups, of tasks with two classes; default: no comparison."
     )
     incomparable_baseline: Literal["refuse", "ignore"] = Field(
         "refuse",
@@ -79,7 +104,7 @@ class WrongGateError(ValueError):
     exit_code = 2
 
 
-def check_gates(task: Task, gates: Mapping[str, MetricGate], *, slices: Sequence[str], key: str) -> None:
+def check_gates(task: Task, gates: Mapping[str, MetricGate], *, slices: Sequence[Slices], key: str) -> None:
     """Raises WrongGateError when a gate names no metric of the task, or has limits for slices where there are none;
     `key` is the gates' place in the config."""
     known = [metric.name for metric in task.metrics() if not metric.is_plot]

@@ -16,7 +16,7 @@ from components.edge_evaluator.executor import (
 from components.edge_evaluator.options import EdgeEvaluatorOptions
 from components.edge_evaluator.predictions import Predict
 from components.evaluator.metrics import overall_metrics
-from components.evaluator.options import MetricGate
+from components.evaluator.options import Measuring, MetricGate
 from components.splits import split_files
 from records.findings import NOT_MEASURED, read_findings
 from records.shipment import Shipment, read_shipment
@@ -149,7 +149,7 @@ def _evaluate(points, variants, place: Path, *, required=(), gates=GATES):
         transform_graph=points.transform_graph,
         task_spec=SPEC.model_dump_json(),
         compress=EdgeEvaluatorOptions(variants=("float32", "float16"), required=required, gates=gates),
-        slices=["label"],
+        measuring=Measuring(slices=["label"]),
         evaluation=evaluation,
         blessing=blessing,
         pipeline=beam.Pipeline(),
@@ -161,7 +161,7 @@ def _evaluate(points, variants, place: Path, *, required=(), gates=GATES):
 def evaluate(points, variants, tmp_path, monkeypatch):
     """EdgeEvaluator's evaluation and blessing, where TFMA finds METRICS."""
 
-    def found(*, eval_config, output_path):
+    def found(*, eval_config, output_path, extractors):
         Path(output_path).mkdir()
         write_tfma_files(Path(output_path), METRICS, failures=FAILURES)
         return beam.combiners.Count.Globally()

@@ -3,7 +3,7 @@ from pydantic import ValidationError
 from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluator.eval_config import eval_config
-from components.evaluator.options import MetricGate, WrongGateError, check_gates
+from components.evaluator.options import Measuring, MetricGate, WrongGateError, check_gates
 from tasks.loading import TaskSpec
 
 TASK = TaskSpec(
@@ -13,7 +13,7 @@ TASK = TaskSpec(
 
 
 def _thresholds(gate: MetricGate, metric: str = "accuracy"):
-    config = eval_config(TASK, gates={metric: gate}, slices=["label"], model_specs=[])
+    config = eval_config(TASK, gates={metric: gate}, measuring=Measuring(slices=["label"]), model_specs=[])
     [found] = [m for m in config.metrics_specs[0].metrics if metric in m.config]
     return found.per_slice_thresholds
 
@@ -60,4 +60,9 @@ def test_a_gate_needs_a_metric_with_a_value(name):
 @pytest.mark.parametrize("limit", ["min_per_slice", "max_per_slice"])
 def test_a_limit_for_slices_needs_slices(limit):
     with pytest.raises(WrongGateError, match=r"gates.accuracy can have limits per slice where .* Received: no slices"):
-        eval_config(TASK, gates={"accuracy": MetricGate(min=0.05, **{limit: 0.9})}, slices=[], model_specs=[])
+        eval_config(
+            TASK,
+            gates={"accuracy": MetricGate(min=0.05, **{limit: 0.9})},
+            measuring=Measuring(slices=[]),
+            model_specs=[],
+        )

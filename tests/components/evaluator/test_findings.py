@@ -9,7 +9,7 @@ from components.evaluator.eval_config import eval_config
 from components.evaluator.executor import baseline_findings
 from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
-from components.evaluator.options import EvaluateConfig, MetricGate
+from components.evaluator.options import EvaluateConfig, Measuring, MetricGate
 from records.evaluation import BASELINE, CANDIDATE
 from records.findings import NOT_MEASURED, Finding
 from tasks.loading import TaskSpec
@@ -24,7 +24,7 @@ ACCURACY = "accuracy"
 
 
 def _config(*specs: config_pb2.ModelSpec, gate: MetricGate = ALL_LIMITS) -> config_pb2.EvalConfig:
-    return eval_config(TASK, gates={ACCURACY: gate}, slices=["label"], model_specs=list(specs))
+    return eval_config(TASK, gates={ACCURACY: gate}, measuring=Measuring(slices=["label"]), model_specs=list(specs))
 
 
 def _nobody_asks():
@@ -114,7 +114,7 @@ def test_the_failures_are_those_that_tfma_found(tmp_path):
 def test_a_feature_that_is_named_twice_is_judged_once(tmp_path):
     uri = write_tfma_files(tmp_path, {"": {}, "0": {("", ACCURACY): 0.5}})
     gates = {ACCURACY: MetricGate(min_per_slice=0.1)}
-    config = eval_config(TASK, gates=gates, slices=["label", "label"], model_specs=[])
+    config = eval_config(TASK, gates=gates, measuring=Measuring(slices=["label", "label"]), model_specs=[])
     assert len(threshold_findings(uri, config, gate="evaluation", has_baseline=False)) == 1
 
 
