@@ -16,7 +16,7 @@ PLACES = {
     "model_name": "name",
     "registry": "push.registry",
     "stage": "push.stage",
-    "slices": "evaluate.slices",
+    "measuring": "evaluate",
 }
 # Told in other words, or by another property.
 CODE, FINGERPRINT, DERIVED = "code", "fingerprint", ("custom_config.code", "task_spec.is_part")

@@ -1,5 +1,6 @@
 """The report's charts, as HTML that needs plotly.js once in the page."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -85,6 +86,7 @@ def metric_by_slice(
             y=[value.value for value in ordered],
             marker_color=[RED if v.where in failing else BLUE if v.where == "" else "#93c5fd" for v in ordered],
             text=[f"{value.value:.3f}" for value in ordered],
+            error_y=_error_bars(ordered),
             textposition="outside",
             hovertemplate="%{x}: %{y:.4f}<extra></extra>",
         )
@@ -101,7 +103,8 @@ def metric_by_slice(
             "bgcolor": "rgba(255,255,255,.85)",
         }
         figure.add_annotation(x=span[1], y=limit, xanchor="right", yanchor="bottom", **label)
-    shown = [value.value for value in ordered] + [limit for found in limits.values() for limit in found]
+    ends = [end for value in ordered for end in value.interval or () if math.isfinite(end)]
+    shown = [value.value for value in ordered] + ends + [limit for found in limits.values() for limit in found]
     lowest, highest = min(shown), max(shown)
     room = max((highest - lowest) * 0.25, 0.02)
     # Classes may be called by numbers.
@@ -110,6 +113,15 @@ def metric_by_slice(
     start = 0 if 0 <= lowest < highest / 2 else lowest - room
     figure.update_yaxes(title=metric, range=[start, highest + room])
     return as_html(figure)
+
+
+def _error_bars(values: Sequence[MetricValue]) -> dict[str, Any] | None:
+    """Plotly's, of confidence intervals; None where there are none."""
+    if all(value.interval is None for value in values):
+        return None
+    upper = [value.interval[1] - value.value if value.interval else None for value in values]
+    lower = [value.value - value.interval[0] if value.interval else None for value in values]
+    return {"type": "data", "symmetric": False, "array": upper, "arrayminus": lower, "color": GREY}
 
 
 def confusion(matrix: np.ndarray, labels: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Distributions of features over those in the data that passed the data gate last."""
+"""Distributions of features over those in the data that passed the data gate last, and over those in serving logs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -8,7 +8,7 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from inspection.charts import BLUE, GREY, as_html
 from inspection.statistics import feature_name
-from records.findings import Finding, drift_of
+from records.findings import Finding, drift_of, skew_of
 from records.splits import split_folder
 from records.stores import path_at
 
@@ -20,7 +20,8 @@ Features = dict[str, statistics_pb2.FeatureNameStatistics]
 
 
 def drift_charts(statistics: epath.Path, findings: Sequence[Finding]) -> Iterator[tuple[str, str]]:
-    """(title, chart) of the features that drifted most, each in the split in which it did, those refused first.
+    """(title, chart) of the features that moved most, since the data that passed last or from what clients send, each
+    in the split in which it did, those refused first.
 
     Nothing is drawn of data whose earlier statistics are there no longer.
 
@@ -40,8 +41,10 @@ def drift_charts(statistics: epath.Path, findings: Sequence[Finding]) -> Iterato
         now = _features(statistics / split_folder(split) / "FeatureStats.pb")
         then = _features(earlier, dataset=split)
         for name in now.keys() & then.keys():
-            if drift_of(name) == finding.metric:
-                yield _title(name, finding), _chart(name, now[name], then[name])
+            if finding.metric in (drift_of(name), skew_of(name)):
+                is_skew = finding.metric == skew_of(name)
+                chart = _chart(name, now[name], then[name], other="serving logs" if is_skew else "passed last")
+                yield _title(finding.metric if is_skew else name, finding), chart
 
 
 def _title(name: str, finding: Finding) -> str:
@@ -56,8 +59,10 @@ def _features(file: epath.Path, *, dataset: str | None = None) -> Features:
     }
 
 
-def _chart(name: str, now: statistics_pb2.FeatureNameStatistics, then: statistics_pb2.FeatureNameStatistics) -> str:
-    styles = (("passed last", then, GREY), ("this run", now, BLUE))
+def _chart(
+    name: str, now: statistics_pb2.FeatureNameStatistics, then: statistics_pb2.FeatureNameStatistics, *, other: str
+) -> str:
+    styles = ((other, then, GREY), ("this run", now, BLUE))
     if now.HasField("string_stats"):
         return _bars(name, {(label, colour): _shares(feature) for label, feature, colour in styles})
     figure = go.Figure()

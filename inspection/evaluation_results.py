@@ -6,15 +6,20 @@ from typing import Any
 
 import numpy as np
 
+from records.evaluation import Interval, confidence_interval
+from records.slices import slice_text
+
 
 @dataclass(frozen=True, kw_only=True)
 class MetricValue:
-    """One metric of one model on one slice; `where` is empty for all examples."""
+    """One metric of one model on one slice; `where` is empty for all examples, `interval` None where none was asked
+    for."""
 
     model: str
     where: str
     metric: str
     value: float
+    interval: Interval | None = None
 
 
 def read_metrics(uri: str) -> list[MetricValue]:
@@ -23,7 +28,11 @@ def read_metrics(uri: str) -> list[MetricValue]:
 
     return [
         MetricValue(
-            model=item.key.model_name, where=_slice(row), metric=item.key.name, value=item.value.double_value.value
+            model=item.key.model_name,
+            where=slice_text(row.slice_key),
+            metric=item.key.name,
+            value=item.value.double_value.value,
+            interval=confidence_interval(item),
         )
         for row in tfma.load_metrics(uri)
         for item in row.metric_keys_and_values
@@ -63,11 +72,3 @@ def _matrix(cells: list[tuple[int, int, float]]) -> np.ndarray:
     for actual, predicted, count in known:
         matrix[actual, predicted] += count
     return matrix
-
-
-def _slice(row: Any) -> str:
-    parts = []
-    for single in row.slice_key.single_slice_keys:
-        value = getattr(single, single.WhichOneof("kind"))
-        parts.append(f"{single.column}={value.decode() if isinstance(value, bytes) else value}")
-    return ", ".join(parts)

@@ -16,6 +16,7 @@ from inspection.lineage import Step, origin_of
 from inspection.locate import NEVER_BEGUN
 from inspection.runs import NodeView, Run, RunOverview, key_metrics, nodes_of, utc
 from inspection.store import Artifact
+from records.evaluation import Interval
 from records.findings import Finding
 from records.properties import BLESSED, INCOMPARABLE, PUSHED_VERSION, REGISTRY_VERSION
 from records.run import RunRecord
@@ -65,7 +66,7 @@ def run_details(found: Run, root: Path) -> RenderableType:
     if record and record.spans:
         parts.append(Text(f"data: span {describe_spans(record.spans)}"))
     if record and key_metrics(record):
-        parts.append(Text(f"test {_metrics(key_metrics(record))}"))
+        parts.append(Text(f"test {_metrics(key_metrics(record), record.intervals)}"))
     for push in record.pushes if record else ():
         what = "pushed" if push.in_this_run else "pushed by an earlier run:"
         stage = f", moved from {push.moved_from} to" if push.moved_from else " as"
@@ -115,6 +116,10 @@ def _gates(findings: list[Finding]) -> Iterable[Text]:
         for finding in (finding for finding in findings if verdict(finding) == what):
             yield Text.assemble("  ", (f"{label:8}", style), f"  {finding.gate}: {finding}", overflow="fold")
     kept = [finding.gate for finding in findings if verdict(finding) == "kept"]
+    for finding in findings:
+        # What was kept, but might as well be chance, or is by chance alone.
+        if verdict(finding) == "kept" and (finding.interval or finding.p_value is not None):
+            yield Text.assemble("  ", (f"{'kept':8}", "green"), f"  {finding.gate}: {finding}", overflow="fold")
     if kept:
         counts = ", ".join(f"{name} {kept.count(name)}" for name in dict.fromkeys(kept))
         yield Text.assemble("  ", ("kept", "green"), f"      {counts}")
@@ -185,8 +190,12 @@ def _list_values(values: Mapping[str, str | int], *, before: str) -> str:
     return f"{before}{named}" if named else ""
 
 
-def _metrics(metrics: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {value:.4g}" for name, value in metrics.items() if name != "example_count")
+def _metrics(metrics: Mapping[str, float], intervals: Mapping[str, Interval] | None = None) -> str:
+    ends = intervals or {}
+    between = {name.removeprefix("test_"): f" ({low:.4g} to {high:.4g})" for name, (low, high) in ends.items()}
+    return ", ".join(
+        f"{name} {value:.4g}{between.get(name, '')}" for name, value in metrics.items() if name != "example_count"
+    )
 
 
 def _state(state: str) -> Text:

@@ -132,6 +132,18 @@ class PipelineConfig(Section):
         """
         return schema_text(read_schema(self.schema_file)) if self.schema_file else ""
 
+    def logs_fingerprint(self) -> str:
+        """Fingerprint of the requests that `data_gate.skew` names; empty without.
+
+        Raises:
+          SourceNotFoundError: they are not there.
+        """
+        if self.data_gate.skew is None:
+            return ""
+        from data.serving_logs import logs_fingerprint
+
+        return logs_fingerprint(self.data_gate.skew.logs)
+
     def predict_task(self) -> Task:
         """The task with the options by which the section `predict` reads its examples.
 

@@ -7,13 +7,16 @@ from components.bulk_inferrer.options import CHOSEN, PredictConfig
 from components.compressor.options import CompressConfig, variant_name
 from components.data_gate.options import DataGateConfig
 from components.evaluator.options import EvaluateConfig
+from components.evaluator.slicing import interval_features, raw_features
 from data.did_you_mean import did_you_mean
 from data.errors import SourceNotFoundError
+from data.schema.environments import SERVING, features_in
 from data.schema.fit import check_fit
 from pipeline.errors import ConfigError
 from pipeline.kubeflow_options import KubeflowConfig
 from pipeline.local_options import LocalConfig
 from tasks.base import Task
+from tasks.raw_schema import raw_schema
 
 if TYPE_CHECKING:
     from tensorflow_metadata.proto.v0 import schema_pb2
@@ -43,7 +46,9 @@ def check_features(
       SchemaError: by the curated schema the task would not get what it reads.
     """
     drifting = data_gate.drift.features if data_gate.drift else {}
-    if not evaluate.slices and not data_gate.max_mean and not drifting and curated is None:
+    grouped = evaluate.fairness.by if evaluate.fairness else ()
+    skewed = data_gate.skew.features if data_gate.skew else {}
+    if not any((evaluate.slices, grouped, data_gate.max_mean, drifting, skewed)) and curated is None:
         return
     try:
         schema = task.schema()
@@ -55,10 +60,25 @@ def check_features(
         schema = curated
     features = f"features of {type(task).__name__}"
     raw = [feature.name for feature in schema.feature]
-    _check_known(f"evaluate.slices must name raw {features}", evaluate.slices, raw)
     _check_known(f"data_gate.drift.features must name raw {features}", drifting, raw)
+    sent = [feature.name for feature in features_in(raw_schema(task, schema), SERVING)]
+    _check_known(f"data_gate.skew.features must name {features} that clients send", skewed, sent)
     numeric = [feature.name for feature in schema.feature if _has_mean(feature)]
+    for key, slices in (("evaluate.slices", evaluate.slices), ("evaluate.fairness.by", grouped)):
+        _check_known(f"{key} must name raw {features}", raw_features(slices), raw)
+        _check_known(f"{key} can be by intervals of numeric {features}", interval_features(slices), numeric)
+    if grouped:
+        _check_two_classes(task)
     _check_known(f"data_gate.max_mean must name numeric {features}", data_gate.max_mean, numeric)
+
+
+def _check_two_classes(task: Task) -> None:
+    count = len(task.labels())
+    if count != 2:
+        raise ConfigError(
+            f"evaluate.fairness can be of tasks with two classes. Received: {type(task).__name__} with {count}. Drop "
+            f"it, and limit metrics per slice by evaluate.gates."
+        )
 
 
 def _has_mean(feature: "schema_pb2.Feature") -> bool:

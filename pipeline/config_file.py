@@ -25,6 +25,7 @@ PATHS = (
     ("predict", "options", "source", "directory"),
     ("predict", "options", "source", "file"),
     ("schema_file",),
+    ("data_gate", "skew", "logs"),
     ("predict", "options", "source", "files"),
     ("start", "registry"),
     ("start", "weights"),

@@ -1,7 +1,5 @@
 """The one place that wires nodes."""
 
-import json
-
 # By their modules: tfx.components 1.21 sets a component to None where its import fails, and the reason is lost.
 from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.statistics_gen.component import StatisticsGen
@@ -20,6 +18,7 @@ from components.data_gate.component import DataGate
 from components.edge_evaluator.component import EdgeEvaluator
 from components.edge_evaluator.options import EdgeEvaluatorOptions
 from components.evaluator.component import Evaluator
+from components.evaluator.options import Measuring
 from components.example_gen.component import ExampleGen
 from components.pusher.component import Pusher
 from components.schema_gen.component import SchemaGen
@@ -91,6 +90,7 @@ class _Wiring:
                 schema=schema,
                 anomalies=self._output("ExampleValidator", "anomalies"),
                 data_gate=self.config.data_gate.model_dump_json(),
+                logs_fingerprint=self.places.logs_fingerprint,
                 passed_data=self.places.passed_data,
             )
         )
@@ -189,7 +189,7 @@ class _Wiring:
                 transform_graph=self._output("Transform", "transform_graph"),
                 task_spec=self._task_spec("EdgeEvaluator"),
                 compress=self.config.compress.model_dump_json(include={*EdgeEvaluatorOptions.model_fields}),
-                slices=json.dumps(self.config.evaluate.slices),
+                measuring=self.config.evaluate.model_dump_json(include={*Measuring.model_fields}),
             )
         )
 

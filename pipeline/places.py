@@ -20,6 +20,7 @@ class Places:
       start: the trained model that training starts from, if any.
       schema: text of the schema that the config names; empty: the task's own.
       predict_fingerprint: fingerprint of the examples that the section `predict` names; empty as `fingerprint` is.
+      logs_fingerprint: fingerprint of the requests that `data_gate.skew` names; empty as `fingerprint` is.
     """
 
     pipeline_root: str
@@ -30,6 +31,7 @@ class Places:
     start: Start | None
     schema: str = ""
     predict_fingerprint: str = ""
+    logs_fingerprint: str = ""
 
 
 def local_places(config: PipelineConfig, root: Root, *, fingerprint: str) -> Places:
@@ -42,7 +44,7 @@ def local_places(config: PipelineConfig, root: Root, *, fingerprint: str) -> Pla
 
     Raises:
       SchemaError: the schema's file cannot be read.
-      SourceNotFoundError: what the section `predict` names is not there.
+      SourceNotFoundError: what the section `predict` or `data_gate.skew` names is not there.
     """
     return Places(
         pipeline_root=root.artifacts_at(config.artifacts) if config.artifacts else str(root.artifacts),
@@ -53,4 +55,5 @@ def local_places(config: PipelineConfig, root: Root, *, fingerprint: str) -> Pla
         start=config.start.resolve() if config.start else None,
         schema=config.curated_schema(),
         predict_fingerprint=config.predict_spec().load().source().fingerprint() if config.predict else "",
+        logs_fingerprint=config.logs_fingerprint(),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from components.evaluator.metrics import candidate_metrics, overall_metrics
+from components.evaluator.metrics import candidate_intervals, candidate_metrics, overall_metrics
 from inspection.store import Artifact, NodeExecution
 from records.findings import Finding, read_findings
 from records.model_run import read_model_facts
@@ -51,7 +51,9 @@ def add_results(
         record.training = facts.training
         record.hyperparameters = dict(facts.hyperparameters)
     if "Evaluator" in outputs:
-        metrics = candidate_metrics(outputs["Evaluator"]["evaluation"][0].uri)
+        evaluation = outputs["Evaluator"]["evaluation"][0].uri
+        metrics = candidate_metrics(evaluation)
+        record.intervals |= {f"test_{name}": interval for name, interval in candidate_intervals(evaluation).items()}
         record.metrics |= {f"test_{name}": value for name, value in metrics.items()}
     if "Compressor" in outputs:
         uri = outputs["Compressor"]["variants"][0].uri

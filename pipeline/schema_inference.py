@@ -9,6 +9,7 @@ import tensorflow as tf
 from components.shard_reading import ShardReading, check_readings
 from data.schema.inference import Inferred, infer_schema
 from tasks.base import Task
+from tasks.raw_schema import raw_schema
 
 
 def infer_train_schema(task: Task) -> Inferred:
@@ -21,7 +22,7 @@ def infer_train_schema(task: Task) -> Inferred:
         reports = [
             (shard, str(Path(directory) / str(place))) for place, shard in enumerate(task.source().shards("train"))
         ]
-        inferred = infer_schema(_examples(task, reports), known=task.schema())
+        inferred = infer_schema(_examples(task, reports), known=raw_schema(task))
         check_readings([report for _, report in reports], allowed=task.allowed_unreadable())
     return inferred
 

@@ -29,6 +29,8 @@ class Finding:
       variant: the converted file that was measured; empty where it was no single one.
       stops: whether nothing ships where it did not pass; else only its variant does not.
       against: file of the statistics that the value is a distance from; empty for all other values.
+      interval: where the value is with a confidence of 95 %; None where nobody asked.
+      p_value: how probable a change such as this one is by chance alone; None where nobody asked.
     """
 
     gate: str
@@ -42,6 +44,8 @@ class Finding:
     variant: str = ""
     stops: bool = True
     against: str = ""
+    p_value: float | None = None
+    interval: tuple[float, float] | None = None
 
     @property
     def refuses(self) -> bool:
@@ -51,18 +55,31 @@ class Finding:
     def __str__(self) -> str:
         value = f"{self.value:.4g}" if isinstance(self.value, float) else str(self.value).removesuffix(".")
         where = f" ({self.where})" if self.where else ""
-        return f"{self.metric}{where} must be {self.limit}. Received: {value}."
+        chance = "" if self.p_value is None else f", p {self.p_value:.2g}"
+        return f"{self.metric}{where} must be {self.limit}. Received: {value}{self.interval_text}{chance}."
+
+    @property
+    def interval_text(self) -> str:
+        """The interval as it follows the value; empty without one."""
+        return "" if self.interval is None else f" ({self.interval[0]:.4g} to {self.interval[1]:.4g})"
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Finding":
         """A finding out of its JSON, which earlier versions wrote with the key `figure`."""
         renamed = {"metric" if key == "figure" else key: value for key, value in values.items()}
+        if renamed.get("interval") is not None:
+            renamed["interval"] = tuple(renamed["interval"])
         return cls(**known_fields(cls, renamed))
 
 
 def drift_of(feature: str) -> str:
     """The metric of findings on how far a feature's distribution moved."""
     return f"drift of {feature}"
+
+
+def skew_of(feature: str) -> str:
+    """The metric of findings on how far a feature's distribution is from that in production."""
+    return f"skew of {feature}"
 
 
 def write_findings(uri: str, findings: Iterable[Finding]) -> None:

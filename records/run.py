@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from records.evaluation import Interval
 from records.findings import Finding
 from records.known_fields import known_fields
 from records.model_run import TrainingFacts
@@ -86,6 +87,7 @@ class RunRecord:
       orchestration_share: the part of `total_secs` that no executor took.
       nodes: in the order of the DAG.
       metrics: `test_` before the names of the task's metrics, and `parameters`.
+      intervals: where these are with a confidence of 95 %; empty without `evaluate.confidence`.
       hyperparameters: the values that Tuner found, by dotted key, with which everything after it was made; none without
         a Tuner.
       training: what the training came to; None where there was none.
@@ -116,6 +118,7 @@ class RunRecord:
     orchestration_share: float = 0.0
     nodes: list[NodeRecord] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
+    intervals: dict[str, Interval] = field(default_factory=dict)
     hyperparameters: dict[str, Any] = field(default_factory=dict)
     training: TrainingFacts | None = None
     variants: list[VariantRecord] = field(default_factory=list)
@@ -133,6 +136,7 @@ class RunRecord:
             "training": TrainingFacts.from_json(training) if training else None,
             "variants": list(map(VariantRecord.from_json, values.get("variants", ()))),
             "choice": Choice.from_json(choice) if choice else None,
+            "intervals": {name: tuple(ends) for name, ends in values.get("intervals", {}).items()},
             "gates": list(map(Finding.from_json, values.get("gates", ()))),
             "pushes": list(map(Push.from_json, values.get("pushes", ()))),
             "spans": as_spans(values.get("spans", {})),

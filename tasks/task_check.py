@@ -1,24 +1,18 @@
 """Whether a task's model can be converted and its metrics computed: found out before anything is trained."""
 
-import copy
-import functools
 import itertools
 import numbers
-from collections.abc import Sequence
-from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-import tensorflow_model_analysis as tfma
-from tensorflow_model_analysis.metrics import metric_specs, metric_types
-from tensorflow_model_analysis.proto import config_pb2
+from tensorflow_model_analysis.metrics import metric_types
 
 from compression.conversion.checks import check_dtype
 from compression.conversion.errors import ConversionError
 from data.errors import DataError
 from tasks.base import EvalMetric, Task
-from tasks.metric_config import metric_config
+from tasks.metric_values import MetricComputer, feature_values
 
 # Of another's message.
 MAX_CHARACTERS = 300
@@ -44,18 +38,13 @@ def check_task(task: Task) -> None:
     if not examples:
         # DataGate says so.
         return
-    spec = config_pb2.ModelSpec(prediction_key=task.prediction_key, label_key=task.label_key)
     for metric in task.metrics():
-        metrics = config_pb2.MetricsSpec(metrics=[metric_config(metric)])
-        config = config_pb2.EvalConfig(
-            model_specs=[spec], slicing_specs=[config_pb2.SlicingSpec()], metrics_specs=[metrics]
-        )
         try:
-            computations = metric_specs.to_computations([metrics], config)
-            values = _values(computations, examples)
+            computer = MetricComputer(task, metric)
+            # As Beam does where each example is in a bundle of its own.
+            value = computer.value(computer.merge([computer.accumulate([example]) for example in examples]))
         except Exception as error:  # Metrics are anyone's code.
             raise _refusal(task, metric, examples[0], _cause(error)) from error
-        value = next((value for key, value in values.items() if key.name == metric.name), None)
         if not metric.is_plot and not isinstance(value, numbers.Real):
             raise _refusal(task, metric, examples[0], f"{type(value).__name__} {_line(str(value))}")
 
@@ -69,7 +58,7 @@ def _examples(task: Task, prediction: tf.TensorSpec) -> list[metric_types.Standa
     # What cannot be read is ExampleGen's to tell.
     readable = (example for _, example in raw if not isinstance(example, DataError))
     for example in itertools.islice(readable, 2):
-        features = {name: _values_of(feature) for name, feature in example.features.feature.items()}
+        features = {name: feature_values(feature) for name, feature in example.features.feature.items()}
         found.append(
             metric_types.StandardMetricInputs(
                 labels=features.get(task.label_key),
@@ -111,40 +100,6 @@ def _draw_prediction(spec: tf.TensorSpec, draw: np.random.Generator) -> np.ndarr
         return np.zeros(shape, spec.dtype.as_numpy_dtype)
     values = draw.uniform(size=shape)
     return (values / values.sum(axis=-1, keepdims=True) if shape and shape[-1] > 1 else values).astype(np.float32)
-
-
-def _values_of(feature: tf.train.Feature) -> np.ndarray:
-    kind = feature.WhichOneof("kind")
-    dtypes = {"int64_list": np.int64, "float_list": np.float32, "bytes_list": object}
-    return np.array(getattr(feature, kind).value if kind else [], dtypes.get(kind))
-
-
-def _values(
-    computations: metric_types.MetricComputations, examples: Sequence[metric_types.StandardMetricInputs]
-) -> dict[tfma.metrics.MetricKey, Any]:
-    values: dict[tfma.metrics.MetricKey, Any] = {}
-    for computation in computations:
-        if isinstance(computation, metric_types.MetricComputation):
-            values |= _combine(computation, examples)
-        elif type(computation) is metric_types.DerivedMetricComputation:
-            values |= computation.result(values)
-    return values
-
-
-def _combine(
-    computation: metric_types.MetricComputation, examples: Sequence[metric_types.StandardMetricInputs]
-) -> dict[tfma.metrics.MetricKey, Any]:
-    """Combines as Beam does where each example is in a bundle of its own."""
-    combiner = computation.combiner
-    combiner.setup()
-    accumulators = []
-    for example in examples:
-        inputs = [example]
-        for preprocessor in computation.preprocessors or ():
-            inputs = [made for each in inputs for made in preprocessor.process(copy.copy(each))]
-        elements = map(metric_types.StandardMetricInputs, inputs)
-        accumulators.append(functools.reduce(combiner.add_input, elements, combiner.create_accumulator()))
-    return combiner.extract_output(combiner.merge_accumulators(accumulators))
 
 
 def _refusal(

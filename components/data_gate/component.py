@@ -15,13 +15,14 @@ def DataGate(  # noqa: N802 - TFX names a component after its function
     anomalies: InputArtifact[standard_artifacts.ExampleAnomalies],
     data_gate: Parameter[str],
     passed_data: Parameter[str],
+    logs_fingerprint: Parameter[str],
     blessing: OutputArtifact[DataBlessing],
 ) -> None:
-    """Refuses a dataset with anomalies, too few examples, means that are too high or features that drifted, and reports
-    repairs.
+    """Refuses a dataset with anomalies, too few examples, means that are too high or features that drifted or
+    are otherwise in production, and reports repairs.
 
     `data_gate` is the JSON of the config's section; `passed_data` is the directory of the statistics of the pipeline's
-    data that passed."""
+    data that passed; with another `logs_fingerprint` of the serving logs it judges anew."""
     from components.data_gate.executor import check_data
     from components.data_gate.options import DataGateConfig
 

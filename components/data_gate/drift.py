@@ -69,8 +69,16 @@ def drift_findings(
             continue
         found = {each.feature: each for each in distances(current.datasets[0], earlier[split])}
         for name in (*found, *(name for name in drift.features if name not in found)):
-            allowed = drift.features.get(name, drift.max_distance)
-            findings.append(_finding(name, found.get(name), split=split, allowed=allowed, against=str(file)))
+            findings.append(
+                distance_finding(
+                    drift_of(name),
+                    found.get(name),
+                    where=f"split {split}",
+                    allowed=drift.allowed(name),
+                    against=str(file),
+                    advice=ADVICE,
+                )
+            )
     return findings
 
 
@@ -175,7 +183,19 @@ def _chance_of_divergence(
     return math.sqrt(-math.log(CHANCE / 2) / 2 * _per_example(now, then))
 
 
-def _finding(name: str, distance: Distance | None, *, split: str, allowed: float, against: str) -> Finding:
+def distance_finding(
+    metric: str, distance: Distance | None, *, where: str, allowed: float, against: str, advice: str
+) -> Finding:
+    """A feature's distance against its limit, to which is added what chance makes.
+
+    Args:
+      metric: what the finding calls it.
+      distance: None where it was not measured.
+      where: what was compared.
+      allowed: the limit; 1 lets everything pass.
+      against: file of the statistics that it was compared with.
+      advice: what to do where it refuses.
+    """
     value: float | str
     if distance is None:
         limit, value = f"<= {allowed:g}", NOT_MEASURED
@@ -183,12 +203,12 @@ def _finding(name: str, distance: Distance | None, *, split: str, allowed: float
         limit, value = f"<= {allowed:g} + {distance.chance:.2g} by chance ({distance.measure})", distance.value
     return Finding(
         gate="data",
-        metric=drift_of(name),
-        where=f"split {split}",
+        metric=metric,
+        where=where,
         value=value,
         limit=limit,
         passed=allowed == 1 or (distance is not None and distance.value <= allowed + distance.chance),
-        advice=ADVICE,
+        advice=advice,
         against=against,
     )
 

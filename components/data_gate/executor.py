@@ -1,16 +1,18 @@
 """DataGate's runtime."""
 
 import os
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Mapping
 
 import tensorflow_data_validation as tfdv
-from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 from tfx.types import standard_artifacts
 from tfx.utils import io_utils
 
+from components.data_gate.anomalies import anomaly_findings
 from components.data_gate.drift import drift_findings
 from components.data_gate.options import DataGateConfig
 from components.data_gate.passed_data import PassedData
+from components.data_gate.skew import skew_findings
 from components.gates import refuse_if_failed
 from records.findings import Finding, write_findings
 from records.repairs import read_repairs
@@ -42,11 +44,19 @@ def check_data(
         )
         findings.append(count_finding(split, split_statistics, min_examples))
         findings += lost_findings(split, split_statistics, written)
-        findings += anomaly_findings(split, split_anomalies, split_statistics, schema_proto, data_gate.ignore_anomalies)
+        findings += anomaly_findings(
+            f"split {split}", split_anomalies, split_statistics, schema_proto, data_gate.ignore_anomalies
+        )
         findings += mean_findings(split, split_statistics, data_gate.max_mean)
     passed = PassedData(passed_data)
     if data_gate.drift is not None:
         findings += drift_findings(by_split, passed, data_gate.drift)
+    train = by_split["train"]
+    # Of an empty train split another finding tells.
+    if data_gate.skew is not None and train.datasets:
+        findings += skew_findings(
+            train, data_gate.skew, schema_proto, ignored=data_gate.ignore_anomalies, directory=passed_data
+        )
     refuse_if_failed(findings)
     write_findings(uri, findings)
     if data_gate.drift is not None:
@@ -116,55 +126,3 @@ def mean_findings(
         )
         for name, limit in limits.items()
     ]
-
-
-def anomaly_findings(
-    split: str,
-    anomalies: anomalies_pb2.Anomalies,
-    statistics: statistics_pb2.DatasetFeatureStatisticsList,
-    schema: schema_pb2.Schema,
-    ignored: Container[str],
-) -> list[Finding]:
-    """One finding for every anomaly; one that passed where there is none."""
-    if anomalies.HasField("dataset_anomaly_info"):
-        described = {"dataset": anomalies.dataset_anomaly_info.description}
-    else:
-        described = {name: info.description for name, info in anomalies.anomaly_info.items()}
-    findings = []
-    for name, description in sorted(described.items()):
-        missing = missing_values(name, statistics, schema)
-        if missing:
-            description += f" Missing: {', '.join(missing)}."
-        findings.append(
-            Finding(
-                gate="data",
-                metric=f"feature {name}",
-                where=f"split {split}",
-                value=description,
-                limit="as the schema says",
-                passed=name in ignored,
-            )
-        )
-    none_found = Finding(gate="data", metric="anomalies", where=f"split {split}", value=0, limit="== 0", passed=True)
-    return findings or [none_found]
-
-
-def missing_values(
-    name: str, statistics: statistics_pb2.DatasetFeatureStatisticsList, schema: schema_pb2.Schema
-) -> list[str]:
-    """The values of a categorical feature's domain that no example has, by what they are called."""
-    domains = {feature.name: list(_domain(feature)) for feature in schema.feature}
-    for feature in statistics.datasets[0].features if statistics.datasets else ():
-        if (feature.name or feature.path.step[0]) == name and feature.HasField("string_stats"):
-            present = {bucket.label for bucket in feature.string_stats.rank_histogram.buckets}
-            return [called for value, called in domains.get(name, []) if value not in present]
-    return []
-
-
-def _domain(feature: schema_pb2.Feature) -> Iterator[tuple[str, str]]:
-    """(value, what it is called) of a categorical feature; `annotation.tag` may name the values of integers."""
-    if feature.int_domain.is_categorical:
-        values = range(feature.int_domain.min, feature.int_domain.max + 1)
-        names = list(feature.annotation.tag)
-        yield from zip(map(str, values), names if len(names) == len(values) else map(str, values), strict=True)
-    yield from ((value, value) for value in feature.string_domain.value)

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import Field, NonNegativeInt, field_validator
 
-from components.sections import Section
+from components.sections import Place, Section
 from data.source import Split
 
 
-class DriftConfig(Section):
-    """How far each feature's distribution may be from that in the data that passed last."""
+class Distances(Section):
+    """How far each feature's distribution may be from another."""
 
     max_distance: float = Field(
         0.1,
@@ -20,6 +20,23 @@ class DriftConfig(Section):
     )
     features: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
         default_factory=dict, description="The same by feature, such as {hour: 0.05}; 1 lets every change pass."
+    )
+
+    def allowed(self, feature: str) -> float:
+        """The limit of a feature."""
+        return self.features.get(feature, self.max_distance)
+
+
+class DriftConfig(Distances):
+    """How far each feature's distribution may be from that in the data that passed last."""
+
+
+class SkewConfig(Distances):
+    """How far the train split may be from what clients send a model in production."""
+
+    logs: Place = Field(
+        description="File of requests, or folder of such: .jsonl with a JSON object of raw features a line, .tfrecord "
+        "with tf.Examples, each also gzipped (.gz). Relative paths start at the config."
     )
 
 
@@ -36,6 +53,9 @@ class DataGateConfig(Section):
 
     drift: DriftConfig | None = Field(
         None, description="Compare each split with that of the data that passed last; default: no comparison."
+    )
+    skew: SkewConfig | None = Field(
+        None, description="Compare the train split with requests in production; default: no comparison."
     )
 
     @field_validator("min_examples")

@@ -21,17 +21,16 @@ def EdgeEvaluator(  # noqa: N802 - TFX names a component after its function
     transform_graph: InputArtifact[standard_artifacts.TransformGraph],
     task_spec: Parameter[str],
     compress: Parameter[str],
-    slices: Parameter[str],
+    measuring: Parameter[str],
     evaluation: OutputArtifact[standard_artifacts.ModelEvaluation],
     blessing: OutputArtifact[standard_artifacts.ModelBlessing],
     beam_pipeline: BeamComponentParameter[beam.Pipeline] = None,
 ) -> None:
     """TFMA over what each converted file itself predicts, against `compress.gates` and the float32 file; `compress` is
-    the JSON of `EdgeEvaluatorOptions`, `slices` that of `evaluate.slices`."""
-    import json
-
+    the JSON of `EdgeEvaluatorOptions`, `measuring` that of `Measuring`, out of `evaluate`."""
     from components.edge_evaluator.executor import evaluate_variants
     from components.edge_evaluator.options import EdgeEvaluatorOptions
+    from components.evaluator.options import Measuring
 
     evaluate_variants(
         variants=variants,
@@ -40,7 +39,7 @@ def EdgeEvaluator(  # noqa: N802 - TFX names a component after its function
         transform_graph=transform_graph,
         task_spec=task_spec,
         compress=EdgeEvaluatorOptions.model_validate_json(compress),
-        slices=json.loads(slices),
+        measuring=Measuring.model_validate_json(measuring),
         evaluation=evaluation,
         blessing=blessing,
         pipeline=beam_pipeline,

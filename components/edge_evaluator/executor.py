@@ -5,9 +5,10 @@ truncates inputs instead of rounding them and runs without delegates, so that it
 ships. TFMA then computes the metrics of these predictions.
 """
 
-import math
+import functools
+import itertools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import apache_beam as beam
 import tensorflow_model_analysis as tfma
@@ -22,12 +23,16 @@ from components.compressor.options import variant_name
 from components.edge_evaluator.options import EdgeEvaluatorOptions
 from components.edge_evaluator.predictions import Predict
 from components.evaluator.eval_config import eval_config
+from components.evaluator.extractors import extractors
 from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
-from components.evaluator.options import MetricGate
+from components.evaluator.options import Measuring, MetricGate
+from components.evaluator.paired_examples import PairedExamples, examples_with_predictions
+from components.evaluator.paired_test import paired_test
+from components.evaluator.worsening import limited_changes, worsening_finding
 from components.splits import GATE_SPLIT, split_files
 from components.trained_spec import trained_spec
-from records.findings import NOT_MEASURED, Finding, write_findings
+from records.findings import Finding, write_findings
 from records.shipment import Shipment, write_shipment
 from records.variants import REFERENCE, Choice, read_choice, variant_file
 from tasks.base import Task
@@ -43,7 +48,7 @@ def evaluate_variants(
     transform_graph: standard_artifacts.TransformGraph,
     task_spec: str,
     compress: EdgeEvaluatorOptions,
-    slices: Sequence[str],
+    measuring: Measuring,
     evaluation: standard_artifacts.ModelEvaluation,
     blessing: standard_artifacts.ModelBlessing,
     pipeline: beam.Pipeline,
@@ -54,9 +59,8 @@ def evaluate_variants(
     names = [variant_name(variant) for variant in compress.variants]
     config = eval_config(
         task,
-        # TFMA compares with a baseline only where it runs the models itself.
-        gates={name: gate.without_baseline() for name, gate in compress.gates.items()},
-        slices=slices,
+        gates=compress.gates,
+        measuring=measuring,
         model_specs=[
             config_pb2.ModelSpec(name=name, prediction_key=f"{name}/{task.prediction_key}", label_key=task.label_key)
             for name in names
@@ -75,10 +79,22 @@ def evaluate_variants(
             | beam.Reshuffle()
             | beam.ParDo(predict).with_output_types(bytes)
             | as_arrow.BeamSource()
-            | tfma.ExtractEvaluateAndWriteResults(eval_config=config, output_path=evaluation.uri)
+            | tfma.ExtractEvaluateAndWriteResults(
+                eval_config=config, output_path=evaluation.uri, extractors=extractors(eval_config=config)
+            )
         )
     findings = threshold_findings(evaluation.uri, config, gate=GATE, has_baseline=False)
-    findings += worsening_findings(task, compress.gates, overall_metrics(evaluation.uri), variants=names)
+
+    # Predicted in this process, and only where a limit asks for a test.
+    @functools.cache
+    def predicted() -> PairedExamples:
+        predict.setup()
+        given = itertools.chain.from_iterable(map(predict.process, split_files(examples, GATE_SPLIT)))
+        return examples_with_predictions(task, given, names)
+
+    findings += worsening_findings(
+        task, compress.gates, overall_metrics(evaluation.uri), variants=names, predicted=predicted
+    )
     choice = read_choice(variants.uri)
     findings += budget_findings(choice)
     needed = dict.fromkeys([*([choice.variant] if choice.variant else []), *compress.required])
@@ -111,35 +127,31 @@ def worsening_findings(
     metrics: Mapping[str, Mapping[str, float]],
     *,
     variants: Sequence[str],
+    predicted: Callable[[], PairedExamples],
 ) -> list[Finding]:
     """Each variant's metrics against the float32 file's; a metric that one of the two lacks did not pass.
 
     Args:
       task: task that says which direction of a metric is better.
-      gates: limits by metric, of which `max_worsening` is held here.
+      gates: limits by metric, of which those on change are held here.
       metrics: {variant: {metric: value}}.
       variants: names of all variants, float32 among them.
+      predicted: the test examples with what each variant predicts.
     """
-    findings = []
-    for metric in task.metrics():
-        limit = gates[metric.name].max_worsening if metric.name in gates else None
-        if limit is None:
-            continue
-        for variant in variants:
-            if variant == REFERENCE:
-                continue
-            value, reference = (metrics.get(name, {}).get(metric.name) for name in (variant, REFERENCE))
-            change = None if value is None or reference is None else value - reference
-            worsening = math.nan if change is None else -change if metric.higher_is_better else change
-            findings.append(
-                Finding(
-                    gate=GATE,
-                    metric=f"{metric.name} against {REFERENCE}",
-                    where=variant,
-                    value=NOT_MEASURED if change is None else change,
-                    limit=f">= {-limit:+g}" if metric.higher_is_better else f"<= {limit:+g}",
-                    passed=worsening <= limit,
-                    variant=variant,
-                )
-            )
-    return findings
+    return [
+        worsening_finding(
+            metric,
+            limit,
+            gate=GATE,
+            values=metrics.get(variant, {}),
+            reference=metrics.get(REFERENCE, {}),
+            against=REFERENCE,
+            variant=variant,
+            test=lambda metric=metric, variant=variant: paired_test(
+                task, metric, predicted(), model=variant, reference=REFERENCE
+            ),
+        )
+        for metric, limit in limited_changes(task, gates)
+        for variant in variants
+        if variant != REFERENCE
+    ]

@@ -2,29 +2,29 @@
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import tensorflow_model_analysis as tfma
-from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2
+from tensorflow_model_analysis.proto import config_pb2
 
+from records.evaluation import Interval, confidence_interval
 from records.findings import NOT_MEASURED, Finding
+from records.slices import column_text, slice_text
 
 
 class MetricKey(NamedTuple):
-    """One metric of one model on one slice; a change is the difference to the baseline."""
+    """One metric of one model on one slice."""
 
     where: str
     model: str
     metric: str
-    is_change: bool
 
 
 class Limit(NamedTuple):
     """One threshold of one metric; `features` are the slice's features, none for all examples."""
 
     metric: str
-    is_change: bool
     features: tuple[str, ...]
     text: str
 
@@ -33,8 +33,7 @@ def threshold_findings(uri: str, config: config_pb2.EvalConfig, *, gate: str, ha
     """Each threshold of `config` against each model and slice that it applies to.
 
     The verdict is TFMA's own: its validation file holds the failures. Its metrics give the values of what passed. A
-    threshold whose metric, or all of whose slices, they lack did not pass. Without a baseline no change is judged: a
-    first model has nothing to be worse than.
+    threshold whose metric, or all of whose slices, they lack did not pass.
 
     Args:
       uri: directory of TFMA's output.
@@ -45,83 +44,71 @@ def threshold_findings(uri: str, config: config_pb2.EvalConfig, *, gate: str, ha
     judged = [spec.name for spec in config.model_specs if not spec.is_baseline]
     # TFMA does not name a model that it has alone.
     models = judged if len(judged) + has_baseline > 1 else [""]
-    slices, values = _read_metrics(uri)
+    slices, values, intervals = _read_metrics(uri)
     failed = set(_failures(uri))
     findings = []
     # A feature that the config names twice is one to TFMA.
     for limit in dict.fromkeys(_limits(config)):
-        name = f"{limit.metric}{' against the baseline' if limit.is_change else ''}"
-        if limit.is_change and not has_baseline:
-            findings.append(_inapplicable(name, limit, gate))
-            continue
         held = slices.get(limit.features) or [_empty_slices_text(limit.features)]
         for model, where in itertools.product(models, held):
-            key = MetricKey(where, model, limit.metric, limit.is_change)
+            key = MetricKey(where, model, limit.metric)
             findings.append(
                 Finding(
                     gate=gate,
-                    metric=name,
+                    metric=limit.metric,
                     where=", ".join(filter(None, ["" if has_baseline else model, where])),
                     value=values.get(key, NOT_MEASURED),
                     limit=limit.text,
                     passed=key in values and key not in failed,
                     variant="" if has_baseline else model,
+                    interval=intervals.get(key),
                 )
             )
     return sorted(findings, key=lambda finding: (finding.metric, finding.where))
 
 
-def _inapplicable(metric: str, limit: Limit, gate: str) -> Finding:
-    return Finding(
-        gate=gate, metric=metric, where="", value="no baseline", limit=limit.text, passed=True, applies=False
-    )
-
-
-def _read_metrics(uri: str) -> tuple[dict[tuple[str, ...], list[str]], dict[MetricKey, float]]:
-    """The slices that there were by their features, and every metric that is one number."""
+def _read_metrics(
+    uri: str,
+) -> tuple[dict[tuple[str, ...], list[str]], dict[MetricKey, float], dict[MetricKey, Interval]]:
+    """The slices that there were by their features, every metric that is one number, and the intervals of these."""
     slices: dict[tuple[str, ...], list[str]] = {}
-    values = {}
+    values, intervals = {}, {}
     for metrics in tfma.load_metrics(uri):
-        where = _slice_text(metrics.slice_key)
-        slices.setdefault(tuple(single.column for single in metrics.slice_key.single_slice_keys), []).append(where)
+        where = slice_text(metrics.slice_key)
+        slices.setdefault(_columns(single.column for single in metrics.slice_key.single_slice_keys), []).append(where)
         for item in metrics.metric_keys_and_values:
-            if item.value.HasField("double_value"):
-                key = MetricKey(where, item.key.model_name, item.key.name, item.key.is_diff)
+            if item.value.HasField("double_value") and not item.key.is_diff:
+                key = MetricKey(where, item.key.model_name, item.key.name)
                 values[key] = item.value.double_value.value
-    return slices, values
+                if interval := confidence_interval(item):
+                    intervals[key] = interval
+    return slices, values, intervals
+
+
+def _columns(columns: Iterable[str]) -> tuple[str, ...]:
+    """TFMA has those of a cross in an order of its own."""
+    return tuple(sorted(columns))
 
 
 def _empty_slices_text(features: tuple[str, ...]) -> str:
     """What to call slices that no example fell into."""
-    return f"by {', '.join(features)}" if features else ""
+    return f"by {', '.join(map(column_text, features))}" if features else ""
 
 
 def _failures(uri: str) -> Iterator[MetricKey]:
     for validation in tfma.load_validation_result(uri).metric_validations_per_slice:
         for failure in validation.failures:
             key = failure.metric_key
-            yield MetricKey(_slice_text(validation.slice_key), key.model_name, key.name, key.is_diff)
-
-
-def _slice_text(slice_key: metrics_for_slice_pb2.SliceKey) -> str:
-    parts = []
-    for single in slice_key.single_slice_keys:
-        value = getattr(single, single.WhichOneof("kind"))
-        parts.append(f"{single.column}={value.decode() if isinstance(value, bytes) else value}")
-    return ", ".join(parts)
+            yield MetricKey(slice_text(validation.slice_key), key.model_name, key.name)
 
 
 def _limits(config: config_pb2.EvalConfig) -> Iterator[Limit]:
     for metric in (metric for spec in config.metrics_specs for metric in spec.metrics):
         name = tfma_name(metric)
         for per_slice in metric.per_slice_thresholds:
-            threshold = per_slice.threshold
+            text = _value_limit(per_slice.threshold.value_threshold)
             for slicing in per_slice.slicing_specs:
-                features = tuple(slicing.feature_keys)
-                if threshold.HasField("value_threshold"):
-                    yield Limit(name, False, features, _value_limit(threshold.value_threshold))
-                if threshold.HasField("change_threshold"):
-                    yield Limit(name, True, features, _change_limit(threshold.change_threshold))
+                yield Limit(name, _columns(slicing.feature_keys), text)
 
 
 def tfma_name(metric: config_pb2.MetricConfig) -> str:
@@ -136,8 +123,3 @@ def _value_limit(threshold: config_pb2.GenericValueThreshold) -> str:
     if threshold.HasField("upper_bound"):
         limits.append(f"<= {threshold.upper_bound.value:g}")
     return " and ".join(limits)
-
-
-def _change_limit(threshold: config_pb2.GenericChangeThreshold) -> str:
-    sign = ">=" if threshold.direction == config_pb2.MetricDirection.HIGHER_IS_BETTER else "<="
-    return f"{sign} {threshold.absolute.value:+g}"

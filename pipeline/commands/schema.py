@@ -16,6 +16,7 @@ from pipeline.config import load_config, load_task
 from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
 from pipeline.set_option import set_option
+from tasks.raw_schema import raw_schema
 
 if TYPE_CHECKING:
     from tensorflow_metadata.proto.v0 import schema_pb2
@@ -94,4 +95,4 @@ def _schema_of(place: str) -> "schema_pb2.Schema":
     if not place.endswith(CONFIG_SUFFIXES):
         return read_schema(place)
     config = load_config(Path(place))
-    return read_schema(config.schema_file) if config.schema_file else load_task(config).schema()
+    return read_schema(config.schema_file) if config.schema_file else raw_schema(load_task(config))

@@ -1,6 +1,6 @@
 """Where a compiled pipeline's things are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
 from data.errors import SourceNotFoundError
@@ -9,7 +9,6 @@ from pipeline.errors import ConfigError
 from pipeline.kubeflow_options import KubeflowConfig
 from pipeline.kubeflow_options.section import DIRECT
 from pipeline.places import Places
-from tasks.base import Task
 
 # What reads or writes the registry.
 REGISTRY_NODES = ("Baseline", "Pusher", "BulkInferrer")
@@ -39,10 +38,11 @@ def cluster_places(config: PipelineConfig, kubeflow: KubeflowConfig) -> Places:
         registry=config.push.registry or f"{base}/registry",
         workspaces=f"{base}/workspaces",
         passed_data=f"{base}/passed_data/{config.name}",
-        fingerprint=_fingerprint(load_task(config)),
+        fingerprint=_fingerprint(load_task(config).source().fingerprint),
         start=config.start.resolve() if config.start else None,
         schema=config.curated_schema(),
-        predict_fingerprint=_fingerprint(config.predict_spec().load()) if config.predict else "",
+        predict_fingerprint=_fingerprint(config.predict_spec().load().source().fingerprint) if config.predict else "",
+        logs_fingerprint=_fingerprint(config.logs_fingerprint),
     )
 
 
@@ -58,9 +58,9 @@ def _check_registry(registry: str, kubeflow: KubeflowConfig, nodes: Sequence[str
             )
 
 
-def _fingerprint(task: Task) -> str:
-    """The data's, where this machine sees the data; the cluster may be the only one that does."""
+def _fingerprint(of: Callable[[], str]) -> str:
+    """Data's, where this machine sees the data; the cluster may be the only one that does."""
     try:
-        return task.source().fingerprint()
+        return of()
     except SourceNotFoundError:
         return ""

@@ -72,11 +72,15 @@ def test_a_threshold_that_no_model_reaches(digits: Ran, tmp_path):
 
 def test_a_model_that_is_worse_than_production(digits: Ran, tmp_path):
     """Three epochs give a model that is far worse than the pushed one, but good enough for a limit of its own."""
-    gates = {"gates": {"accuracy": {"min": 0.05, "max_worsening": 0.02}}, "slices": []}
+    limits = {"min": 0.05, "max_worsening": {"relative": 0.02}, "significance": 0.05}
+    gates = {"gates": {"accuracy": limits}, "slices": []}
     before = digits.versions()
     refused = run(write_config(tmp_path / "worse.yaml", evaluate=gates), digits.root.path)
     assert refused.exit_code == 3
-    assert "accuracy against the baseline must be >= -0.02. Received: -0." in refused.output
+    assert "accuracy against the baseline must be >= -0.0" in refused.output
+    [finding] = [gate for gate in refused.record()["gates"] if gate["metric"] == "accuracy against the baseline"]
+    assert finding["limit"].endswith("or be by chance (p >= 0.05, McNemar's exact test)")
+    assert finding["p_value"] < 0.001
     assert "accuracy must be" not in refused.output
     assert digits.versions() == before
 

@@ -23,6 +23,12 @@ def _row(draw: random.Random) -> tuple[str, str, str, str]:
     return f"{size:.3f}", town if draw.random() < 0.95 or town == "Rome" else "", member, wanted
 
 
+def _request(row: tuple[str, str, str, str]) -> dict:
+    """What a client sends of a row, which is all but the label."""
+    size, town, member, _ = row
+    return {"size": float(size), "town": town or None, "member": member == "true"}
+
+
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory) -> Ran:
     folder, draw = tmp_path_factory.mktemp("table"), random.Random(0)
@@ -30,6 +36,8 @@ def ran(tmp_path_factory) -> Ran:
     rows[7] = "4.2;Oslo"
     (folder / "rows.csv").write_text("\n".join(["size;town;member;wanted", *rows]) + "\n")
     (folder / "new.csv").write_text("size;town;member\n9.5;Oslo;true\n0.5;Oslo;false\n0.5;Rome;true\n")
+    requests = [_request(_row(draw)) for _ in range(300)]
+    (folder / "requests.jsonl").write_text("\n".join(map(json.dumps, requests)))
     config = {
         "name": "table",
         "task": "tasks.tabular.Tabular",
@@ -39,7 +47,16 @@ def ran(tmp_path_factory) -> Ran:
             "model": {"kind": "wide_deep", "widths": [16]},
         },
         "train": {"batch_size": 32, "epochs": 25, "learning_rate": 0.02, "schedule": {"kind": "cosine"}},
-        "evaluate": {"slices": ["member"], "gates": {"accuracy": {"min": 0.9}, "auc": {"min": 0.9}}},
+        "data_gate": {"skew": {"logs": "requests.jsonl"}},
+        "evaluate": {
+            "slices": ["member", ["member", "town"], {"feature": "size", "boundaries": [5]}],
+            "confidence": "jackknife",
+            "fairness": {"by": ["member"], "gates": {"selection_rate": {"max_difference": 0.5}}},
+            "gates": {
+                "accuracy": {"min": 0.9, "min_per_slice": 0.5},
+                "auc": {"min": 0.9, "max_worsening": 0, "significance": 0.05},
+            },
+        },
         "compress": {"variants": ["float32", "int8"], "gates": {"accuracy": {"max_worsening": 0.05}}},
         "predict": {"options": {"source": {"kind": "csv", "file": "new.csv", "delimiter": ";"}}},
     }
@@ -53,6 +70,22 @@ def test_it_is_pushed_and_the_row_that_is_none_is_counted(ran):
     assert len(ran.versions()) == 1
     [repaired] = [gate for gate in ran.record()["gates"] if gate["metric"].startswith("repaired")]
     assert repaired["value"] == 1
+
+
+def test_requests_slices_and_groups_are_judged(ran):
+    gates = {(gate["metric"], gate["where"]): gate for gate in ran.record()["gates"]}
+    assert gates["anomalies", "serving logs"]["passed"]
+    assert gates["skew of size", "split train"]["value"] < 0.1
+    assert not any(metric == "skew of label" for metric, _ in gates)
+    slices = {where for metric, where in gates if metric == "accuracy" and where}
+    assert {"member=0", "member=1, town=Rome", "size=below 5", "size=5 and more"} <= slices
+    lower, upper = gates["accuracy", ""]["interval"]
+    assert lower <= gates["accuracy", ""]["value"] <= upper
+    [selected] = [gate for (metric, _), gate in gates.items() if metric == "difference of selection_rate"]
+    assert selected["where"].startswith("by member: member=")
+    assert selected["interval"][0] <= selected["value"] <= selected["interval"][1]
+    # A first model has nothing to be worse than.
+    assert not gates["auc against the baseline", ""]["applies"]
 
 
 def test_a_client_sends_a_row_as_the_file_has_it(ran):

@@ -49,7 +49,7 @@ def _spec(**options: Any) -> str:
             "train.epochs 3 -> 4",
         ),
         ({"task_spec": _spec()}, {"task_spec": _spec(fold=False)}, "options.fold none -> false"),
-        ({"slices": "[]"}, {"slices": '["label"]'}, 'evaluate.slices [] -> ["label"]'),
+        ({"measuring": '{"slices": []}'}, {"measuring": '{"slices": ["label"]}'}, 'evaluate.slices [] -> ["label"]'),
         ({"stage": "candidate"}, {"stage": "production"}, "push.stage candidate -> production"),
         ({"fingerprint": "a"}, {"fingerprint": "b"}, "the data changed (fingerprint)"),
         ({"seed": 0}, {"seed": 1}, "seed 0 -> 1"),

@@ -204,6 +204,8 @@ def test_the_key_of_a_run_sees_all_code_that_its_nodes_run(task):
         ({"train": {"epochs": 3}}, FROM_TRAINER),
         ({"data_gate": {"min_examples": {"train": 2}}}, {"DataGate"}),
         ({"data_gate": {"drift": {}}}, {"DataGate"}),
+        ({"data_gate": {"skew": {"logs": "/logs"}}}, {"DataGate"}),
+        ({"evaluate": {"gates": {"accuracy": {"min": 0}}, "confidence": "jackknife"}}, FROM_EVALUATOR),
         ({"evaluate": {"gates": {"accuracy": {"min": 0.1}}}}, FROM_EVALUATOR),
         ({"evaluate": {"gates": {"accuracy": {"min": 0}}, "slices": ["label"]}}, FROM_EVALUATOR),
         ({"compress": {"variants": ["float32"]}}, set(NODES[9:])),

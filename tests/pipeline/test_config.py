@@ -116,6 +116,30 @@ def test_shipped_configs_are_right(path):
             ["labl"],
             r"evaluate.slices must name raw features of .*: image, label. Received: labl. Did you mean label",
         ),
+        (
+            "evaluate.slices",
+            [["label", {"feature": "imge", "boundaries": [1]}]],
+            r"evaluate.slices must name raw features of .* Received: imge. Did you mean image",
+        ),
+        (
+            "evaluate.slices",
+            [{"feature": "label", "boundaries": [1]}],
+            r"evaluate.slices can be by intervals of numeric features .*: it has none. Received: label",
+        ),
+        ("evaluate.slices", [{"feature": "label", "boundaries": [2, 1]}], r"boundaries must increase. .*\[2.0, 1.0\]"),
+        ("evaluate.fairness", {"by": ["sex"]}, r"evaluate.fairness.by must name raw features of .* Received: sex"),
+        (
+            "evaluate.fairness",
+            {"by": ["label"]},
+            r"evaluate.fairness can be of tasks with two classes. Received: ImageClassification with 10",
+        ),
+        ("evaluate.gates", {"accuracy": {"min": 0, "significance": 0.05}}, r"needs max_worsening.* significance: 0.05"),
+        (
+            "data_gate.skew",
+            {"logs": "/logs", "features": {"label": 0.05}},
+            r"data_gate.skew.features must name features of .* that clients send: image. Received: label",
+        ),
+        ("data_gate.skew", {}, r"data_gate.skew.logs: this key is required"),
         ("data_gate.max_mean", {"labl": 1}, r"data_gate.max_mean must name numeric features .*: it has none. .* labl"),
         # To TFDV, categories have no mean.
         ("data_gate.max_mean", {"label": 1}, r"data_gate.max_mean must name numeric features .* Received: label"),

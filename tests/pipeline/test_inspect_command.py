@@ -55,6 +55,7 @@ def refused(writer: RootWriter) -> RootWriter:
             {"name": "Pusher", "state": "pending", "cached": False, "secs": 0.0},
         ],
         metrics={"test_accuracy": 0.99184},
+        intervals={"test_accuracy": [0.98, 0.9961]},
         pushes=[],
         gates=GATES,
     )
@@ -112,6 +113,21 @@ def test_what_a_gate_missed_stands_before_the_count_of_what_was_kept(refused):
     assert shown[at + 2] == f"  n/a       evaluation: {change}"
     assert shown[at + 3] == "  kept      data 2"
     assert shown[at + 5 :] == ["refused: the evaluation gate.", "  Nothing was pushed."]
+
+
+def test_where_a_metric_is_stands_behind_it(refused):
+    assert "test accuracy 0.9918 (0.98 to 0.9961)" in lines("r", "--root", refused.path)
+
+
+def test_what_was_kept_is_shown_with_what_it_may_be_by_chance(writer):
+    gates = [
+        {**GATES[0], "gate": "evaluation", "metric": "accuracy", "value": 0.5, "interval": [0.4, 0.6], "p_value": 0.25}
+    ]
+    writer.record("r", state="done", started_at="2026-01-03T00:00:00+00:00", total_secs=8.25, nodes=[], gates=gates)
+    shown = lines("r", "--root", writer.path)
+    assert (
+        "  kept      evaluation: accuracy (split train) must be >= 1000. Received: 0.5 (0.4 to 0.6), p 0.25." in shown
+    )
 
 
 def test_findings_of_an_earlier_version_are_shown_alike(refused):

@@ -47,6 +47,7 @@ def test_it_is_the_same_for_the_same(key):
         {"pipeline_root": "/other"},
         {"workspaces": "/other"},
         {"passed_data": "/other"},
+        {"logs_fingerprint": "1"},
         {"schema": 'feature { name: "x" }'},
         {"start": START},
     ],

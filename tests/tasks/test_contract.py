@@ -12,7 +12,7 @@ import tensorflow_transform as tft
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from components.evaluator.eval_config import eval_config
-from components.evaluator.options import MetricGate
+from components.evaluator.options import Measuring, MetricGate
 from components.trainer.export import export
 from data.source import SPLITS, Source
 from serving.saved_model import SavedModel
@@ -177,7 +177,7 @@ def test_metrics_have_names_of_their_own_and_make_an_eval_config(task):
     metrics = task.metrics()
     assert len({metric.name for metric in metrics}) == len(metrics)
     gates = {metric.name: MetricGate(min=0.1, max_worsening=0.1) for metric in metrics if not metric.is_plot}
-    config = eval_config(task, gates=gates, slices=["label"], model_specs=[])
+    config = eval_config(task, gates=gates, measuring=Measuring(slices=["label"]), model_specs=[])
     assert len(config.metrics_specs[0].metrics) == len(metrics) + 1
 
 

@@ -13,6 +13,7 @@ from tensorflow_model_analysis.metrics import metric_specs, metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluator.eval_config import eval_config
+from components.evaluator.options import Measuring
 from tasks.base import EvalMetric
 from tests.tasks.own_tabular import Tabular, TabularOptions
 
@@ -30,7 +31,7 @@ def _config(*metrics: EvalMetric, **weights: str) -> config_pb2.EvalConfig:
     task = Tabular(TabularOptions())
     task.metrics = lambda: metrics
     spec = config_pb2.ModelSpec(prediction_key="scores", label_key="label", **weights)
-    return eval_config(task, gates={}, slices=["half"], model_specs=[spec])
+    return eval_config(task, gates={}, measuring=Measuring(slices=["half"]), model_specs=[spec])
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,12 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_p
 from tfx.types import standard_artifacts
 from tfx.utils import io_utils
 
+from components.data_gate.anomalies import anomaly_findings, missing_values
 from components.data_gate.executor import (
-    anomaly_findings,
     check_data,
     count_finding,
     lost_findings,
     mean_findings,
-    missing_values,
     repair_findings,
 )
 from components.data_gate.options import DataGateConfig
@@ -84,7 +83,7 @@ def test_the_schema_of_images_names_their_classes():
     frame = pd.DataFrame({"image": ["a", "b", "c"], "label": [0, 2, 2]})
     split = tfdv.generate_statistics_from_dataframe(frame, tfdv.StatsOptions(schema=task.schema()), n_jobs=1)
     anomalies = tfdv.validate_statistics(split, task.schema())
-    [finding] = anomaly_findings("train", anomalies, split, task.schema(), ignored=["image"])
+    [finding] = anomaly_findings("split train", anomalies, split, task.schema(), ignored=["image"])
     assert finding.metric == "feature label"
     assert finding.value.endswith("Missing: bee.")
 
@@ -93,7 +92,7 @@ def test_every_anomaly_is_a_finding(statistics, schema):
     anomalies = anomalies_pb2.Anomalies()
     anomalies.anomaly_info["label"].description = "Too few values."
     anomalies.anomaly_info["image"].description = "Gone."
-    findings = anomaly_findings("test", anomalies, statistics, schema, ignored=["image"])
+    findings = anomaly_findings("split test", anomalies, statistics, schema, ignored=["image"])
     assert [(finding.metric, finding.passed) for finding in findings] == [
         ("feature image", True),
         ("feature label", False),
@@ -102,14 +101,14 @@ def test_every_anomaly_is_a_finding(statistics, schema):
 
 
 def test_no_anomaly_is_a_finding_that_passed(statistics, schema):
-    [finding] = anomaly_findings("test", anomalies_pb2.Anomalies(), statistics, schema, ignored=[])
+    [finding] = anomaly_findings("split test", anomalies_pb2.Anomalies(), statistics, schema, ignored=[])
     assert finding.passed
 
 
 def test_an_anomaly_of_the_whole_dataset_counts(statistics, schema):
     anomalies = anomalies_pb2.Anomalies()
     anomalies.dataset_anomaly_info.description = "No examples."
-    [finding] = anomaly_findings("test", anomalies, statistics, schema, ignored=[])
+    [finding] = anomaly_findings("split test", anomalies, statistics, schema, ignored=[])
     assert (finding.metric, finding.passed) == ("feature dataset", False)
 
 

@@ -16,7 +16,7 @@ from components.edge_evaluator.executor import (
 from components.edge_evaluator.options import EdgeEvaluatorOptions
 from components.edge_evaluator.predictions import Predict
 from components.evaluator.metrics import overall_metrics
-from components.evaluator.options import MetricGate
+from components.evaluator.options import Measuring, MetricGate
 from components.splits import split_files
 from records.findings import NOT_MEASURED, read_findings
 from records.shipment import Shipment, read_shipment
@@ -30,6 +30,10 @@ TASK = TaskSpec(
     task="tasks.image_classification.ImageClassification",
     options={"source": {"kind": "digits"}, "height": 8, "width": 8},
 ).load()
+
+
+def _nobody_asks():
+    raise AssertionError("no limit asks for a test")
 
 
 @pytest.mark.parametrize(
@@ -46,14 +50,19 @@ TASK = TaskSpec(
 def test_worse_is_what_the_metric_says(metric, int8, passed):
     gates = {metric: MetricGate(max_worsening=0.02)}
     metrics = {"float32": {metric: 0.9}, "int8": {metric: int8}}
-    [finding] = worsening_findings(TASK, gates, metrics, variants=["float32", "int8"])
+    [finding] = worsening_findings(TASK, gates, metrics, variants=["float32", "int8"], predicted=_nobody_asks)
     assert (finding.where, finding.passed) == ("int8", passed)
     assert finding.value == pytest.approx(int8 - 0.9)
 
 
 def test_without_the_limit_nothing_is_compared():
     metrics = {"float32": {"accuracy": 0.9}, "int8": {"accuracy": 0.1}}
-    assert worsening_findings(TASK, {"accuracy": MetricGate(min=0.05)}, metrics, variants=list(metrics)) == []
+    assert (
+        worsening_findings(
+            TASK, {"accuracy": MetricGate(min=0.05)}, metrics, variants=list(metrics), predicted=_nobody_asks
+        )
+        == []
+    )
 
 
 MISS = Miss(variant="int8", budget="max_bytes", value=150, limit=100)
@@ -72,7 +81,7 @@ def test_a_variant_over_a_budget_stops_nothing_where_another_is_within():
 def test_a_metric_that_a_file_lacks_did_not_pass():
     metrics = {"float32": {"accuracy": 0.9}, "int8": {}}
     [finding] = worsening_findings(
-        TASK, {"accuracy": MetricGate(max_worsening=0.5)}, metrics, variants=["float32", "int8"]
+        TASK, {"accuracy": MetricGate(max_worsening=0.5)}, metrics, variants=["float32", "int8"], predicted=_nobody_asks
     )
     assert (finding.value, finding.passed, finding.variant) == (NOT_MEASURED, False, "int8")
 
@@ -140,7 +149,7 @@ def _evaluate(points, variants, place: Path, *, required=(), gates=GATES):
         transform_graph=points.transform_graph,
         task_spec=SPEC.model_dump_json(),
         compress=EdgeEvaluatorOptions(variants=("float32", "float16"), required=required, gates=gates),
-        slices=["label"],
+        measuring=Measuring(slices=["label"]),
         evaluation=evaluation,
         blessing=blessing,
         pipeline=beam.Pipeline(),
@@ -152,7 +161,7 @@ def _evaluate(points, variants, place: Path, *, required=(), gates=GATES):
 def evaluate(points, variants, tmp_path, monkeypatch):
     """EdgeEvaluator's evaluation and blessing, where TFMA finds METRICS."""
 
-    def found(*, eval_config, output_path):
+    def found(*, eval_config, output_path, extractors):
         Path(output_path).mkdir()
         write_tfma_files(Path(output_path), METRICS, failures=FAILURES)
         return beam.combiners.Count.Globally()
@@ -192,6 +201,19 @@ def test_without_a_required_file_nothing_is_blessed(evaluate):
     evaluation, blessing = evaluate(required=("float16",))
     assert read_shipment(evaluation.uri).needed == ("float32", "float16")
     assert blessing.get_int_custom_property("blessed") == 0
+
+
+def test_a_files_worsening_is_tested_on_what_it_predicts(evaluate):
+    """Of the 8 points, the 4 lower ones are lost by float16: 1/2^4 by chance."""
+    gates = {"accuracy": MetricGate(max_worsening=0.0, significance=0.1)}
+    [refused] = [f for f in read_findings(evaluate(gates=gates)[0].uri) if "against" in f.metric]
+    assert (refused.p_value, refused.passed) == (pytest.approx(0.0625), False)
+
+
+def test_a_worsening_that_chance_explains_refuses_no_file(evaluate):
+    gates = {"accuracy": MetricGate(max_worsening=0.0, significance=0.05)}
+    [kept] = [f for f in read_findings(evaluate(gates=gates)[0].uri) if "against" in f.metric]
+    assert (kept.value, kept.passed, kept.variant) == (-0.5, True, "float16")
 
 
 def test_tfma_judges_each_file_by_what_it_predicts(points, variants, tmp_path):

@@ -3,7 +3,7 @@ from pydantic import ValidationError
 from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluator.eval_config import eval_config
-from components.evaluator.options import MetricGate, WrongGateError, check_gates
+from components.evaluator.options import Measuring, MetricGate, WrongGateError, check_gates
 from tasks.loading import TaskSpec
 
 TASK = TaskSpec(
@@ -13,7 +13,7 @@ TASK = TaskSpec(
 
 
 def _thresholds(gate: MetricGate, metric: str = "accuracy"):
-    config = eval_config(TASK, gates={metric: gate}, slices=["label"], model_specs=[])
+    config = eval_config(TASK, gates={metric: gate}, measuring=Measuring(slices=["label"]), model_specs=[])
     [found] = [m for m in config.metrics_specs[0].metrics if metric in m.config]
     return found.per_slice_thresholds
 
@@ -30,23 +30,25 @@ def test_a_limit_for_slices_holds_the_slices_only():
     assert threshold.threshold.value_threshold.upper_bound.value == 0.5
 
 
-@pytest.mark.parametrize(
-    ("metric", "direction", "allowed"),
-    [
-        ("accuracy", config_pb2.MetricDirection.HIGHER_IS_BETTER, -0.02),
-        ("cross_entropy", config_pb2.MetricDirection.LOWER_IS_BETTER, 0.02),
-    ],
-)
-def test_worsening_follows_the_metrics_direction(metric, direction, allowed):
-    [threshold] = _thresholds(MetricGate(max_worsening=0.02), metric)
-    change = threshold.threshold.change_threshold
-    assert (change.direction, change.absolute.value) == (direction, allowed)
+def test_changes_are_not_judged_by_tfma():
+    assert not _thresholds(MetricGate(max_worsening=0.02))
 
 
 def test_a_gate_without_limits_is_refused():
     for limits in ({}, {"min": None}):
         with pytest.raises(ValidationError, match="needs one limit at least"):
             MetricGate(**limits)
+
+
+def test_significance_needs_a_worsening_that_it_is_of():
+    with pytest.raises(ValidationError, match=r"needs max_worsening, 0 for any. Received: significance: 0.05 alone"):
+        MetricGate(min=0.5, significance=0.05)
+
+
+@pytest.mark.parametrize("limit", [-0.1, {"relative": -0.1}, {"share": 0.1}, "2%"])
+def test_a_worsening_is_a_number_or_a_share(limit):
+    with pytest.raises(ValidationError):
+        MetricGate(max_worsening=limit)
 
 
 @pytest.mark.parametrize("name", ["acuracy", "confusion_matrix"])
@@ -58,4 +60,9 @@ def test_a_gate_needs_a_metric_with_a_value(name):
 @pytest.mark.parametrize("limit", ["min_per_slice", "max_per_slice"])
 def test_a_limit_for_slices_needs_slices(limit):
     with pytest.raises(WrongGateError, match=r"gates.accuracy can have limits per slice where .* Received: no slices"):
-        eval_config(TASK, gates={"accuracy": MetricGate(min=0.05, **{limit: 0.9})}, slices=[], model_specs=[])
+        eval_config(
+            TASK,
+            gates={"accuracy": MetricGate(min=0.05, **{limit: 0.9})},
+            measuring=Measuring(slices=[]),
+            model_specs=[],
+        )

@@ -2,12 +2,14 @@
 
 import pytest
 from tensorflow_model_analysis.proto import config_pb2
+from tfx.types import standard_artifacts
 
 from components.edge_evaluator.executor import worsening_findings
 from components.evaluator.eval_config import eval_config
+from components.evaluator.executor import baseline_findings
 from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
-from components.evaluator.options import MetricGate
+from components.evaluator.options import EvaluateConfig, Measuring, MetricGate
 from records.evaluation import BASELINE, CANDIDATE
 from records.findings import NOT_MEASURED, Finding
 from tasks.loading import TaskSpec
@@ -18,27 +20,40 @@ TASK = TaskSpec(
     options={"source": {"kind": "digits"}, "height": 8, "width": 8},
 ).load()
 ALL_LIMITS = MetricGate(min=0.1, max=0.9, min_per_slice=0.1, max_per_slice=0.9, max_worsening=0.5)
-ACCURACY, CHANGE = "accuracy", "accuracy change"
+ACCURACY = "accuracy"
 
 
 def _config(*specs: config_pb2.ModelSpec, gate: MetricGate = ALL_LIMITS) -> config_pb2.EvalConfig:
-    return eval_config(TASK, gates={ACCURACY: gate}, slices=["label"], model_specs=list(specs))
+    return eval_config(TASK, gates={ACCURACY: gate}, measuring=Measuring(slices=["label"]), model_specs=list(specs))
+
+
+def _nobody_asks():
+    raise AssertionError("no limit asks for a test")
 
 
 def _of_evaluator(uri: str) -> list[Finding]:
     config = _config(config_pb2.ModelSpec(name=CANDIDATE), config_pb2.ModelSpec(name=BASELINE, is_baseline=True))
-    return threshold_findings(uri, config, gate="evaluation", has_baseline=True)
+    found = threshold_findings(uri, config, gate="evaluation", has_baseline=True)
+    return found + _changes(overall_metrics(uri), baseline=BASELINE)
+
+
+def _changes(metrics, *, baseline: str | None) -> list[Finding]:
+    models = {name: standard_artifacts.Model() for name in (CANDIDATE, baseline) if name}
+    config = EvaluateConfig(gates={ACCURACY: ALL_LIMITS}, slices=["label"])
+    return baseline_findings(TASK, config, metrics, models=models, examples=standard_artifacts.Examples())
 
 
 def _of_edge_evaluator(uri: str) -> list[Finding]:
     names = ["float32", "int8"]
-    config = _config(*(config_pb2.ModelSpec(name=name) for name in names), gate=ALL_LIMITS.without_baseline())
+    config = _config(*(config_pb2.ModelSpec(name=name) for name in names))
     found = threshold_findings(uri, config, gate="compression", has_baseline=False)
-    return found + worsening_findings(TASK, {ACCURACY: ALL_LIMITS}, overall_metrics(uri), variants=names)
+    return found + worsening_findings(
+        TASK, {ACCURACY: ALL_LIMITS}, overall_metrics(uri), variants=names, predicted=_nobody_asks
+    )
 
 
 EVALUATORS = {
-    "evaluator": (_of_evaluator, {(CANDIDATE, ACCURACY): 0.5, (BASELINE, ACCURACY): 0.5, (CANDIDATE, CHANGE): 0.0}),
+    "evaluator": (_of_evaluator, {(CANDIDATE, ACCURACY): 0.5, (BASELINE, ACCURACY): 0.5}),
     "edge evaluator": (_of_edge_evaluator, {("float32", ACCURACY): 0.5, ("int8", ACCURACY): 0.5}),
 }
 
@@ -99,15 +114,12 @@ def test_the_failures_are_those_that_tfma_found(tmp_path):
 def test_a_feature_that_is_named_twice_is_judged_once(tmp_path):
     uri = write_tfma_files(tmp_path, {"": {}, "0": {("", ACCURACY): 0.5}})
     gates = {ACCURACY: MetricGate(min_per_slice=0.1)}
-    config = eval_config(TASK, gates=gates, slices=["label", "label"], model_specs=[])
+    config = eval_config(TASK, gates=gates, measuring=Measuring(slices=["label", "label"]), model_specs=[])
     assert len(threshold_findings(uri, config, gate="evaluation", has_baseline=False)) == 1
 
 
-def test_a_first_model_has_nothing_to_be_worse_than(tmp_path):
-    config = _config(config_pb2.ModelSpec(name=CANDIDATE), config_pb2.ModelSpec(name=BASELINE, is_baseline=True))
-    uri = write_tfma_files(tmp_path, {"": {("", ACCURACY): 0.5}, "0": {("", ACCURACY): 0.5}})
-    findings = threshold_findings(uri, config, gate="evaluation", has_baseline=False)
-    assert _limits(findings) == THREE_LIMITS
-    [other] = [finding for finding in findings if not finding.applies]
-    assert (other.metric, other.limit, other.value) == ("accuracy against the baseline", ">= -0.5", "no baseline")
-    assert all(finding.passed for finding in findings)
+def test_a_first_model_has_nothing_to_be_worse_than():
+    [finding] = _changes({"": {ACCURACY: 0.5}}, baseline=None)
+    assert (finding.metric, finding.limit, finding.value) == ("accuracy against the baseline", ">= -0.5", "no baseline")
+    assert finding.passed
+    assert not finding.applies

@@ -7,6 +7,7 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluator.eval_config import eval_config
+from components.evaluator.options import Measuring
 from tasks.few_shot.tfma_metric import accuracy
 from tasks.loading import TaskSpec
 
@@ -36,7 +37,7 @@ def evaluated(tmp_path_factory) -> dict:
             example.features.feature["shot"].int64_list.value.append(5 + 5 * (index % 2))
             writer.write(example.SerializeToString())
     spec = config_pb2.ModelSpec(prediction_key=task.prediction_key, label_key=task.label_key)
-    config = eval_config(task, gates={}, slices=["shot"], model_specs=[spec])
+    config = eval_config(task, gates={}, measuring=Measuring(slices=["shot"]), model_specs=[spec])
     result = tfma.run_model_analysis(
         eval_config=config, data_location=str(place / "examples"), output_path=str(place / "out")
     )

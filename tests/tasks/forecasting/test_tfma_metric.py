@@ -41,6 +41,7 @@ def forecasts() -> Forecasts:
 def evaluated(task, forecasts, tmp_path_factory) -> dict:
     """{slice: {metric: value}} of examples that hold what a model predicted, as EdgeEvaluator writes them."""
     from components.evaluator.eval_config import eval_config
+    from components.evaluator.options import Measuring
 
     place = tmp_path_factory.mktemp("evaluated")
     with tf.io.TFRecordWriter(str(place / "examples")) as writer:
@@ -52,7 +53,7 @@ def evaluated(task, forecasts, tmp_path_factory) -> dict:
             example.features.feature["month"].int64_list.value.append(index % 2)
             writer.write(example.SerializeToString())
     spec = config_pb2.ModelSpec(prediction_key=task.prediction_key, label_key=task.label_key)
-    config = eval_config(task, gates={}, slices=["month"], model_specs=[spec])
+    config = eval_config(task, gates={}, measuring=Measuring(slices=["month"]), model_specs=[spec])
     result = tfma.run_model_analysis(
         eval_config=config, data_location=str(place / "examples"), output_path=str(place / "out")
     )

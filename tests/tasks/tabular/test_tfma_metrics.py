@@ -1,5 +1,7 @@
 """Against scikit-learn, whatever bundles examples come in."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import sklearn.metrics
@@ -9,10 +11,11 @@ from hypothesis import strategies as st
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
-from tasks.metric_config import metric_config
+from tasks.metric_values import MetricComputer
 from tasks.tabular.metrics import METRICS
 from tasks.tabular.tfma_metrics import ClassesMetric, NumbersMetric
 
+KEY = "probability"
 CONFIG = config_pb2.EvalConfig(model_specs=[config_pb2.ModelSpec()])
 
 
@@ -91,15 +94,12 @@ def test_metrics_of_two_classes_are_those_of_scikit_learn():
 
 
 def _tfma_values(metrics, labels: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
-    from tasks.task_check import _values
-
-    specs = [config_pb2.MetricsSpec(metrics=[metric_config(metric) for metric in metrics])]
-    config = config_pb2.EvalConfig(
-        model_specs=[config_pb2.ModelSpec()], slicing_specs=[config_pb2.SlicingSpec()], metrics_specs=specs
-    )
     examples = [
-        metric_types.StandardMetricInputs(labels=np.array([label]), predictions=prediction, example_weights=np.ones(1))
+        metric_types.StandardMetricInputs(
+            labels=np.array([label]), predictions={KEY: prediction}, example_weights=np.ones(1)
+        )
         for label, prediction in zip(labels, predictions, strict=True)
     ]
-    values = _values(tfma.metrics.metric_specs.to_computations(specs, config), examples)
-    return {key.name: float(value) for key, value in values.items() if not key.name.startswith("_")}
+    task = SimpleNamespace(label_key="label", prediction_key=KEY)
+    computers = {metric.name: MetricComputer(task, metric) for metric in metrics}
+    return {name: float(computer.value(computer.accumulate(examples))) for name, computer in computers.items()}
