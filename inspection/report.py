@@ -15,10 +15,11 @@ from inspection.drift import drift_charts
 from inspection.evaluation_results import MetricValue, read_confusion, read_metrics
 from inspection.limits import Verdict, bounds, count_limits, verdict
 from inspection.page import Section, html
-from inspection.runs import Run
+from inspection.runs import Run, key_metrics
+from inspection.slices import SliceRow, metric_names, slice_rows
 from inspection.statistics import read_anomalies, read_statistics
 from inspection.store import Artifact
-from records.evaluation import CANDIDATE
+from records.evaluation import BASELINE, CANDIDATE
 from records.findings import Finding
 from records.model_run import HISTORY_FILE
 from records.run import RunRecord
@@ -43,10 +44,16 @@ def render_report(run: Run, *, studies: Sequence[Section] = ()) -> str:
       run: what to show.
       studies: sections of studies of the same root.
     """
-    outputs = _outputs(run)
+    return html("report.html", **report_values(run, studies=studies))
+
+
+def report_values(run: Run, *, studies: Sequence[Section] = ()) -> dict[str, Any]:
+    """What the template `run.html` shows of a run, in a report and elsewhere; see `render_report`."""
+    outputs = outputs_of(run)
     record = run.record
     nodes, findings = (record.nodes, record.gates) if record else ([], [])
-    page: dict[str, Any] = {
+    gates = _gates(findings)
+    return {
         "run": run,
         "record": record,
         "verdict": VERDICTS.get(run.state, run.state),
@@ -57,7 +64,9 @@ def render_report(run: Run, *, studies: Sequence[Section] = ()) -> str:
         "changed": [node for node in nodes if node.reasons],
         "pushes": record.pushes if record else [],
         "headline": _headline(record) if record else [],
-        "gates": _gates(findings),
+        "gates": gates,
+        "open_gates": [gate for gate in gates if gate[0] in ("missed", "left out")],
+        "quiet_gates": [gate for gate in gates if gate[0] not in ("missed", "left out")],
         "limits_kept": count_limits(findings),
         "training": _training(outputs),
         "evaluation": _evaluation(outputs, record),
@@ -72,10 +81,9 @@ def render_report(run: Run, *, studies: Sequence[Section] = ()) -> str:
         "artifacts": [(e, channel, a) for e in run.executions for channel, found in e.outputs.items() for a in found],
         "config": yaml.safe_dump(record.config if record else {}, sort_keys=False),
     }
-    return html("report.html", **page)
 
 
-def _outputs(run: Run) -> dict[str, Mapping[str, tuple[Artifact, ...]]]:
+def outputs_of(run: Run) -> dict[str, Mapping[str, tuple[Artifact, ...]]]:
     """{node: its outputs} of the executions that succeeded, in this run or in the one that the cache took them from."""
     return {execution.node: execution.outputs for execution in run.executions if execution.outputs}
 
@@ -88,7 +96,10 @@ def _path(outputs: Mapping[str, tuple[Artifact, ...]], channel: str = "") -> "ep
 def _headline(record: RunRecord) -> list[tuple[str, str]]:
     """Names and values at the top of the page: metrics, the time that the run took, the versions it pushed."""
     found = []
-    for name, value in sorted(record.metrics.items(), key=lambda item: not item[0].startswith("test_")):
+    first = [f"test_{name}" for name in key_metrics(record)]
+    order = [*first, *(name for name in record.metrics if name.startswith("test_")), *record.metrics]
+    for name in dict.fromkeys(order):
+        value = record.metrics[name]
         whole = float(value).is_integer() and value > 1
         found.append((name.replace("_", " "), f"{value:,.0f}" if whole else f"{value:.4f}"))
     found.append(("seconds", f"{record.total_secs:.1f}"))
@@ -113,13 +124,17 @@ def _training(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> Mark
 
 def _evaluation(
     outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]], record: RunRecord | None
-) -> list[tuple[str, Markup]]:
-    """(metric, chart) for the SavedModel."""
+) -> list[tuple[str, Markup, list[SliceRow]]]:
+    """(metric, chart, rows) for the SavedModel."""
     if "Evaluator" not in outputs:
         return []
-    mine = _own_metrics(outputs)
-    names = dict.fromkeys(value.metric for value in mine if not is_of_adaptation(value.metric))
-    return [(name, Markup(_metric_chart(name, mine, record))) for name in names if name != "example_count"]
+    values = read_metrics(_path(outputs["Evaluator"], "evaluation"))
+    found = []
+    for name in metric_names(values, CANDIDATE):
+        if not is_of_adaptation(name):
+            rows = slice_rows(values, name, model=CANDIDATE, baseline=BASELINE, names=slice_names(record))
+            found.append((name, Markup(metric_chart(name, rows, record)), rows))
+    return found
 
 
 def _adaptation(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> list[tuple[str, Markup]]:
@@ -133,24 +148,28 @@ def _adaptation(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> li
 
 def _own_metrics(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> list[MetricValue]:
     """Metric values of the SavedModel that the run trained."""
-    values = read_metrics(str(_path(outputs["Evaluator"], "evaluation")))
+    values = read_metrics(_path(outputs["Evaluator"], "evaluation"))
     return [value for value in values if value.model in ("", CANDIDATE)]
 
 
-def _metric_chart(name: str, values: Sequence[MetricValue], record: RunRecord | None) -> str:
-    gates, label_key, labels = (record.gates, record.label_key, record.labels) if record else ([], "", [])
+def slice_names(record: RunRecord | None) -> dict[str, str]:
+    """What to call slices of the label."""
+    return {f"{record.label_key}={index}": label for index, label in enumerate(record.labels)} if record else {}
+
+
+def metric_chart(name: str, rows: Sequence[SliceRow], record: RunRecord | None) -> str:
+    """One metric by slice, with the limits of the run's gates."""
+    gates = record.gates if record else []
     findings = [each for each in gates if each.gate == "evaluation" and each.metric == name]
     limits = {bool(finding.where): bounds(finding.limit) for finding in findings}
     failing = frozenset(finding.where for finding in findings if not finding.passed)
-    names = {f"{label_key}={index}": label for index, label in enumerate(labels)}
-    mine = [value for value in values if value.metric == name]
-    return charts.metric_by_slice(name, mine, limits, failing, names)
+    return charts.metric_by_slice(name, rows, limits, failing)
 
 
 def _confusion(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]], record: RunRecord | None) -> Markup | None:
     if "Evaluator" not in outputs:
         return None
-    matrix = read_confusion(str(_path(outputs["Evaluator"], "evaluation")), CANDIDATE)
+    matrix = read_confusion(_path(outputs["Evaluator"], "evaluation"), CANDIDATE)
     if matrix is None:
         return None
     # Classes without an example at the end of the list leave the matrix smaller than the list.
