@@ -7,7 +7,6 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +53,11 @@ def environment(package: str) -> Environment:
     )
 
 
+def plotly_script() -> str:
+    """plotly.js, as plotly.offline has it, whose import takes a second for all that notebooks need."""
+    return (files("plotly") / "package_data" / "plotly.min.js").read_text()
+
+
 def charts_script() -> str:
     """What draws the figures of a page, with plotly.js."""
     return (files("inspection") / "static" / "charts.js").read_text()
@@ -61,4 +65,4 @@ def charts_script() -> str:
 
 def _scripts() -> Markup:
     """The scripts of a page that needs no other file."""
-    return Markup("<script>{}</script>\n<script>{}</script>").format(Markup(get_plotlyjs()), Markup(charts_script()))
+    return Markup("<script>{}</script>\n<script>{}</script>").format(Markup(plotly_script()), Markup(charts_script()))

@@ -118,7 +118,8 @@ def _gates(findings: Sequence[Finding]) -> list[tuple[Verdict, Finding]]:
 def _training(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> Markup | None:
     if "Trainer" not in outputs:
         return None
-    lines = (_path(outputs["Trainer"], "model_run") / HISTORY_FILE).read_text().splitlines()
+    path = _path(outputs["Trainer"], "model_run") / HISTORY_FILE
+    lines = path.read_text().splitlines() if path.exists() else []
     return Markup(charts.training_curves([json.loads(line) for line in lines])) if lines else None
 
 

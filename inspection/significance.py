@@ -7,7 +7,7 @@ Z_95 = 1.959963984540054
 # Metrics that are a share of examples, each of which counts once.
 SHARES = ("accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy")
 # A metric of one of these in its name is better the smaller it is.
-SMALLER_IS_BETTER = ("loss", "error", "mae", "mse", "rmse", "mase", "mape", "crps", "entropy", "brier", "false", "naive")
+SMALLER_IS_BETTER = ("loss", "error", "mae", "mse", "mase", "mape", "crps", "entropy", "brier", "false", "naive")
 
 
 def is_share(metric: str) -> bool:
@@ -37,8 +37,8 @@ def wilson(share: float, examples: int) -> tuple[float, float]:
 def two_shares(share: float, examples: int, other: float, other_examples: int) -> float:
     """The p value of two shares being equal, by the z test of two proportions.
 
-    Of models judged on the same examples it is an upper bound where they tend to be right on the same ones, as they do: the
-    pairs would make the difference surer.
+    Of models judged on the same examples it is an upper bound where they tend to be right on the same ones, as they do:
+    the pairs would make the difference surer.
 
     Args:
       share: from 0 to 1.

@@ -1,7 +1,7 @@
 """Reads the files of TFMA without TFMA, whose import takes six seconds.
 
-TFMA writes protocol buffers, of which readers may know a part: fields have numbers, and unknown ones are passed over. The
-numbers are those of tensorflow_model_analysis/proto/metrics_for_slice.proto; tests hold what is read against TFMA itself.
+TFMA writes protocol buffers, of which readers may know a part: fields have numbers, and unknown ones are passed over.
+The numbers are those of tensorflow_model_analysis/proto/metrics_for_slice.proto; tests hold what is read against TFMA.
 """
 
 import struct
