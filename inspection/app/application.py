@@ -9,7 +9,16 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from inspection.app import compare_pages, data_pages, lineage_pages, model_pages, run_pages, static_files, trend_pages
+from inspection.app import (
+    compare_pages,
+    data_pages,
+    lineage_pages,
+    live,
+    model_pages,
+    run_pages,
+    static_files,
+    trend_pages,
+)
 from inspection.app.roots import named_roots
 from inspection.app.security import HOSTS, SafeHeaders
 from inspection.app.site import Site
@@ -33,7 +42,7 @@ def create_app(
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     site = Site(roots=named_roots(paths), allow_actions=allow_actions, sections=sections)
     app.state.site = site
-    for pages in (run_pages, compare_pages, data_pages, lineage_pages, model_pages, trend_pages, static_files):
+    for pages in (run_pages, compare_pages, data_pages, lineage_pages, live, model_pages, trend_pages, static_files):
         app.include_router(pages.router)
     app.add_exception_handler(StarletteHTTPException, _error_page)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)

@@ -1,19 +1,14 @@
 """The runs, one run, and its log."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
+from inspection.app.logs import log_of, tail
 from inspection.app.roots import Root
 from inspection.app.site import TheSite
 from inspection.runs import RunOverview, nodes_of
-from records.root import run_directory
-
-LOG_FILE = "run.log"
-# Of a log that a page shows; all of it is one click away.
-TAIL_BYTES = 30_000
 
 router = APIRouter()
 
@@ -50,14 +45,14 @@ def run(site: TheSite, root_name: str, run_id: str) -> HTMLResponse:
 
     root = site.root(root_name)
     found = root.run(run_id)
-    log = _log(root, run_id)
+    path = log_of(root, run_id)
     return site.page(
         "run_page.html",
         tab="/",
         root=root,
         **report_values(found, studies=site.sections(root.path)),
         node_views=nodes_of(found),
-        log=_tail(log) if log else "",
+        log=tail(path) if path else "",
     )
 
 
@@ -65,21 +60,7 @@ def run(site: TheSite, root_name: str, run_id: str) -> HTMLResponse:
 def log(site: TheSite, root_name: str, run_id: str) -> PlainTextResponse:
     """The whole log, as plain text."""
     root = site.root(root_name)
-    path = _log(root, root.run(run_id).run_id)
+    path = log_of(root, root.run(run_id).run_id)
     if path is None:
         raise HTTPException(404, "the run has left no log")
     return PlainTextResponse(path.read_text(errors="replace"))
-
-
-def _log(root: Root, run_id: str) -> Path | None:
-    path = run_directory(root.path, run_id) / LOG_FILE
-    return path if path.is_file() else None
-
-
-def _tail(path: Path) -> str:
-    """The end of a log, from the beginning of a line on."""
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - TAIL_BYTES))
-        text = file.read().decode(errors="replace")
-    return text if size <= TAIL_BYTES else text.partition("\n")[2]

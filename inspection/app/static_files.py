@@ -22,6 +22,7 @@ FILES: dict[str, tuple[str, Callable[[], str]]] = {
     "plotly.js": (SCRIPT, plotly_script),
     "charts.js": (SCRIPT, charts_script),
     "app.js": (SCRIPT, lambda: _own("app.js")),
+    "live.js": (SCRIPT, lambda: _own("live.js")),
     "style.css": (STYLE, lambda: environment("inspection").get_template("style.css").render()),
     "app.css": (STYLE, lambda: _own("app.css")),
 }

@@ -4,10 +4,10 @@
   const colours = () => {
     const style = getComputedStyle(document.documentElement);
     const of = (name) => style.getPropertyValue(name).trim();
-    return { ink: of("--ink"), line: of("--line"), dim: of("--dim") };
+    return { ink: of("--ink"), line: of("--line"), dim: of("--dim"), paper: of("--paper") };
   };
   const themed = (layout) => {
-    const { ink, line, dim } = colours();
+    const { ink, line, dim, paper } = colours();
     const axes = {};
     for (const key of Object.keys(layout)) {
       if (/^[xy]axis\d*$/.test(key)) {
@@ -17,7 +17,7 @@
     for (const key of ["xaxis", "yaxis"]) {
       axes[key] ??= { gridcolor: line, zerolinecolor: dim, linecolor: line };
     }
-    const annotations = (layout.annotations ?? []).map((each) => ({ ...each, bgcolor: "rgba(0,0,0,0)" }));
+    const annotations = (layout.annotations ?? []).map((each) => (each.bgcolor ? { ...each, bgcolor: paper } : each));
     return {
       ...layout, ...axes, annotations, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { ...layout.font, color: ink },
