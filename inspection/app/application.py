@@ -1,6 +1,7 @@
 """Puts the app together."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -23,6 +24,10 @@ from inspection.app.roots import named_roots
 from inspection.app.security import HOSTS, SafeHeaders
 from inspection.app.site import Site
 from inspection.page import Section
+
+
+# What a person needs to look at the first page.
+WARM_UP_SECS = 2
 
 
 def create_app(
@@ -54,7 +59,9 @@ def create_app(
 
 def _warm_up(site: Site) -> None:
     for root in site.roots.values():
-        root.records()
+        root.outlines()
+    # The page of all runs comes first, and this would slow it down.
+    time.sleep(WARM_UP_SECS)
     import inspection.report  # noqa: F401 - takes a while for whoever opens the first page of a run
 
 

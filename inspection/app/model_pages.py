@@ -52,9 +52,9 @@ def model(site: TheSite, root_name: str, registry_number: int, model: str) -> HT
     """The versions of a model, the newest first."""
     root = site.root(root_name)
     registry = _registry(root, registry_number)
-    records = root.records()
+    outlines = root.outlines()
     views = [
-        VersionView(version=version, files=_files(registry, version), record=_pusher(records, registry, version))
+        VersionView(version=version, files=_files(registry, version), record=_pusher(root, outlines, registry, version))
         for version in reversed(_versions(registry, model))
     ]
     return site.page(
@@ -147,6 +147,8 @@ def _files(registry: Registry, version: ModelVersion) -> dict[str, int]:
     }
 
 
-def _pusher(records: Sequence[RunRecord], registry: Registry, version: ModelVersion) -> RunRecord | None:
+def _pusher(root: Root, outlines: Sequence[RunRecord], registry: Registry, version: ModelVersion) -> RunRecord | None:
+    """The record of the run that pushed a version."""
     place = str(registry.path(version))
-    return next((r for r in records for push in r.pushes if push.in_this_run and push.destination == place), None)
+    runs = [each.run_id for each in outlines for push in each.pushes if push.in_this_run and push.destination == place]
+    return root.record(runs[-1]) if runs else None

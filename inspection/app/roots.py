@@ -1,5 +1,6 @@
 """The roots that the app shows. What a URL names is looked up among what lies there, and never made into a path."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from inspection.locate import run_ids
 from inspection.runs import Run, RunOverview, read_overviews, read_run
 from inspection.store import RunStore
 from records.root import REGISTRY, run_directory
-from records.run import RECORD_FILE, RunRecord, read_run_record
+from records.run import RECORD_FILE, RunRecord, read_run_outline, read_run_record
 from records.stores import is_uri
 from serving.registry import Registry
 
@@ -26,15 +27,19 @@ class Root:
 
     name: str
     path: Path
-    _records: dict[Path, tuple[tuple[int, int], RunRecord]] = field(default_factory=dict, repr=False)
+    _outlines: dict[Path, tuple[tuple[int, int], RunRecord]] = field(default_factory=dict, repr=False)
+    # Two requests at once do not read all records twice.
+    _reading: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def overviews(self) -> list[RunOverview]:
         """All runs, the newest first."""
-        return read_overviews(self.path, read_record=self._read_record)[::-1]
+        with self._reading:
+            return read_overviews(self.path, read_record=self._outline)[::-1]
 
-    def records(self) -> list[RunRecord]:
-        """The records of the runs that have one, oldest first."""
-        found = (self._read_record(run_directory(self.path, run_id)) for run_id in run_ids(self.path))
+    def outlines(self) -> list[RunRecord]:
+        """The records of the runs that have one, without variants and findings; oldest first."""
+        with self._reading:
+            found = [self._outline(run_directory(self.path, run_id)) for run_id in run_ids(self.path)]
         return [record for record in found if record is not None]
 
     def run(self, run_id: str) -> Run:
@@ -50,27 +55,31 @@ class Root:
     def registries(self) -> list[Registry]:
         """The registries on this machine that the root's runs pushed to, and the root's own."""
         places = {str(self.path / REGISTRY): None}
-        for record in self.records():
+        for record in self.outlines():
             for push in record.pushes:
                 if not is_uri(push.destination):
                     places[push.destination.rsplit("/", 2)[0]] = None
         found = {Path(place).resolve(): place for place in places if Path(place).is_dir()}
         return [Registry(place) for place in found.values()]
 
-    def _read_record(self, directory: Path) -> RunRecord | None:
-        """A run's record; one that has not changed is read once."""
+    def record(self, run_id: str) -> RunRecord | None:
+        """The whole record of a run that there is; None where it has left none."""
+        return read_run_record(run_directory(self.path, run_id))
+
+    def _outline(self, directory: Path) -> RunRecord | None:
+        """A run's outline; that of a record that has not changed is read once."""
         path = directory / RECORD_FILE
         try:
             stat = path.stat()
         except FileNotFoundError:
             return None
         version = (stat.st_mtime_ns, stat.st_size)
-        known = self._records.get(path)
+        known = self._outlines.get(path)
         if known is None or known[0] != version:
-            record = read_run_record(directory)
+            record = read_run_outline(directory)
             if record is None:
                 return None
-            known = self._records[path] = (version, record)
+            known = self._outlines[path] = (version, record)
         return known[1]
 
 

@@ -19,7 +19,7 @@ def trends(site: TheSite, of: str = "") -> HTMLResponse:
 
     by_name: dict[str, tuple[Root, list[RunRecord]]] = {}
     for root in site.roots.values():
-        for record in root.records():
+        for record in root.outlines():
             by_name.setdefault(f"{root.name}/{record.pipeline}", (root, []))[1].append(record)
     if not by_name:
         return site.page("trends.html", tab="/trends", names=[], name="", root=None, charts=[], worse=[])

@@ -119,11 +119,11 @@ def test_roots_of_one_folder_name_are_told_apart(tmp_path):
 
 def test_a_record_is_read_anew_only_where_it_changed(many):
     root = Root("many", many)
-    first, again = root.records()[0], root.records()[0]
+    first, again = root.outlines()[0], root.outlines()[0]
     assert first is again
     path = many / "runs" / first.run_id / "summary.json"
     path.write_text(path.read_text() + " ")
-    assert root.records()[0] is not first
+    assert root.outlines()[0] is not first
 
 
 def test_a_run_that_goes_on_is_followed(writer):
