@@ -22,7 +22,7 @@ HOME = Path(__file__).parent
 REQUIREMENTS = (HOME / "requirements" / "runtime.in").read_text().splitlines()
 FILES = {
     "pipeline": ["configs/*.yaml", "templates/*/*"],
-    "inspection": ["templates/*"],
+    "inspection": ["templates/*", "static/*", "app/templates/*", "app/static/*"],
     "studies": ["templates/*"],
 }
 

@@ -1,4 +1,4 @@
-"""The report's charts, as HTML that needs plotly.js once in the page."""
+"""The report's charts, as HTML that needs plotly.js and charts.js once in the page."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,10 +8,13 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from inspection.evaluation_results import MetricValue
+from inspection.figures import figure_html
+from inspection.slices import SliceRow
 from inspection.statistics import SplitStatistics
 
-BLUE, ORANGE, GREEN, RED, GREY = "#2563eb", "#ea580c", "#16a34a", "#dc2626", "#64748b"
+BLUE, ORANGE, GREEN, RED, GREY = "#2563eb", "#ea580c", "#009e73", "#dc2626", "#64748b"
+# Apart to colour-blind people, too (Okabe and Ito 2008).
+PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#7f6000", "#7f7f7f")
 HEIGHT = 320
 # Pixels between a plot and the top of its legend, with room for an axis title.
 LEGEND_BELOW = 50
@@ -19,7 +22,6 @@ LEGEND_BELOW = 50
 MAX_BARS = 60
 # Of a label that stands upright.
 PIXELS_PER_LETTER = 7
-CONFIG = {"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
 
 
 def as_html(figure: go.Figure, *, height: int = HEIGHT, is_legend_above: bool = False) -> str:
@@ -34,7 +36,7 @@ def as_html(figure: go.Figure, *, height: int = HEIGHT, is_legend_above: bool = 
         font={"family": "system-ui, sans-serif", "size": 13},
         legend={"orientation": "h", "x": 0, **({"y": 1, "yanchor": "bottom"} if is_legend_above else {"y": legend_y})},
     )
-    return figure.to_html(full_html=False, include_plotlyjs=False, config=CONFIG)
+    return figure_html(figure)
 
 
 def shades(count: int) -> list[str]:
@@ -65,34 +67,44 @@ def training_curves(history: Sequence[Mapping[str, Any]]) -> str:
 
 def metric_by_slice(
     metric: str,
-    values: Sequence[MetricValue],
+    rows: Sequence[SliceRow],
     limits: Mapping[bool, Sequence[float]],
     failing: frozenset[str],
-    names: Mapping[str, str],
 ) -> str:
-    """Bars of one metric, over all examples and by slice, with the gate's limits as lines.
+    """Bars of one metric, over all examples and by slice, with their intervals and with the gate's limits as lines.
 
     Args:
       metric: its name.
-      values: over all examples (`where` empty) and by slice.
+      rows: over all examples, then by slice, the worst first.
       limits: {whether they hold slices rather than all examples: the limits}.
       failing: the slices that a gate refused; empty for all examples.
-      names: what to call a slice, where `feature=value` is not what a person would say.
     """
-    ordered = sorted(values, key=lambda value: (value.where != "", value.where))
+    spreads = [((r.high or r.value) - r.value, r.value - (r.low if r.low is not None else r.value)) for r in rows]
+    interval = {"type": "data", "array": [up for up, _ in spreads], "arrayminus": [down for _, down in spreads]}
     figure = go.Figure(
         go.Bar(
-            x=[names.get(value.where, value.where) or "all examples" for value in ordered],
-            y=[value.value for value in ordered],
-            marker_color=[RED if v.where in failing else BLUE if v.where == "" else "#93c5fd" for v in ordered],
-            text=[f"{value.value:.3f}" for value in ordered],
-            error_y=_error_bars(ordered),
-            textposition="outside",
-            hovertemplate="%{x}: %{y:.4f}<extra></extra>",
+            x=[row.name for row in rows],
+            y=[row.value for row in rows],
+            name=metric,
+            error_y={**interval, "color": GREY, "thickness": 1.5} if any(map(any, spreads)) else None,
+            marker_color=[RED if r.where in failing else BLUE if r.where == "" else "#93c5fd" for r in rows],
+            customdata=["" if row.examples is None else f", {row.examples:,} examples" for row in rows],
+            hovertemplate="%{x}: %{y:.4f}%{customdata}<extra></extra>",
         )
     )
+    if any(row.baseline is not None for row in rows):
+        figure.add_trace(
+            go.Scatter(
+                x=[row.name for row in rows],
+                y=[row.baseline for row in rows],
+                name="baseline",
+                mode="markers",
+                marker={"symbol": "line-ew-open", "size": 16, "color": ORANGE, "line": {"width": 3}},
+                hovertemplate="baseline, %{x}: %{y:.4f}<extra></extra>",
+            )
+        )
     for for_slices, limit in ((for_slices, limit) for for_slices, found in limits.items() for limit in found):
-        last = len(ordered) - 0.5
+        last = len(rows) - 0.5
         span = (0.5, last) if for_slices else (-0.5, 0.5)
         style = {"color": RED, "dash": "dash", "width": 2}
         figure.add_shape(type="line", x0=span[0], x1=span[1], y0=limit, y1=limit, line=style)
@@ -103,25 +115,20 @@ def metric_by_slice(
             "bgcolor": "rgba(255,255,255,.85)",
         }
         figure.add_annotation(x=span[1], y=limit, xanchor="right", yanchor="bottom", **label)
-    ends = [end for value in ordered for end in value.interval or () if math.isfinite(end)]
-    shown = [value.value for value in ordered] + ends + [limit for found in limits.values() for limit in found]
+    ends = [
+        end
+        for row in rows
+        for end in (row.value, row.low, row.high, row.baseline)
+        if end is not None and math.isfinite(end)
+    ]
+    shown = [0.0, *ends, *(limit for found in limits.values() for limit in found)]
     lowest, highest = min(shown), max(shown)
-    room = max((highest - lowest) * 0.25, 0.02)
+    room = (highest - lowest) * 0.08
     # Classes may be called by numbers.
     figure.update_xaxes(type="category")
-    # Bars start at zero unless that would hide their differences.
-    start = 0 if 0 <= lowest < highest / 2 else lowest - room
-    figure.update_yaxes(title=metric, range=[start, highest + room])
+    # The length of a bar is its value.
+    figure.update_yaxes(title=metric, range=[lowest - (room if lowest < 0 else 0), highest + room])
     return as_html(figure)
-
-
-def _error_bars(values: Sequence[MetricValue]) -> dict[str, Any] | None:
-    """Plotly's, of confidence intervals; None where there are none."""
-    if all(value.interval is None for value in values):
-        return None
-    upper = [value.interval[1] - value.value if value.interval else None for value in values]
-    lower = [value.value - value.interval[0] if value.interval else None for value in values]
-    return {"type": "data", "symmetric": False, "array": upper, "arrayminus": lower, "color": GREY}
 
 
 def confusion(matrix: np.ndarray, labels: Sequence[str]) -> str:

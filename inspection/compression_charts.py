@@ -4,16 +4,13 @@ import math
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
-from plotly.colors import qualitative
 from plotly.subplots import make_subplots
 
-from inspection.charts import BLUE, GREY, HEIGHT, ORANGE, as_html
+from inspection.charts import HEIGHT, ORANGE, PALETTE, as_html
 from records.variants import MeasuredVariant
 
 Variants = Sequence[MeasuredVariant]
 
-LIGHT_BLUE = "#93c5fd"
-COLOURS = qualitative.D3
 ROW_HEIGHT = 26
 # Of the largest value over the smallest: from here on an axis is logarithmic.
 WIDE = 8
@@ -22,14 +19,20 @@ SHOWN_LAYERS = 12
 ERROR_COLUMNS = 3
 
 
+def colours(names: Sequence[str]) -> list[str]:
+    """The colour of each variant, the same in all charts of a run."""
+    return [PALETTE[number % len(PALETTE)] for number in range(len(names))]
+
+
 def sizes(variants: Variants) -> str:
     """Kilobytes of each file, and of the same file gzipped."""
     names = [variant.name for variant in variants]
     files, gzipped = [variant.bytes for variant in variants], [variant.gzip_bytes for variant in variants]
     figure = go.Figure()
-    for sizes_bytes, name, colour in ((files, "file", BLUE), (gzipped, "gzipped", LIGHT_BLUE)):
+    for sizes_bytes, name, strength in ((files, "file", 1.0), (gzipped, "gzipped (paler)", 0.5)):
         kilobytes = [size / 1000 for size in sizes_bytes]
-        figure.add_trace(go.Bar(x=names, y=kilobytes, name=name, marker_color=colour, texttemplate="%{y:,.0f}"))
+        marker = {"color": colours(names), "opacity": strength}
+        figure.add_trace(go.Bar(x=names, y=kilobytes, name=name, marker=marker, texttemplate="%{y:,.0f}"))
     figure.update_yaxes(title="kilobytes")
     return as_html(figure)
 
@@ -43,14 +46,14 @@ def latencies(variants: Variants) -> str:
     figure = make_subplots(rows=1, cols=len(panels), subplot_titles=list(panels))
     for column, measured in enumerate(panels.values(), start=1):
         is_wide = _is_wide([median for by_percentile in measured if (median := by_percentile[50])])
-        for percentile, colour in ((50, BLUE), (90, LIGHT_BLUE), (99, GREY)):
+        for percentile, strength in ((50, 1.0), (90, 0.65), (99, 0.4)):
             trace = go.Bar(
                 x=names,
                 y=[by_percentile[percentile] for by_percentile in measured],
                 name=f"p{percentile}",
                 legendgroup=percentile,
                 showlegend=column == 1,
-                marker_color=colour,
+                marker={"color": colours([variant.name for variant in variants]), "opacity": strength},
                 hovertemplate=f"%{{x}}, p{percentile}: %{{y:.4g}} ms<extra></extra>",
             )
             figure.add_trace(trace, row=1, col=column)
@@ -61,7 +64,7 @@ def latencies(variants: Variants) -> str:
 def distributions(variants: Variants) -> str:
     """How the calls of each file at batch 1 are spread over time."""
     figure = go.Figure()
-    for variant in variants:
+    for variant, colour in zip(variants, colours([variant.name for variant in variants]), strict=True):
         buckets = variant.latency_buckets_ms
         calls = sum(count for _, count in buckets)
         ends, shares = [end for end, _ in buckets], [count / calls for _, count in buckets]
@@ -71,7 +74,7 @@ def distributions(variants: Variants) -> str:
             y=[0, *shares, 0],
             name=variant.name,
             mode="lines",
-            line={"shape": "hvh"},
+            line={"shape": "hvh", "color": colour},
             hovertemplate="%{y:.0%} of calls in up to %{x:.4g} ms",
         )
         figure.add_trace(trace)
@@ -96,9 +99,10 @@ def fronts(variants: Variants, metric: str, *, front: Sequence[str], chosen: str
         [variant.latency_p50_ms for variant in variants],
     )
     for column, values in enumerate(costs, start=1):
-        for number, (variant, cost) in enumerate(zip(variants, values, strict=True)):
+        painted = colours([variant.name for variant in variants])
+        for variant, cost, colour in zip(variants, values, painted, strict=True):
             # By colour and legend: names at the points would hide each other, for int8 files are all of one size.
-            colour, (symbol, size, kind) = COLOURS[number % len(COLOURS)], _mark(variant.name, front, chosen)
+            symbol, size, kind = _mark(variant.name, front, chosen)
             metric_value, low, high = variant.eval_metric, variant.eval_metric_low, variant.eval_metric_high
             interval = None
             if metric_value is not None and low is not None and high is not None:

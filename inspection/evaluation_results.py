@@ -1,67 +1,87 @@
 """TFMA's results as plain numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from records.evaluation import Interval, confidence_interval
+from inspection.tfma_files import read_messages
+from records.evaluation import confidence_interval
 from records.slices import slice_text
+from records.stores import path_at
+
+if TYPE_CHECKING:
+    from etils import epath
+
+# What TFMA calls the number of examples of a slice.
+EXAMPLE_COUNT = "example_count"
 
 
 @dataclass(frozen=True, kw_only=True)
 class MetricValue:
-    """One metric of one model on one slice; `where` is empty for all examples, `interval` None where none was asked
-    for."""
+    """One metric of one model on one slice.
+
+    Attributes:
+      model: which one; empty where only one was evaluated.
+      where: the slice, such as `label=3`; empty for all examples.
+      metric: its name.
+      value: what was computed.
+      low: lower end of TFMA's confidence interval; None where it computed none.
+      high: upper end of it.
+    """
 
     model: str
     where: str
     metric: str
     value: float
-    interval: Interval | None = None
+    low: float | None = None
+    high: float | None = None
 
 
-def read_metrics(uri: str) -> list[MetricValue]:
+def read_metrics(uri: "epath.PathLike") -> list[MetricValue]:
     """Every metric with a single value, differences to a baseline left out."""
-    import tensorflow_model_analysis as tfma
-
     return [
-        MetricValue(
-            model=item.key.model_name,
-            where=slice_text(row.slice_key),
-            metric=item.key.name,
-            value=item.value.double_value.value,
-            interval=confidence_interval(item),
-        )
-        for row in tfma.load_metrics(uri)
+        _value(item, slice_text(row.slice_key))
+        for row in read_messages(path_at(uri), "metrics")
         for item in row.metric_keys_and_values
         if item.value.HasField("double_value") and not item.key.is_diff
     ]
 
 
-def read_confusion(uri: str, model: str) -> np.ndarray | None:
+def counts(values: Sequence[MetricValue], model: str) -> Mapping[str, int]:
+    """{slice: its number of examples}, as one model's results have it."""
+    found = (value for value in values if value.metric == EXAMPLE_COUNT and value.model in ("", model))
+    return {value.where: int(value.value) for value in found}
+
+
+def read_confusion(uri: "epath.PathLike", model: str) -> np.ndarray | None:
     """Counts `[actual class, predicted class]` over all examples; None where TFMA wrote no such plot.
 
     Args:
       uri: directory of TFMA's output.
       model: whose, where several were evaluated.
     """
-    import tensorflow_model_analysis as tfma
-
-    for row in tfma.load_plots(uri):
+    for row in read_messages(path_at(uri), "plots"):
         if row.slice_key.single_slice_keys:
             continue
         for item in row.plot_keys_and_values:
-            matrix = item.value.multi_class_confusion_matrix_at_thresholds
-            if item.key.model_name in ("", model) and matrix.matrices:
-                cells = [(e.actual_class_id, e.predicted_class_id, e.num_weighted_examples) for e in _entries(matrix)]
-                return _matrix(cells)
+            matrices = item.value.multi_class_confusion_matrix_at_thresholds.matrices
+            if item.key.model_name in ("", model) and matrices:
+                return _matrix([(e.actual, e.predicted, e.examples) for e in matrices[0].entries])
     return None
 
 
-def _entries(matrix: Any) -> Iterator[Any]:
-    yield from matrix.matrices[0].entries
+def _value(item: Any, where: str) -> MetricValue:
+    low, high = confidence_interval(item) or (None, None)
+    return MetricValue(
+        model=item.key.model_name,
+        where=where,
+        metric=item.key.name,
+        value=item.value.double_value.value,
+        low=low,
+        high=high,
+    )
 
 
 def _matrix(cells: list[tuple[int, int, float]]) -> np.ndarray:

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from markupsafe import Markup
 from plotly.subplots import make_subplots
 
-from inspection.charts import CONFIG
+from inspection.figures import figure_html
 from inspection.page import html
 
 COLUMNS = 8
@@ -47,7 +47,7 @@ def _html(figure: go.Figure, *, width: int, height: int) -> str:
         template="plotly_white",
         font={"family": "system-ui, sans-serif", "size": 12},
     )
-    return figure.to_html(full_html=False, include_plotlyjs=False, config={**CONFIG, "responsive": False})
+    return figure_html(figure)
 
 
 def _image(image: np.ndarray) -> str:

@@ -15,10 +15,11 @@ from inspection.drift import drift_charts
 from inspection.evaluation_results import MetricValue, read_confusion, read_metrics
 from inspection.limits import Verdict, bounds, count_limits, verdict
 from inspection.page import Section, html
-from inspection.runs import Run
+from inspection.runs import Run, key_metrics
+from inspection.slices import SliceRow, metric_names, slice_rows
 from inspection.statistics import read_anomalies, read_statistics
 from inspection.store import Artifact
-from records.evaluation import CANDIDATE
+from records.evaluation import BASELINE, CANDIDATE
 from records.findings import Finding
 from records.model_run import HISTORY_FILE
 from records.run import RunRecord
@@ -27,6 +28,9 @@ from records.stores import path_at
 
 if TYPE_CHECKING:
     from etils import epath
+
+# {node: {channel: artifacts}}
+Outputs = Mapping[str, Mapping[str, tuple[Artifact, ...]]]
 
 VERDICTS = {
     "done": "Every gate passed.",
@@ -44,10 +48,17 @@ def render_report(run: Run, *, studies: Sequence[Section] = ()) -> str:
       run: what to show.
       studies: sections of studies of the same root.
     """
+    return html("report.html", **report_values(run, studies=studies))
+
+
+def report_values(run: Run, *, studies: Sequence[Section] = ()) -> dict[str, Any]:
+    """What the template `run.html` shows of a run, in a report and elsewhere; see `render_report`."""
     outputs = _outputs(run)
     record = run.record
     nodes, findings = (record.nodes, record.gates) if record else ([], [])
-    page: dict[str, Any] = {
+    gates = _gates(findings)
+    statistics, anomalies = _place(outputs, "StatisticsGen"), _place(outputs, "ExampleValidator")
+    return {
         "run": run,
         "record": record,
         "verdict": VERDICTS.get(run.state, run.state),
@@ -59,7 +70,9 @@ def render_report(run: Run, *, studies: Sequence[Section] = ()) -> str:
         "pushes": record.pushes if record else [],
         "spans": describe_spans(record.spans) if record else "",
         "headline": _headline(record) if record else [],
-        "gates": _gates(findings),
+        "gates": gates,
+        "open_gates": [gate for gate in gates if gate[0] in ("missed", "left out")],
+        "quiet_gates": [gate for gate in gates if gate[0] not in ("missed", "left out")],
         "limits_kept": count_limits(findings),
         "training": _training(outputs),
         "evaluation": _evaluation(outputs, record),
@@ -67,30 +80,34 @@ def render_report(run: Run, *, studies: Sequence[Section] = ()) -> str:
         "confusion": _confusion(outputs, record),
         "compression": _compression(record) if record else None,
         "studies": studies,
-        "statistics": read_statistics(_path(outputs["StatisticsGen"])) if "StatisticsGen" in outputs else [],
+        "statistics": read_statistics(statistics) if statistics else [],
         "drift_charts": _drift_charts(outputs, findings),
         "class_charts": _class_charts(outputs),
-        "anomalies": read_anomalies(_path(outputs["ExampleValidator"])) if "ExampleValidator" in outputs else [],
+        "anomalies": read_anomalies(anomalies) if anomalies else [],
         "artifacts": [(e, channel, a) for e in run.executions for channel, found in e.outputs.items() for a in found],
         "config": yaml.safe_dump(record.config if record else {}, sort_keys=False),
     }
-    return html("report.html", **page)
 
 
-def _outputs(run: Run) -> dict[str, Mapping[str, tuple[Artifact, ...]]]:
+def _outputs(run: Run) -> Outputs:
     """{node: its outputs} of the executions that succeeded, in this run or in the one that the cache took them from."""
     return {execution.node: execution.outputs for execution in run.executions if execution.outputs}
 
 
-def _path(outputs: Mapping[str, tuple[Artifact, ...]], channel: str = "") -> "epath.Path":
-    [artifact] = outputs[channel] if channel else next(iter(outputs.values()))
-    return path_at(artifact.uri)
+def _place(outputs: "Outputs", node: str, channel: str = "") -> "epath.Path | None":
+    """The directory of a node's output, the only one where no channel is named; None where there is none."""
+    channels = outputs.get(node, {})
+    artifacts = channels.get(channel, ()) if channel else next(iter(channels.values()), ())
+    return path_at(artifacts[0].uri) if artifacts else None
 
 
 def _headline(record: RunRecord) -> list[tuple[str, str]]:
     """Names and values at the top of the page: metrics, the time that the run took, the versions it pushed."""
     found = []
-    for name, value in sorted(record.metrics.items(), key=lambda item: not item[0].startswith("test_")):
+    first = [f"test_{name}" for name in key_metrics(record)]
+    order = [*first, *(name for name in record.metrics if name.startswith("test_")), *record.metrics]
+    for name in dict.fromkeys(order):
+        value = record.metrics[name]
         whole = float(value).is_integer() and value > 1
         found.append((name.replace("_", " "), f"{value:,.0f}" if whole else f"{value:.4f}"))
     found.append(("seconds", f"{record.total_secs:.1f}"))
@@ -106,53 +123,56 @@ def _gates(findings: Sequence[Finding]) -> list[tuple[Verdict, Finding]]:
     return sorted(found, key=lambda gate: (get_args(Verdict).index(gate[0]), gate[1].gate))
 
 
-def _training(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> Markup | None:
-    if "Trainer" not in outputs:
-        return None
-    lines = (_path(outputs["Trainer"], "model_run") / HISTORY_FILE).read_text().splitlines()
+def _training(outputs: Outputs) -> Markup | None:
+    place = _place(outputs, "Trainer", "model_run")
+    path = place / HISTORY_FILE if place else None
+    lines = path.read_text().splitlines() if path and path.exists() else []
     return Markup(charts.training_curves([json.loads(line) for line in lines])) if lines else None
 
 
-def _evaluation(
-    outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]], record: RunRecord | None
-) -> list[tuple[str, Markup]]:
-    """(metric, chart) for the SavedModel."""
-    if "Evaluator" not in outputs:
-        return []
-    mine = _own_metrics(outputs)
-    names = dict.fromkeys(value.metric for value in mine if not is_of_adaptation(value.metric))
-    return [(name, Markup(_metric_chart(name, mine, record))) for name in names if name != "example_count"]
+def _evaluation(outputs: Outputs, record: RunRecord | None) -> list[tuple[str, Markup, list[SliceRow]]]:
+    """(metric, chart, rows) for the SavedModel."""
+    place = _place(outputs, "Evaluator", "evaluation")
+    values = read_metrics(place) if place else []
+    found = []
+    for name in metric_names(values, CANDIDATE):
+        if not is_of_adaptation(name):
+            rows = slice_rows(values, name, model=CANDIDATE, baseline=BASELINE, names=slice_names(record))
+            found.append((name, Markup(metric_chart(name, rows, record)), rows))
+    return found
 
 
-def _adaptation(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> list[tuple[str, Markup]]:
+def _adaptation(outputs: Outputs) -> list[tuple[str, Markup]]:
     """(title, chart) for the SavedModel of a few-shot task."""
-    if "Evaluator" not in outputs:
-        return []
     mine = _own_metrics(outputs)
     charts = {"inner steps": adaptation_curves(mine), "support examples": curves_by_shot(mine)}
     return [(f"{name} against {x}", Markup(chart)) for x, found in charts.items() for name, chart in found]
 
 
-def _own_metrics(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> list[MetricValue]:
+def _own_metrics(outputs: Outputs) -> list[MetricValue]:
     """Metric values of the SavedModel that the run trained."""
-    values = read_metrics(str(_path(outputs["Evaluator"], "evaluation")))
+    place = _place(outputs, "Evaluator", "evaluation")
+    values = read_metrics(place) if place else []
     return [value for value in values if value.model in ("", CANDIDATE)]
 
 
-def _metric_chart(name: str, values: Sequence[MetricValue], record: RunRecord | None) -> str:
-    gates, label_key, labels = (record.gates, record.label_key, record.labels) if record else ([], "", [])
+def slice_names(record: RunRecord | None) -> dict[str, str]:
+    """What to call slices of the label."""
+    return {f"{record.label_key}={index}": label for index, label in enumerate(record.labels)} if record else {}
+
+
+def metric_chart(name: str, rows: Sequence[SliceRow], record: RunRecord | None) -> str:
+    """One metric by slice, with the limits of the run's gates."""
+    gates = record.gates if record else []
     findings = [each for each in gates if each.gate == "evaluation" and each.metric == name]
     limits = {bool(finding.where): bounds(finding.limit) for finding in findings}
     failing = frozenset(finding.where for finding in findings if not finding.passed)
-    names = {f"{label_key}={index}": label for index, label in enumerate(labels)}
-    mine = [value for value in values if value.metric == name]
-    return charts.metric_by_slice(name, mine, limits, failing, names)
+    return charts.metric_by_slice(name, rows, limits, failing)
 
 
-def _confusion(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]], record: RunRecord | None) -> Markup | None:
-    if "Evaluator" not in outputs:
-        return None
-    matrix = read_confusion(str(_path(outputs["Evaluator"], "evaluation")), CANDIDATE)
+def _confusion(outputs: Outputs, record: RunRecord | None) -> Markup | None:
+    place = _place(outputs, "Evaluator", "evaluation")
+    matrix = read_confusion(place, CANDIDATE) if place else None
     if matrix is None:
         return None
     # Classes without an example at the end of the list leave the matrix smaller than the list.
@@ -165,18 +185,14 @@ def _compression(record: RunRecord) -> Compression | None:
     return read_compression(record, next((name for name in tested if name != "example_count"), "metric"))
 
 
-def _drift_charts(
-    outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]], findings: Sequence[Finding]
-) -> list[tuple[str, Markup]]:
+def _drift_charts(outputs: Outputs, findings: Sequence[Finding]) -> list[tuple[str, Markup]]:
     """(title, chart) for the features that drifted most."""
-    if "StatisticsGen" not in outputs:
-        return []
-    return [(title, Markup(chart)) for title, chart in drift_charts(_path(outputs["StatisticsGen"]), findings)]
+    place = _place(outputs, "StatisticsGen")
+    return [(title, Markup(chart)) for title, chart in drift_charts(place, findings)] if place else []
 
 
-def _class_charts(outputs: Mapping[str, Mapping[str, tuple[Artifact, ...]]]) -> list[tuple[str, Markup]]:
+def _class_charts(outputs: Outputs) -> list[tuple[str, Markup]]:
     """(feature, chart) for each categorical feature whose values can be told apart in one."""
-    if "StatisticsGen" not in outputs:
-        return []
-    splits = read_statistics(_path(outputs["StatisticsGen"]))
+    place = _place(outputs, "StatisticsGen")
+    splits = read_statistics(place) if place else []
     return [(name, Markup(charts.class_counts(splits, name))) for name in charts.countable_features(splits)]

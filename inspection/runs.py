@@ -1,6 +1,7 @@
 """Runs as a person looks at them: the run record where there is one, ML Metadata for the rest."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +33,8 @@ class RunOverview:
       cached: how many of the `nodes` were taken from the cache; without a record only nodes that started count.
       metrics: on the test split: those that a gate judges, else the first.
       pushed: versions that this run made, such as `digits/3`.
+      pipeline: its name; empty for a run without a record.
+      chosen: the variant that is the best within the budgets; None where there is none.
     """
 
     run_id: str
@@ -42,6 +45,8 @@ class RunOverview:
     cached: int
     metrics: dict[str, float]
     pushed: tuple[str, ...]
+    pipeline: str = ""
+    chosen: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,12 +73,20 @@ def read_run(root: Path, run_id: str) -> Run:
     return _read_run(RunStore(root), root, run_id, is_newest=run_id == run_ids(root)[-1])
 
 
-def read_overviews(root: Path) -> list[RunOverview]:
-    """All runs of a root, oldest first. ML Metadata is read only for runs without a record."""
+def read_overviews(
+    root: Path, *, read_record: Callable[[Path], RunRecord | None] = read_run_record
+) -> list[RunOverview]:
+    """All runs of a root, oldest first. ML Metadata is read only for runs without a record.
+
+    Args:
+      root: what `slipway run` wrote.
+      read_record: gives the record in a run's directory, None where there is none; one that remembers what it has read
+        saves the time.
+    """
     store, ids = RunStore(root), run_ids(root)
     found = []
     for run_id in ids:
-        record = read_run_record(run_directory(root, run_id))
+        record = read_record(run_directory(root, run_id))
         if record is not None:
             found.append(_overview_of_record(record))
         else:
@@ -144,6 +157,8 @@ def _overview_of_record(record: RunRecord) -> RunOverview:
         cached=sum(node.cached for node in record.nodes),
         metrics=key_metrics(record),
         pushed=tuple("/".join(push.destination.rsplit("/", 2)[1:]) for push in record.pushes if push.in_this_run),
+        pipeline=record.pipeline,
+        chosen=record.choice.variant if record.choice else None,
     )
 
 

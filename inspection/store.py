@@ -87,6 +87,18 @@ class RunStore:
         done = [e for e in executions if e.last_known_state == metadata_store_pb2.Execution.COMPLETE]
         return self._read(done[:1])[0] if done else None
 
+    def artifact(self, artifact_id: int) -> Artifact | None:
+        """The artifact of an id; None where there is none."""
+        found = self.store.get_artifacts_by_id([artifact_id])
+        return _artifact(found[0]) if found else None
+
+    def executions_of(self, artifact_ids: Sequence[int]) -> list[NodeExecution]:
+        """All executions that read or wrote one of some artifacts, those that took it from the cache too."""
+        if not artifact_ids:
+            return []
+        ids = {event.execution_id for event in self.store.get_events_by_artifact_ids(artifact_ids)}
+        return self._read(self.store.get_executions_by_id(sorted(ids)))
+
     def last_success(
         self, node: str, *, pipeline: str | None = None, before: int | None = None
     ) -> NodeExecution | None:

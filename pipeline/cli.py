@@ -26,6 +26,8 @@ COMMANDS = {
     "episodes": "Draw how a few-shot learner adapts to its test episodes, and compare learners.",
     "inspect": "Show runs, nodes, artifacts and the lineage of a pushed model.",
     "report": "Write one self-contained HTML report of a run.",
+    "compare": "Show what differs between runs: config, code, data, metrics.",
+    "ui": "Show runs, models, lineage and data as pages in a browser.",
     "model": "Count what a config's network costs, draw it, see what a trained one looks at.",
     "data": "List the datasets known by name, and fetch them.",
     "schema": "Infer, show and compare schemas of raw examples.",

@@ -38,6 +38,7 @@ from pipeline.run_summary import print_summary
 from pipeline.source_tree import SourceTree
 from pipeline.uncached_nodes import uncached_nodes
 from records.findings import Finding
+from records.root import LOG_FILE
 from records.run import NodeRecord, RunRecord
 from training.errors import Preempted
 
@@ -211,7 +212,7 @@ class LocalRun:
         behind = user_error(error)
         if behind is not None:
             return behind
-        log = self.root.run(self.record.run_id) / "run.log"
+        log = self.root.run(self.record.run_id) / LOG_FILE
         failed = next((node.name for node in self.record.nodes if node.state == "failed"), "the runner")
         if disk_is_full(error):
             return RunError(

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from pipeline.errors import RunError, UsageError
 from pipeline.shown_commands import shown_path
-from records.root import FOLDER_NAME_FILE, LOCK_HOLDER_FILE, REGISTRY, STORE_FILE, run_directory
+from records.root import FOLDER_NAME_FILE, LOCK_HOLDER_FILE, REGISTRY, STORE_FILE, WORKSPACES, run_directory
 
 MIN_FREE_BYTES = 200 * 2**20
 
@@ -39,7 +39,7 @@ class Root:
     @property
     def workspaces(self) -> Path:
         """Where trainings under way keep their checkpoints."""
-        return self.path / "workspaces"
+        return self.path / WORKSPACES
 
     @property
     def passed_data(self) -> Path:

@@ -11,6 +11,7 @@ from pipeline.config import PipelineConfig, load_task
 from pipeline.places import Places, local_places
 from pipeline.process_start import START_SECS
 from pipeline.root import Root
+from records.root import LOG_FILE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -147,7 +148,7 @@ def session(config: PipelineConfig, *, config_path: Path, root: Path | None) -> 
         # A mistake is answered before this import.
         from pipeline.console import quiet_terminal
 
-        with quiet_terminal(place.run(run_id) / "run.log") as console:
+        with quiet_terminal(place.run(run_id) / LOG_FILE) as console:
             yield Session(
                 config=config,
                 config_path=config_path,

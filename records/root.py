@@ -8,6 +8,10 @@ STORE_FILE = "metadata.db"
 LOCK_HOLDER_FILE = ".lock.pid"
 # Holds the name of the folder that this root's artifacts have at an object store.
 FOLDER_NAME_FILE = "artifacts.name"
+# A run's log, in its directory.
+LOG_FILE = "run.log"
+# The folder of what trainings keep until they are done.
+WORKSPACES = "workspaces"
 # The folder of the registry, unless the config names another.
 REGISTRY = "registry"
 

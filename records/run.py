@@ -194,3 +194,12 @@ def read_run_record(directory: Path) -> RunRecord | None:
     """The record in a run's directory; None where the run has not written one."""
     path = directory / RECORD_FILE
     return RunRecord.from_json(json.loads(path.read_text())) if path.exists() else None
+
+
+def read_run_outline(directory: Path) -> RunRecord | None:
+    """The record in a run's directory without variants and findings, which take most of the time, for lists of hundreds
+    of runs; None where the run has not written one."""
+    path = directory / RECORD_FILE
+    if not path.exists():
+        return None
+    return RunRecord.from_json({**json.loads(path.read_text()), "variants": (), "gates": ()})

@@ -4,7 +4,8 @@ import plotly.graph_objects as go
 from markupsafe import Markup
 from rich.table import Table
 
-from inspection.charts import BLUE, CONFIG, GREY
+from inspection.charts import BLUE, GREY
+from inspection.figures import figure_html
 from inspection.page import html
 from studies.results import Results, Study
 
@@ -63,7 +64,7 @@ def chart(results: Results, cost: str) -> str:
         font={"family": "system-ui, sans-serif", "size": 13},
         legend={"orientation": "h", "y": -0.22, "x": 0},
     )
-    return figure.to_html(full_html=False, include_plotlyjs=False, config=CONFIG)
+    return figure_html(figure)
 
 
 def table(results: Results) -> Table:

@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 from markupsafe import Markup
 from plotly.subplots import make_subplots
 
-from inspection.charts import BLUE, CONFIG, GREY, ORANGE
+from inspection.charts import BLUE, GREY, ORANGE
+from inspection.figures import figure_html
 
 # Heat maps of attention side by side.
 COLUMNS = 4
@@ -87,4 +88,4 @@ def _html(figure: go.Figure, *, height: int) -> str:
         font={"family": "system-ui, sans-serif", "size": 13},
         legend={"orientation": "h", "y": 1.12, "x": 0},
     )
-    return figure.to_html(full_html=False, include_plotlyjs=False, config=CONFIG)
+    return figure_html(figure)

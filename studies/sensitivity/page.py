@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from markupsafe import Markup
 from rich.table import Table
 
-from inspection.charts import CONFIG
+from inspection.figures import figure_html
 from inspection.page import html
 from studies.results import Results, Study
 
@@ -52,7 +52,7 @@ def chart(results: Results) -> str:
         template="plotly_white",
         font={"family": "system-ui, sans-serif", "size": 13},
     )
-    return figure.to_html(full_html=False, include_plotlyjs=False, config=CONFIG)
+    return figure_html(figure)
 
 
 def table(results: Results) -> Table:

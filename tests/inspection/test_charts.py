@@ -4,36 +4,49 @@ import numpy as np
 import pytest
 
 from inspection.charts import class_counts, confusion, countable_features, metric_by_slice, training_curves
-from inspection.evaluation_results import MetricValue
+from inspection.slices import SliceRow
 from inspection.statistics import FeatureStatistics, SplitStatistics
 
 
-def _value(where: str, value: float) -> MetricValue:
-    return MetricValue(model="", where=where, metric="accuracy", value=value)
+def _row(where: str, value: float, **more: float) -> SliceRow:
+    ends = {"low": None, "high": None, "baseline": None, "examples": None, **more}
+    return SliceRow(where=where, name=where or "all examples", value=value, **ends)
 
 
-def test_slices_go_by_their_names_after_all_examples():
-    values = [_value("label=1", 0.25), _value("", 0.5), _value("label=0", 0.75)]
-    html = metric_by_slice("accuracy", values, {False: [0.4]}, frozenset(), {"label=0": "cat"})
-    assert '"x":["all examples","cat","label=1"]' in html
-    assert '"y":[0.5,0.75,0.25]' in html
+def test_slices_are_bars_in_the_order_given():
+    rows = [_row("", 0.5), _row("label=1", 0.25), _row("label=0", 0.75)]
+    html = metric_by_slice("accuracy", rows, {False: [0.4]}, frozenset())
+    assert '"x":["all examples","label=1","label=0"]' in html
+    assert '"y":[0.5,0.25,0.75]' in html
     assert "limit 0.4" in html
 
 
 def test_both_limits_of_a_gate_are_lines_and_in_sight():
-    values = [_value("", 0.8), _value("label=0", 0.7)]
-    html = metric_by_slice("accuracy", values, {False: [0.6, 0.98], True: [0.5]}, frozenset(), {})
+    rows = [_row("", 0.8), _row("label=0", 0.7)]
+    html = metric_by_slice("accuracy", rows, {False: [0.6, 0.98], True: [0.5]}, frozenset())
     lines = re.findall(r'"x0":([-.\d]+),"x1":([-.\d]+),"y0":([-.\d]+)', html)
     assert lines == [("-0.5", "0.5", "0.6"), ("-0.5", "0.5", "0.98"), ("0.5", "1.5", "0.5")]
     assert re.findall(r'"text":"limit ([.\d]+)"', html) == ["0.6", "0.98", "0.5"]
     lowest, highest = re.search(r'"range":\[([-.\d]+),([-.\d]+)\]', html).groups()
-    assert float(lowest) < 0.5
+    assert float(lowest) == 0
     assert float(highest) > 0.98
 
 
 def test_what_a_gate_refused_is_red():
-    html = metric_by_slice("accuracy", [_value("", 0.5)], {False: [0.9]}, frozenset([""]), {})
+    html = metric_by_slice("accuracy", [_row("", 0.5)], {False: [0.9]}, frozenset([""]))
     assert '"color":["#dc2626"]' in html
+
+
+def test_bars_start_at_zero_whatever_they_differ_by():
+    html = metric_by_slice("accuracy", [_row("", 0.99), _row("label=0", 0.98)], {}, frozenset())
+    assert float(re.search(r'"range":\[([-.\d]+),', html).group(1)) == 0
+
+
+def test_intervals_and_the_baseline_are_drawn():
+    rows = [_row("", 0.5, low=0.25, high=0.625, baseline=0.75)]
+    html = metric_by_slice("accuracy", rows, {}, frozenset())
+    assert '"array":[0.125],"arrayminus":[0.25]' in html
+    assert '"name":"baseline"' in html
 
 
 def test_confusion_leaves_empty_cells_blank():

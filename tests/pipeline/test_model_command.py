@@ -45,7 +45,7 @@ def test_features_of_a_trained_model(capfd, tmp_path):
     page = (tmp_path / "page.html").read_text()
     assert "model.keras on black.png" in page
     assert "Squeeze-and-excitation gates" in page
-    assert page.count('class="plotly-graph-div"') == 3
+    assert page.count('<figure class="chart">') == 3
 
 
 def test_what_is_no_model_or_not_there(tmp_path):

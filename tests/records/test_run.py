@@ -10,7 +10,15 @@ from records.findings import Finding
 from records.model_run import TrainingFacts
 from records.push import Push
 from records.root import run_directory
-from records.run import RECORD_FILE, NodeRecord, RunRecord, VariantRecord, read_run_record, recorded_runs
+from records.run import (
+    RECORD_FILE,
+    NodeRecord,
+    RunRecord,
+    VariantRecord,
+    read_run_outline,
+    read_run_record,
+    recorded_runs,
+)
 from records.variants import Choice
 
 NUMBERS = st.floats(allow_nan=False)
@@ -118,3 +126,12 @@ def test_orchestration_is_what_no_executor_took():
     record = RunRecord(run_id="r", pipeline="digits")
     record.add_times(startup_secs=1.0, nodes_secs=6.0, executor_secs=4.0, total_secs=8.0)
     assert (record.executor_secs, record.orchestration_share) == (4.0, 0.5)
+
+
+def test_an_outline_is_the_record_without_its_longest_lists(tmp_path):
+    record = RunRecord(run_id="r", pipeline="digits", metrics={"test_accuracy": 0.5})
+    record.gates = [Finding(gate="data", metric="examples", where="", value=3, limit=">= 4", passed=False)]
+    record.write(tmp_path)
+    outline = read_run_outline(tmp_path)
+    assert (outline.metrics, outline.gates) == ({"test_accuracy": 0.5}, [])
+    assert read_run_outline(tmp_path / "none") is None

@@ -32,7 +32,7 @@ RESULTS = {
 def test_the_page_has_a_chart_a_cost_and_says_what_failed():
     page = ARCHITECTURES.page(RESULTS)
     assert "<h1>digits: architectures compared</h1>" in page
-    assert page.count('class="plotly-graph-div"') == 2
+    assert page.count('<figure class="chart">') == 2
     assert "its &lt;units&gt; are dead" in page
     assert "(no XNNPACK)" in page
     assert page.index("small") < page.index("large")

@@ -1,0 +1,162 @@
+"""`slipway ui` in a real browser: on the root of a real run and on one of five hundred.
+
+Axe-core is an npm package, which SLIPWAY_AXE names: the path of its axe.min.js.
+"""
+
+import os
+import socket
+import tarfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from inspection.app.application import create_app
+from inspection.locate import run_ids
+from tests.inspection.many_runs import write_many_runs
+
+pytestmark = pytest.mark.browser
+
+ARCHIVE = Path(__file__).parents[1] / "roots" / "tfx-1.16.tar.xz"
+AXE = os.environ.get("SLIPWAY_AXE", "node_modules/axe-core/axe.min.js")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+LAST, BEFORE = "20260414-230000-000", "20260414-180000-000"
+
+
+@pytest.fixture(scope="module")
+def roots(tmp_path_factory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("roots")
+    with tarfile.open(ARCHIVE) as archive:
+        archive.extractall(folder / "real", filter="data")
+    return [folder / "real", write_many_runs(folder / "many", 500).path]
+
+
+@pytest.fixture(scope="module")
+def address(roots) -> Iterator[str]:
+    """Where the app answers, in a thread."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        app = create_app(roots, allow_actions=True)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def paths(roots) -> list[str]:
+    """Every page."""
+    [real] = run_ids(roots[0])
+    return [
+        "/",
+        f"/runs/real/{real}",
+        f"/evaluation/real/{real}",
+        f"/data/real/{real}",
+        f"/lineage/real/run/{real}",
+        "/lineage/real/1",
+        f"/runs/many/{LAST}",
+        "/compare",
+        f"/compare?run=many/{BEFORE}&run=many/{LAST}&run=real/{real}",
+        "/models",
+        "/models/real/0/digits",
+        "/trends",
+        "/trends?of=real/digits",
+        "/nothing",
+    ]
+
+
+@pytest.fixture(
+    params=[(1200, "light"), (1200, "dark"), (400, "light"), (400, "dark")], ids=lambda each: f"{each[0]}-{each[1]}"
+)
+def page(request, browser, address):
+    width, scheme = request.param
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, base_url=address)
+    page = context.new_page()
+    page.said = []
+    page.on("console", lambda message: page.said.append(f"{page.url}: {message.text}"))
+    page.on("pageerror", lambda error: page.said.append(f"{page.url}: {error}"))
+    page.on("request", lambda made: page.said.append(made.url) if not _is_here(made.url, address) else None)
+    yield page
+    context.close()
+
+
+def _is_here(url: str, address: str) -> bool:
+    return url.startswith((f"{address}/", "data:", "blob:"))
+
+
+def _open(page, path: str) -> None:
+    page.goto(path)
+    if page.locator("figure.chart").count():
+        page.wait_for_selector("svg.main-svg")
+
+
+def test_every_page_is_drawn_without_a_word_and_fits_the_screen(page, paths):
+    for path in paths:
+        _open(page, path)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+    # The page that is not there is one, and the browser says so.
+    assert [said for said in page.said if "status of 404" not in said] == []
+
+
+def test_every_page_passes_axe(page, paths):
+    if not Path(AXE).is_file():
+        pytest.skip("no axe-core on this machine; `npm install axe-core`, or name its axe.min.js in SLIPWAY_AXE")
+    source = Path(AXE).read_text()
+    found = {}
+    for path in paths:
+        _open(page, path)
+        page.evaluate(source)
+        result = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+        found |= {
+            f"{path} {broken['id']}": [node["html"][:200] for node in broken["nodes"][:3]]
+            for broken in result["violations"]
+        }
+    assert found == {}
+
+
+def test_runs_are_searched_sorted_and_chosen_by_keys(page):
+    page.goto("/")
+    rows = page.locator("#runs-table tbody tr:visible")
+    assert rows.count() == 501
+    page.keyboard.press("/")
+    page.keyboard.type("refused 20260414")
+    assert rows.count() == 1
+    assert "1 of 501 runs" in page.locator("#count").inner_text()
+    page.locator("#search").fill("")
+    page.keyboard.press("Escape")
+    for key in "jxjxc":
+        page.keyboard.press(key)
+    page.wait_for_url("**/compare?*")
+    assert "2 runs compared" in page.locator("h1").inner_text()
+
+
+def test_a_column_is_sorted_both_ways(page):
+    page.goto("/")
+    values = "cells => cells.map(cell => cell.textContent).filter(text => text).map(Number)"
+    cells = page.locator('#runs-table td[data-label="accuracy"]')
+    page.evaluate("document.querySelectorAll('button.sort').forEach(b => b.textContent === 'accuracy' && b.click())")
+    rising = cells.evaluate_all(values)
+    assert rising == sorted(rising)
+    page.evaluate("document.querySelectorAll('button.sort').forEach(b => b.textContent === 'accuracy' && b.click())")
+    assert cells.evaluate_all(values) == sorted(rising, reverse=True)
+
+
+def test_a_node_of_the_graph_leads_on(page, paths):
+    page.goto("/lineage/real/1")
+    before = page.url
+    page.locator("svg.walk a").last.click()
+    page.wait_for_url(lambda url: url != before)
+    assert page.locator("h1").inner_text()
+
+
+def test_a_chart_has_its_table(page, paths):
+    _open(page, "/trends?of=many/digits")
+    table = page.locator("details.numbers").first
+    table.locator("summary").click()
+    assert table.locator("tbody tr").count() == 500
