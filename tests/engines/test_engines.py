@@ -3,14 +3,10 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from benchmarks.beam_engines import ENGINES, MissingEngineError
-from benchmarks.engine_outputs import OUTPUTS
+from benchmarks.engine_outputs import OUTPUTS, run_on_both
 from data.source import SPLITS
-from pipeline.beam.section import BEAM_NODES
-from tests.e2e.commands import run
-from tests.e2e.own_task import write_own_task
 
 pytestmark = pytest.mark.engine
 
@@ -19,20 +15,9 @@ pytestmark = pytest.mark.engine
 def root(request, tmp_path_factory) -> Path:
     """The root of one pipeline: first all of it on the direct runner, then the nodes on Beam on the engine."""
     folder = tmp_path_factory.mktemp(request.param)
-    config, root = write_own_task(folder, predict={"variant": "chosen"}), folder / "root"
     try:
         with ENGINES[request.param](folder, folder) as section:
-            done = run(config, root)
-            assert done.exit_code == 0, done.output
-            config.write_text(yaml.safe_dump({**yaml.safe_load(config.read_text()), "beam": section}))
-            states: dict[str, str] = {}
-            # The second part first: it goes on from the last run of the whole.
-            for part in (("--from", "Evaluator"), ("--to", "Transform")):
-                done = run(config, root, *part)
-                assert done.exit_code == 0, done.output
-                states |= {node: state for node, state in done.states().items() if state == "done"}
-            assert set(BEAM_NODES) <= states.keys()
-            return root
+            return run_on_both(folder, section)
     except MissingEngineError as missing:
         pytest.skip(str(missing))
 
