@@ -1,54 +1,89 @@
-"""Engines of Beam's, started for a test."""
+"""Engines of Beam's, started on this machine for a test or a benchmark."""
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-import pytest
 import yaml
 
-from tests.e2e.commands import PROJECT
-
+PROJECT = Path(__file__).resolve().parents[1]
 START_SECS = 60.0
 FLINK = [str(PROJECT / "scripts" / "flink.sh")]
+
+# Given a folder of modules that workers are to find, and one for logs: the section `beam` for a config.
+Engine: TypeAlias = Callable[[Path, Path], AbstractContextManager[dict[str, Any]]]
+
+
+class MissingEngineError(RuntimeError):
+    """An engine that this machine cannot start, with what it lacks."""
 
 
 @contextlib.contextmanager
 def portable(folder: Path, logs: Path) -> Iterator[dict[str, Any]]:
     """Beam's own job server, with workers in an external pool that finds the modules in `folder`."""
-    jobs, pool = _free_port(), _free_port()
-    commands = {
-        "jobs": ["-m", "apache_beam.runners.portability.local_job_service_main", f"--port={jobs}"],
-        "pool": ["-m", "pipeline.beam.worker_pool", str(folder), f"--port={pool}"],
-    }
-    with contextlib.ExitStack() as stack:
-        for name, command in commands.items():
-            log = stack.enter_context((logs / f"{name}.log").open("w"))
-            process = subprocess.Popen([sys.executable, *command], stdout=log, stderr=log, cwd=PROJECT)
-            stack.callback(_end, process)
-        for port in (jobs, pool):
-            _wait_for(port)
-        environment = {"kind": "external", "address": f"localhost:{pool}"}
-        yield {"engine": "portable", "job_endpoint": f"localhost:{jobs}", "environment": environment}
+    port = _free_port()
+    server = [sys.executable, "-m", "apache_beam.runners.portability.local_job_service_main", f"--port={port}"]
+    with _job_server(server, port, folder, logs) as section:
+        yield section
+
+
+@contextlib.contextmanager
+def prism(folder: Path, logs: Path) -> Iterator[dict[str, Any]]:
+    """Beam's Prism, from PATH or named by PRISM, with workers in an external pool.
+
+    Raises:
+      MissingEngineError: there is none.
+    """
+    binary = shutil.which(os.environ.get("PRISM", "prism"))
+    if binary is None:
+        raise MissingEngineError(f"Prism is not on PATH, nor named by PRISM. Received: {os.environ.get('PRISM')}")
+    port = _free_port()
+    server = [binary, f"--job_port={port}", "--serve_http=false"]
+    with _job_server(server, port, folder, logs) as section:
+        yield section
 
 
 @contextlib.contextmanager
 def flink(folder: Path, logs: Path) -> Iterator[dict[str, Any]]:
-    """A standalone cluster of two task managers; skips the test where this machine lacks what it takes."""
+    """A standalone cluster of two task managers.
+
+    Raises:
+      MissingEngineError: this machine lacks what it takes.
+    """
     environment = {**os.environ, "FLINK_DIR": str(logs / "flink"), "PYTHON": sys.executable}
     up = subprocess.run([*FLINK, "up", str(folder)], capture_output=True, text=True, env=environment)
     if up.returncode:
-        pytest.skip(up.stderr.strip().splitlines()[-1])
+        raise MissingEngineError(up.stderr.strip().splitlines()[-1])
     try:
         yield yaml.safe_load(up.stdout)["beam"]
     finally:
         subprocess.run([*FLINK, "down"], check=True, env=environment)
+
+
+ENGINES: Mapping[str, Engine] = {"portable": portable, "prism": prism, "flink": flink}
+
+
+@contextlib.contextmanager
+def _job_server(server: Sequence[str], port: int, folder: Path, logs: Path) -> Iterator[dict[str, Any]]:
+    pool = _free_port()
+    workers = [sys.executable, "-m", "pipeline.beam.worker_pool", str(folder), f"--port={pool}"]
+    with contextlib.ExitStack() as stack:
+        for name, command in {"jobs": server, "pool": workers}.items():
+            log = stack.enter_context((logs / f"{name}.log").open("w"))
+            process = subprocess.Popen(command, stdout=log, stderr=log, cwd=PROJECT)
+            stack.callback(_end, process)
+        for answering in (port, pool):
+            _wait_for(answering)
+        environment = {"kind": "external", "address": f"localhost:{pool}"}
+        yield {"engine": "portable", "job_endpoint": f"localhost:{port}", "environment": environment}
 
 
 def _free_port() -> int:

@@ -16,7 +16,8 @@ from tfx.orchestration import pipeline as tfx_pipeline
 from components.gates import GateRefused
 from inspection.store import RunStore
 from pipeline.beam.local import check_engine
-from pipeline.beam.worker_path import local_worker_path, missing_module_advice
+from pipeline.beam.lost_workers import local_workers
+from pipeline.beam.worker_path import missing_module_advice
 from pipeline.config import PipelineConfig, load_task
 from pipeline.dag import create_pipeline
 from pipeline.data_overview import source_notes
@@ -139,7 +140,7 @@ class LocalRun:
         """
         # Before anything is computed here.
         with (
-            local_worker_path(self._config.beam),
+            local_workers(self._config.beam),
             contextlib.closing(WorkerProcesses(jobs) if jobs > 1 else ThisProcess()) as processes,
         ):
             self._run(processes, from_node=from_node, to_node=to_node, use_cache=use_cache)

@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.beam.section import BeamConfig
 from pipeline.rooms import HOME, ROOMS
 
 _MISSING = re.compile(r"ModuleNotFoundError: No module named '(\w+)[\w.]*'")
@@ -33,11 +32,6 @@ def worker_path() -> Iterator[None]:
                     del os.environ[name]
                 else:
                     os.environ[name] = value
-
-
-def local_worker_path(beam: BeamConfig) -> contextlib.AbstractContextManager[None]:
-    """`worker_path` where the engine's workers are processes that the step starts; else nothing."""
-    return worker_path() if beam.in_processes else contextlib.nullcontext()
 
 
 def missing_module_advice(message: str) -> str:

@@ -11,7 +11,7 @@ from components.bulk_inferrer.options import CHOSEN
 from data.source import SPLITS
 from pipeline.beam.flags import beam_flags
 from pipeline.beam.local import check_engine
-from pipeline.beam.worker_path import local_worker_path
+from pipeline.beam.lost_workers import local_workers
 from pipeline.config import load_config
 from pipeline.errors import UsageError
 from pipeline.known_name import KnownName
@@ -150,7 +150,7 @@ def _predict_source(
 
             from components.bulk_inferrer.executor import write_predictions
         check_engine(checked.beam)
-        with local_worker_path(checked.beam):
+        with local_workers(checked.beam):
             counts = write_predictions(
                 task_spec=checked.task_spec().model_dump_json(),
                 version=str(path),

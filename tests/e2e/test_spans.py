@@ -27,7 +27,6 @@ def config(tmp_path) -> Path:
     """A first pipeline, and beside it one that goes on from what is in production."""
     first = {
         "name": "sizes",
-        "root": "root",
         "task": "tasks.tabular.Tabular",
         "options": {
             "source": {"kind": "csv", "file": "span-{SPAN}/v{VERSION}/rows.csv"},

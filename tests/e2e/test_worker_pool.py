@@ -7,9 +7,9 @@ from pathlib import Path
 import apache_beam as beam
 import pytest
 
+from benchmarks.beam_engines import portable
 from pipeline.beam.flags import beam_flags
 from pipeline.beam.section import BeamConfig
-from tests.engines.engines import portable
 
 pytestmark = pytest.mark.e2e
 

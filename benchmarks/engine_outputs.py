@@ -1,0 +1,109 @@
+"""What the steps on Beam left, so that two engines' can be compared."""
+
+import gzip
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+import tensorflow_data_validation as tfdv
+import tensorflow_transform as tft
+import yaml
+
+from components.evaluator.metrics import overall_metrics
+from data.source import SPLITS
+from pipeline.beam.section import BEAM_NODES
+from records.rows import read_rows
+from records.splits import split_folder
+from tests.e2e.commands import run
+from tests.e2e.own_task import write_own_task
+
+
+def run_on_both(folder: Path, section: Mapping[str, Any]) -> Path:
+    """The root of a pipeline of a task and a metric of a user's own: first all of it ran on the direct runner, then
+    each node on Beam on an engine.
+
+    Args:
+      folder: gets the modules, which the engine's workers find, the config and the root.
+      section: the config's section `beam` for the engine.
+
+    Raises:
+      RuntimeError: a run failed, or a node did not run.
+    """
+    config, root = write_own_task(folder, predict={"variant": "chosen"}), folder / "root"
+    ran: set[str] = set()
+    # On the engine the second part first: it goes on from the last run of the whole.
+    for beam, *part in (({},), (section, "--from", "Evaluator"), (section, "--to", "Transform")):
+        config.write_text(yaml.safe_dump({**yaml.safe_load(config.read_text()), "beam": dict(beam)}))
+        done = run(config, root, *part)
+        if done.exit_code:
+            raise RuntimeError(done.output)
+        ran |= {node for node, state in done.states().items() if beam and state == "done"}
+    if missing := {*BEAM_NODES} - ran:
+        raise RuntimeError(f"each node on Beam must have run. Received: {', '.join(sorted(missing))}, which did not.")
+    return root
+
+
+def node_output(root: Path, node: str, output: str, run: int) -> str:
+    """The address of an output of a node's first run on a root, 0, or of a later one."""
+    found = sorted((root / "artifacts" / node / output).iterdir(), key=lambda path: int(path.name))
+    return str(found[run])
+
+
+def examples(root: Path, run: int, node: str, output: str, split: str) -> Counter[bytes]:
+    """A split's examples, in whatever order; features of one too, of which Transform's are in any."""
+    files = tf.io.gfile.glob(f"{node_output(root, node, output, run)}/{split_folder(split)}/*")
+    records = tf.data.TFRecordDataset(files, compression_type="GZIP").as_numpy_iterator()
+    return Counter(tf.train.Example.FromString(each).SerializeToString(deterministic=True) for each in records)
+
+
+def rows(root: Path, run: int) -> Mapping[str, int]:
+    """{split: examples that ExampleGen counted}."""
+    return read_rows(node_output(root, "ExampleGen", "examples", run))
+
+
+def statistics(root: Path, run: int, split: str) -> dict[str, Any]:
+    """{feature: its statistics}, and the number of examples under no name."""
+    uri = node_output(root, "StatisticsGen", "statistics", run)
+    [dataset] = tfdv.load_stats_binary(f"{uri}/{split_folder(split)}/FeatureStats.pb").datasets
+    return {"": dataset.num_examples, **{feature.path.step[0]: feature for feature in dataset.features}}
+
+
+def graph(root: Path, run: int) -> dict[str, list[Any]]:
+    """{feature: its values}, what the graph makes of the test split of the first run."""
+    output = tft.TFTransformOutput(node_output(root, "Transform", "transform_graph", run))
+    raw = examples(root, 0, "ExampleGen", "examples", "test")
+    parsed = tf.io.parse_example(sorted(raw), output.raw_feature_spec())
+    return {name: value.numpy().tolist() for name, value in output.transform_features_layer()(parsed).items()}
+
+
+def metrics(root: Path, run: int, node: str) -> dict[str, dict[str, float]]:
+    """{model: {metric: value}}, over all of the test split."""
+    return overall_metrics(node_output(root, node, "evaluation", run))
+
+
+def predictions(root: Path, run: int) -> dict[str, list[str]]:
+    """{file: its lines}."""
+    uri = Path(node_output(root, "BulkInferrer", "inference_result", run))
+    return {
+        str(path.relative_to(uri)): gzip.open(path, "rt").read().splitlines()
+        for path in sorted(uri.glob("Split-*/*.gz"))
+    }
+
+
+# {what: how it is read of a root's run}
+OUTPUTS: Mapping[str, Callable[[Path, int], Any]] = {
+    **{
+        f"examples of {node}, {split}": partial(examples, node=node, output=output, split=split)
+        for node, output in {"ExampleGen": "examples", "Transform": "transformed_examples"}.items()
+        for split in SPLITS
+    },
+    "rows": rows,
+    **{f"statistics, {split}": partial(statistics, split=split) for split in SPLITS},
+    "transform graph": graph,
+    "metrics of the model": partial(metrics, node="Evaluator"),
+    "metrics of each file": partial(metrics, node="EdgeEvaluator"),
+    "predictions": predictions,
+}
