@@ -8,8 +8,7 @@ from tasks.base import Task
 
 
 def export(task: Task, model: keras.Model, transform_output: tft.TFTransformOutput, directory: str) -> None:
-    """Writes a SavedModel with the signatures `serving_default`, `predict`, `model_inputs`, `transform_features` and the
-    task's own.
+    """Writes a SavedModel with the signatures below and the task's own.
 
     - `serving_default`: serialized tf.Examples without what only evaluation reads, `examples: [batch]`, to the task's
       predictions; the Transform graph is inside, so that training and serving cannot disagree.
