@@ -3,9 +3,11 @@
 Source of the formats: tensorflow/core/example/{example,feature}.proto and tensorflow/core/lib/io/record_writer.h.
 """
 
+import functools
 import gzip
 import struct
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 from etils import epath
@@ -13,6 +15,9 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
 _HEADER = struct.Struct("<QI")
+_CHECKSUM_BYTES = 4
+# What reading a file that is cut off or of another format raises.
+READING_ERRORS = (OSError, EOFError, zlib.error, struct.error, ValueError)
 # Of a record's length, which a file that is none would be asked to allocate.
 _MAX_BYTES = 2**31
 
@@ -20,13 +25,30 @@ _MAX_BYTES = 2**31
 def first_features(path: epath.Path) -> dict[str, str] | None:
     """The features of a file's first example as {name: content, such as `1 bytes`}; None where there is no example."""
     try:
-        with path.open("rb") as file, gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file as stream:
-            length, _ = _HEADER.unpack(stream.read(_HEADER.size))
-            content = stream.read(length) if length < _MAX_BYTES else b""
-        example = _example_class().FromString(content)
-    except (OSError, EOFError, zlib.error, struct.error, ValueError, DecodeError):
+        first = next(read_records(path), None)
+        return None if first is None else describe_features(parse_example(first))
+    except (*READING_ERRORS, DecodeError):
         return None
-    return describe_features(example) if len(content) == length else None
+
+
+def read_records(path: epath.Path) -> Iterator[bytes]:
+    """The records of a TFRecord file, gzipped where its name ends in .gz. Their checksums are not looked at.
+
+    Raises:
+      READING_ERRORS: the file ends in a record, or is none; what is behind is lost.
+    """
+    with path.open("rb") as file, gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file as stream:
+        while header := stream.read(_HEADER.size):
+            length, _ = _HEADER.unpack(header)
+            content = stream.read(length) if length < _MAX_BYTES else b""
+            if len(content) < length or len(stream.read(_CHECKSUM_BYTES)) < _CHECKSUM_BYTES:
+                raise EOFError("a record that is cut off, or another format")
+            yield content
+
+
+def parse_example(record: bytes) -> Any:
+    """The tf.Example in a record. Raises DecodeError."""
+    return _example_class().FromString(record)
 
 
 def describe_features(example: Any) -> dict[str, str]:
@@ -39,6 +61,7 @@ def describe_features(example: Any) -> dict[str, str]:
     return found
 
 
+@functools.cache
 def _example_class() -> Any:
     """In a pool of its own: TensorFlow puts its into the one that all share."""
     field = descriptor_pb2.FieldDescriptorProto

@@ -14,7 +14,7 @@ from data.did_you_mean import did_you_mean
 from records.bundle import BUNDLE, METADATA_FILE
 from records.stores import path_at
 from records.variants import variant_file
-from serving.saved_model import SavedModel
+from serving.saved_model import SavedModel, SavedModelError
 from serving.tflite import TFLiteModel
 from tasks.loading import TaskSpec
 
@@ -49,17 +49,25 @@ class TFLitePredictor(Predictor):
 
     def __init__(self, version: str, variant: str, task_spec: str) -> None:
         self._task = TaskSpec.parse(task_spec)
-        self._transform = SavedModel(version, signature="transform_features")
+        self._inputs = _inputs_signature(version)
         self._model = TFLiteModel(path_at(version) / BUNDLE / variant_file(variant))
         self._lock = threading.Lock()
 
     def predict(self, examples: Sequence[bytes]) -> dict[str, np.ndarray]:
-        features = self._transform.predict({"examples": np.array(examples, object)})
+        features = self._inputs.predict({"examples": np.array(examples, object)})
         inputs = self._task.model_inputs({name: tf.constant(values) for name, values in features.items()})
         with self._lock:
             outputs = self._model.predict({name: value.numpy() for name, value in inputs.items()})
         predictions = self._task.predictions({name: tf.constant(values) for name, values in outputs.items()})
         return {name: value.numpy() for name, value in predictions.items()}
+
+
+def _inputs_signature(version: str) -> SavedModel:
+    """From serialized tf.Examples to what a TFLite file takes, and of older versions, which want the label, to more."""
+    try:
+        return SavedModel(version, signature="model_inputs")
+    except SavedModelError:
+        return SavedModel(version, signature="transform_features")
 
 
 # A worker predicts for many shards, and loads a model once.

@@ -1,9 +1,20 @@
 """Which metrics TFMA computes, by the kind of label. Needs no TensorFlow."""
 
+from dataclasses import replace
+
 from tasks.eval_metric import EvalMetric
 from tasks.tabular.options import LabelKind
 
 _OWN = "tasks.tabular.tfma_metrics"
+_CALIBRATION = EvalMetric(
+    name="calibration_error",
+    class_name="ClassesMetric",
+    module=_OWN,
+    config={"metric": "calibration_error"},
+    higher_is_better=False,
+)
+# Of two classes, at a threshold.
+_AT_THRESHOLD = {"precision": "Precision", "recall": "Recall", "f1": "F1Score"}
 _CLASSES = (
     EvalMetric(name="accuracy", class_name="SparseCategoricalAccuracy"),
     *(
@@ -11,6 +22,7 @@ _CLASSES = (
         for name in ("balanced_accuracy", "macro_f1")
     ),
     EvalMetric(name="cross_entropy", class_name="SparseCategoricalCrossentropy", higher_is_better=False),
+    _CALIBRATION,
     EvalMetric(name="confusion_matrix", class_name="MultiClassConfusionMatrixPlot", is_plot=True),
 )
 _TWO_CLASSES = (
@@ -18,9 +30,12 @@ _TWO_CLASSES = (
     EvalMetric(name="balanced_accuracy", class_name="BalancedAccuracy", config={"thresholds": [0.5]}),
     EvalMetric(name="auc", class_name="AUC"),
     EvalMetric(name="auc_pr", class_name="AUCPrecisionRecall"),
-    EvalMetric(name="precision", class_name="Precision"),
-    EvalMetric(name="recall", class_name="Recall"),
+    *(
+        EvalMetric(name=name, class_name=class_name, config={"thresholds": [0.5]})
+        for name, class_name in _AT_THRESHOLD.items()
+    ),
     EvalMetric(name="cross_entropy", class_name="BinaryCrossentropy", higher_is_better=False),
+    _CALIBRATION,
 )
 _NUMBERS = tuple(
     EvalMetric(
@@ -39,3 +54,13 @@ PREDICTION_KEYS: dict[LabelKind, str] = {
     "multi_class": "probabilities",
     "regression": "prediction",
 }
+
+
+def table_metrics(kind: LabelKind, threshold: float | None) -> tuple[EvalMetric, ...]:
+    """The metrics of a kind of label, those of a threshold at another one if it is given."""
+    if threshold is None:
+        return METRICS[kind]
+    return tuple(
+        replace(metric, config={"thresholds": [threshold]}) if metric.name in _AT_THRESHOLD else metric
+        for metric in METRICS[kind]
+    )

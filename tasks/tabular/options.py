@@ -89,6 +89,13 @@ class TabularOptions(TaskOptions):
     )
     model: TableNetwork = Field(default_factory=lambda: MLPOptions(kind="mlp"), description="The network.")
     loss: TabularLossOptions = Field(default_factory=TabularLossOptions)
+    threshold: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Probability from which precision, recall and f1 take a row for positive, of two classes; default: "
+        "0.5, as accuracy and class_id do.",
+    )
     weight_column: str | None = Field(
         None,
         description="Column of what each row weighs in training, 0 or larger, over the train split's mean. Metrics "
@@ -113,6 +120,7 @@ class TabularOptions(TaskOptions):
             )
         if self.label.kind is not None:
             check_loss(self.loss, self.label)
+            check_threshold(self.threshold, self.label)
         return self
 
 
@@ -121,6 +129,12 @@ class WrongTableError(ValueError):
 
     title = "Wrong config"
     exit_code = 2
+
+
+def check_threshold(threshold: float | None, label: LabelOptions) -> None:
+    """Raises WrongTableError for a threshold where there is nothing to decide."""
+    if threshold is not None and label.kind != "binary":
+        raise WrongTableError(f"threshold is for a label of two classes. Received: label.kind={label.kind}")
 
 
 def check_loss(loss: TabularLossOptions, label: LabelOptions) -> None:

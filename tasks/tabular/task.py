@@ -14,8 +14,8 @@ from models.tabular.shape import LOGITS, PREDICTION, UNITS
 from tasks.base import EvalMetric, Task
 from tasks.tabular.columns import TableColumns
 from tasks.tabular.metadata import input_sizes, row_metadata, table_shape
-from tasks.tabular.metrics import METRICS, PREDICTION_KEYS
-from tasks.tabular.options import LabelKind, LabelOptions, TabularLossOptions, TabularOptions
+from tasks.tabular.metrics import PREDICTION_KEYS, table_metrics
+from tasks.tabular.options import LabelKind, LabelOptions, TabularLossOptions, TabularOptions, check_threshold
 
 if TYPE_CHECKING:
     import keras
@@ -37,7 +37,7 @@ class Tabular(Task):
         "schema": ("label", "columns", "weight_column"),
         "preprocessing": ("label", "columns", "weight_column"),
         "training": ("label", "columns", "model", "loss", "weight_column"),
-        "evaluation": ("label", "weight_column"),
+        "evaluation": ("label", "threshold", "weight_column"),
         "serving": ("label", "columns", "weight_column"),
     }
     refused_changes: ClassVar[Mapping[str, str]] = {}
@@ -84,6 +84,7 @@ class Tabular(Task):
         return complete_columns(columns, self._survey(), hidden=hidden)
 
     def resolved_options(self) -> TabularOptions:
+        check_threshold(self.options.threshold, self.label)
         told = {"source": self._table, "label": self.label, "columns": self.columns, "loss": self._loss()}
         return self.options.model_copy(update=told)
 
@@ -166,7 +167,7 @@ class Tabular(Task):
         return DistillationObjective(self.objective(), teacher=teacher, loss=distance, weight=options.weight)
 
     def metrics(self) -> tuple[EvalMetric, ...]:
-        return METRICS[self._kind]
+        return table_metrics(self._kind, self.options.threshold)
 
     def example_metric(self, targets: Any, outputs: Mapping[str, Any]) -> Any:
         from keras import ops

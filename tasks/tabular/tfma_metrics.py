@@ -12,7 +12,9 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from tasks.tfma_inputs import label_and_prediction
 
-# What examples add up to: a matrix, or the moments of `_add_moments`.
+# Of probabilities, from 0 to 1.
+BINS = 10
+# What examples add up to: a matrix, bins, or the moments of `_add_moments`.
 Sums = np.ndarray
 
 
@@ -23,6 +25,9 @@ class ClassesMetric(tfma.metrics.Metric):
       `balanced_accuracy_score`).
     - macro_f1: the mean over classes of F1, 0 where a class is neither there nor predicted (`f1_score` with
       `average="macro"`).
+    - calibration_error: how far the probability of the predicted class, or that of the last where it is the only one
+      given, is from the share of examples that are of it; the mean over BINS of equal width, weighed by their examples
+      (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, equation 3).
     """
 
     def __init__(self, *, name: str, metric: str) -> None:
@@ -62,6 +67,12 @@ def macro_f1(counts: Sums) -> float:
     return float(np.mean(2 * np.diag(counts)[used] / either[used])) if used.any() else float("nan")
 
 
+def calibration_error(bins: Sums) -> float:
+    """Of `[bin, 3]`: examples, sum of their probabilities, how many of them are of the class."""
+    total = bins[:, 0].sum()
+    return float(np.abs(bins[:, 1] - bins[:, 2]).sum() / total) if total else float("nan")
+
+
 def mae(moments: Sums) -> float:
     """Mean absolute error of moments as `merge_moments` gives them."""
     return float(moments[3] / moments[0]) if moments[0] else float("nan")
@@ -93,6 +104,7 @@ def merge_moments(a: Sums, b: Sums) -> Sums:
 
 
 OF_CLASSES: Mapping[str, Callable[[Sums], float]] = {"balanced_accuracy": balanced_accuracy, "macro_f1": macro_f1}
+OF_PROBABILITIES: Mapping[str, Callable[[Sums], float]] = {"calibration_error": calibration_error}
 OF_NUMBERS: Mapping[str, Callable[[Sums], float]] = {"mae": mae, "rmse": rmse, "r2": r2}
 
 
@@ -126,7 +138,7 @@ class _SumsCombiner(beam.CombineFn):
         return merged
 
     def extract_output(self, sums: Sums | None) -> dict[tfma.metrics.MetricKey, float]:
-        compute = {**OF_CLASSES, **OF_NUMBERS}[self._metric]
+        compute = {**OF_CLASSES, **OF_PROBABILITIES, **OF_NUMBERS}[self._metric]
         return {self._key: float("nan") if sums is None else compute(sums)}
 
     def _of_example(self, label: Any, prediction: np.ndarray) -> Sums:
@@ -134,10 +146,17 @@ class _SumsCombiner(beam.CombineFn):
             counts = np.zeros((len(prediction), len(prediction)))
             counts[int(label), int(np.argmax(prediction))] = 1
             return counts
+        if self._metric in OF_PROBABILITIES:
+            # One probability is that of the last of two classes.
+            told = int(np.argmax(prediction)) if len(prediction) > 1 else 1
+            probability = float(np.max(prediction))
+            bins = np.zeros((BINS, 3))
+            bins[min(int(probability * BINS), BINS - 1)] = (1.0, probability, float(int(label) == told))
+            return bins
         error = float(label) - float(prediction[0])
         return np.array([1.0, float(label), 0.0, abs(error), error**2])
 
     def _merge(self, a: Sums | None, b: Sums | None) -> Sums | None:
         if a is None or b is None:
             return b if a is None else a
-        return a + b if self._metric in OF_CLASSES else merge_moments(a, b)
+        return merge_moments(a, b) if self._metric in OF_NUMBERS else a + b

@@ -73,7 +73,7 @@ def test_every_node_is_in_ml_metadata(digits: Ran):
 def test_the_served_model_takes_serialized_examples(digits: Ran, examples, labels):
     version = Registry(digits.root.registry).at_stage("digits", "production")
     served = tf.saved_model.load(str(Registry(digits.root.registry).path(version)))
-    assert set(served.signatures) >= {"serving_default", "predict", "transform_features"}
+    assert set(served.signatures) >= {"serving_default", "predict", "model_inputs", "transform_features"}
     for example in examples:
         example.features.feature.pop("label")
     answer = served.signatures["serving_default"](tf.constant([example.SerializeToString() for example in examples]))

@@ -46,7 +46,7 @@ SERIES = {
 }
 SINUSOIDS = {"source": {"kind": "sinusoids"}, "learner": {"kind": "cavia"}}
 EPISODES = {"source": {"kind": "digits"}, "ways": [2], "learner": {"kind": "prototypes"}}
-ROWS = {"source": {"kind": "sklearn", "name": "wine"}, "label": {"column": "target"}}
+ROWS = {"source": {"kind": "sklearn", "name": "breast_cancer"}, "label": {"column": "target"}}
 SHARES = {"train": 0.5, "eval": 0.25, "test": 0.25}
 # Of each task: its options, the metric that is gated, and of each option another value and what has to run.
 TASKS: dict[str, tuple[dict[str, Any], str, dict[str, tuple[Any, set[str]]]]] = {
@@ -86,12 +86,13 @@ TASKS: dict[str, tuple[dict[str, Any], str, dict[str, tuple[Any, set[str]]]]] = 
         ROWS,
         "accuracy",
         {
-            "source": ({"kind": "sklearn", "name": "wine", "splits": SHARES}, FROM_DATA),
-            "label": ({"column": "target", "classes": ["class_2", "class_1", "class_0"]}, {*NODES}),
-            "columns": ({"left_out": ["hue"]}, {*NODES}),
+            "source": ({"kind": "sklearn", "name": "breast_cancer", "splits": SHARES}, FROM_DATA),
+            "label": ({"column": "target", "classes": ["malignant", "benign"]}, {*NODES}),
+            "columns": ({"left_out": ["mean area"]}, {*NODES}),
             "model": ({"kind": "linear"}, FROM_TRAINER),
             "loss": ({"label_smoothing": 0.1}, FROM_TRAINER),
-            "weight_column": ("hue", {*NODES}),
+            "weight_column": ("mean area", {*NODES}),
+            "threshold": (0.3, FROM_EVALUATOR),
         },
     ),
     "tasks.few_shot.regression.FewShotRegression": (

@@ -34,6 +34,12 @@ def test_serving_default_takes_raw_examples_without_what_only_evaluation_reads(e
     np.testing.assert_allclose(answer["probabilities"][0, 1], RIGHT_OF_ONE, rtol=1e-5)
 
 
+def test_model_inputs_are_made_of_what_a_client_sends(exported):
+    inputs = exported.with_signature("model_inputs").predict({"examples": _serialized(point=[100.0, 500.0])})
+    assert set(inputs) == {"point"}
+    np.testing.assert_allclose(inputs["point"], [[1.0, 5.0]])
+
+
 def test_transform_features_gives_the_label_too(exported, points):
     example = next(points.task.examples("test"))[1]
     features = exported.with_signature("transform_features").predict(

@@ -123,6 +123,7 @@ def test_labels_of_many_numbers_are_numbers(task):
         ({"label": {"column": "grade", "kind": "binary"}}, r"must have 2 classes. Received: 3 in grade \(a, b, c\)"),
         ({"columns": {"numeric": {"years": {}}}}, "options.columns must name columns of the table"),
         ({"columns": {"left_out": ["id", "age", "town", "member"]}}, "a model must see one column at least"),
+        ({"threshold": 0.3}, "threshold is for a label of two classes. Received: label.kind=multi_class"),
         ({"loss": {"kind": "mse"}}, "loss.kind must be cross_entropy or focal where the label is a class"),
         ({"loss": {"class_weights": [1, 2]}}, "one weight for each of the 3 classes. Received: 2"),
         (

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
+from tasks.metric_config import metric_config
 from tasks.metric_values import MetricComputer
-from tasks.tabular.metrics import METRICS
+from tasks.tabular.metrics import METRICS, table_metrics
 from tasks.tabular.tfma_metrics import ClassesMetric, NumbersMetric
 
 KEY = "probability"
@@ -51,6 +52,27 @@ def test_metrics_of_classes(rows):
         assert _value(ClassesMetric(name=name, metric=name), labels, probabilities) == pytest.approx(value)
 
 
+def test_the_calibration_of_two_classes_by_hand():
+    # A bin of 0.2 and 0.24, of which one is positive, and one of 0.9 and 1, which both are.
+    labels, probabilities = np.array([0, 1, 1, 1]), np.array([[0.2], [0.24], [0.9], [1.0]])
+    expected = (abs(0.44 - 1) + abs(1.9 - 2)) / 4
+    metric = ClassesMetric(name="calibration_error", metric="calibration_error")
+    assert _value(metric, labels, probabilities) == pytest.approx(expected)
+
+
+def test_the_calibration_of_several_classes_is_that_of_the_predicted_one():
+    labels, probabilities = np.array([0, 2]), np.array([[0.6, 0.3, 0.1], [0.65, 0.05, 0.3]])
+    metric = ClassesMetric(name="calibration_error", metric="calibration_error")
+    assert _value(metric, labels, probabilities) == pytest.approx(abs(1.25 - 1) / 2)
+
+
+def test_metrics_of_two_classes_at_a_threshold():
+    found = {metric.name: metric.config for metric in table_metrics("binary", 0.3)}
+    assert [found[name] for name in ("precision", "recall", "f1")] == [{"thresholds": [0.3]}] * 3
+    assert found["balanced_accuracy"] == {"thresholds": [0.5]}
+    assert table_metrics("binary", None) == METRICS["binary"]
+
+
 @pytest.mark.parametrize("far", [0.0, 1e6])
 def test_metrics_of_numbers(far):
     draw = np.random.default_rng(0)
@@ -86,8 +108,12 @@ def test_metrics_of_two_classes_are_those_of_scikit_learn():
         "auc_pr": sklearn.metrics.average_precision_score(labels, scores),
         "precision": sklearn.metrics.precision_score(labels, right),
         "recall": sklearn.metrics.recall_score(labels, right),
+        "f1": sklearn.metrics.f1_score(labels, right),
         "cross_entropy": sklearn.metrics.log_loss(labels, scores.clip(1e-7, 1 - 1e-7)),
     }
+    bins = np.minimum((scores * 10).astype(int), 9)
+    gaps = [abs(scores[bins == place].sum() - labels[bins == place].sum()) for place in range(10)]
+    expected["calibration_error"] = sum(gaps) / len(labels)
     found = _tfma_values(METRICS["binary"], labels, scores[:, None].astype(np.float32))
     assert found == pytest.approx(expected, abs=0.01)
     assert found["accuracy"] == pytest.approx(expected["accuracy"])
