@@ -18,6 +18,7 @@ PLACES = {
     "stage": "push.stage",
     "measuring": "evaluate",
 }
+LOGS_FINGERPRINT = "logs_fingerprint"
 # Told in other words, or by another property.
 CODE, FINGERPRINT, DERIVED = "code", "fingerprint", ("custom_config.code", "task_spec.is_part")
 NOTHING_DIFFERS = "nothing changed, but its files were gone, the cache was off, or the registry has another version"
@@ -83,6 +84,8 @@ def _options(before: NodeExecution, after: NodeExecution) -> Iterator[Reason]:
             continue
         if key == FINGERPRINT:
             yield Reason("the data changed", "fingerprint")
+        elif key == LOGS_FINGERPRINT:
+            yield Reason("the serving logs changed", "fingerprint")
         else:
             yield Reason(f"{_place(key)} {_show(old, key)} -> {_show(new, key)}")
 

@@ -37,7 +37,12 @@ def find_options(groups: Sequence[OptionGroup], text: str) -> list[FoundOption]:
     others = {group.key for group in groups if group.key[-1:] not in ((), (PLACE,))} - {
         option.key for _, option in pairs
     }
-    for is_meant in (_is_same, _ends_like):
+
+    # Lists may hold lists of the same: only the whole text tells one's keys from the other's.
+    def is_whole(key: Sequence[str], wanted: Sequence[str]) -> bool:
+        return key_text(tuple(key)) == text
+
+    for is_meant in (is_whole, _is_same, _ends_like):
         keys = dict.fromkeys(
             key
             for key in [*(option.key for _, option in pairs), *(group.key for group in groups if group.key in others)]

@@ -16,7 +16,7 @@ def interval_column(feature: str, boundaries: Sequence[float]) -> str:
 def parsed_interval_column(column: str) -> tuple[str, tuple[float, ...]] | None:
     """The feature and the boundaries of a column as `interval_column` names it; None for any other."""
     found = _INTERVALS.fullmatch(column)
-    return found and (found["feature"], tuple(map(float, found["boundaries"].split(","))))
+    return (found["feature"], tuple(map(float, found["boundaries"].split(",")))) if found else None
 
 
 def interval_text(value: float, boundaries: Sequence[float]) -> str:

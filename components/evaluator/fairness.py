@@ -95,17 +95,15 @@ def _finding(
     rate: Rate, columns: tuple[str, ...], groups: Mapping[str, np.ndarray], *, limit: float, gate: str
 ) -> Finding:
     shares = {where: share(rate, counts) for where, counts in groups.items()}
-    measured = {where: each for where, each in shares.items() if each.total}
-    lines = [
-        f"{where} {each.rate:.4g} of {each.total:g}"
-        for where, each in sorted(measured.items(), key=lambda item: item[1].rate)
-    ]
+    measured = sorted((each.rate, where, each) for where, each in shares.items() if each.total)
+    lines = [f"{where} {value:.4g} of {each.total:g}" for value, where, each in measured]
     lines += [f"{where} of none" for where, each in shares.items() if not each.total]
-    value, interval, passed = NOT_MEASURED, None, False
+    value: float | str = NOT_MEASURED
+    interval, passed = None, False
     if len(measured) > 1:
-        low, high = (choose(measured.values(), key=lambda each: each.rate) for choose in (min, max))
+        low, high = measured[0][-1], measured[-1][-1]
         value, interval = high.rate - low.rate, difference_interval(high, low)
-        passed = value <= limit
+        passed = high.rate - low.rate <= limit
     return Finding(
         gate=gate,
         metric=f"difference of {rate}",

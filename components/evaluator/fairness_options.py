@@ -2,9 +2,9 @@
 
 from typing import Literal, TypeAlias, get_args
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from components.evaluator.slicing import Slices, check_crosses
+from components.evaluator.slicing import Slices
 from components.sections import Section
 
 Rate: TypeAlias = Literal["true_positive_rate", "false_positive_rate", "selection_rate"]
@@ -30,12 +30,6 @@ class FairnessConfig(Section):
         description="Limits by rate: of positives that are told right, of negatives that are told wrong, of all that "
         "are told positive. Differences of the others are told.",
     )
-
-    @field_validator("by")
-    @classmethod
-    def _name_each_once(cls, by: tuple[Slices, ...]) -> tuple[Slices, ...]:
-        check_crosses(by)
-        return by
 
     def limit(self, rate: Rate) -> float:
         """The largest difference of a rate."""

@@ -72,7 +72,8 @@ def _read_metrics(
 ) -> tuple[dict[tuple[str, ...], list[str]], dict[MetricKey, float], dict[MetricKey, Interval]]:
     """The slices that there were by their features, every metric that is one number, and the intervals of these."""
     slices: dict[tuple[str, ...], list[str]] = {}
-    values, intervals = {}, {}
+    values: dict[MetricKey, float] = {}
+    intervals: dict[MetricKey, Interval] = {}
     for metrics in tfma.load_metrics(uri):
         where = slice_text(metrics.slice_key)
         slices.setdefault(_columns(single.column for single in metrics.slice_key.single_slice_keys), []).append(where)

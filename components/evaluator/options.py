@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from components.evaluator.fairness_options import FairnessConfig
-from components.evaluator.slicing import Slices, check_crosses
+from components.evaluator.slicing import Slices
 from components.sections import Section
 from data.did_you_mean import did_you_mean
 from tasks.base import Task
@@ -74,12 +74,6 @@ class Measuring(Section):
         description="By what TFMA tells the interval in which each metric is, with a confidence of 95 %; default: no "
         "intervals.",
     )
-
-    @field_validator("slices")
-    @classmethod
-    def _name_each_once(cls, slices: tuple[Slices, ...]) -> tuple[Slices, ...]:
-        check_crosses(slices)
-        return slices
 
 
 class EvaluateConfig(Measuring):

@@ -25,12 +25,8 @@ def _computations(
     name: str,
     eval_config: config_pb2.EvalConfig | None = None,
     model_name: str = "",
-    output_name: str = "",
-    example_weighted: bool = False,
 ) -> tfma.metrics.MetricComputations:
-    key = tfma.metrics.MetricKey(
-        name=name, model_name=model_name, output_name=output_name, example_weighted=example_weighted
-    )
+    key = tfma.metrics.MetricKey(name=name, model_name=model_name)
     return [tfma.metrics.MetricComputation(keys=[key], preprocessors=None, combiner=_CountCombiner(key, eval_config))]
 
 

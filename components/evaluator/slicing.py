@@ -1,10 +1,10 @@
 """From a config's slices to TFMA's. Needs no TensorFlow."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Annotated, TypeAlias
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from components.sections import Section
 from records.slices import interval_column
@@ -33,8 +33,17 @@ class Intervals(Section):
         return interval_column(self.feature, self.boundaries)
 
 
+def _of_different_features(slices: "Slices") -> "Slices":
+    named = columns_of(slices)
+    if len(set(named)) < len(named):
+        raise ValueError(f"slices by several features must name different ones. Received: {', '.join(named)}")
+    return slices
+
+
 SliceFeature: TypeAlias = str | Intervals
-Slices: TypeAlias = SliceFeature | Annotated[tuple[SliceFeature, ...], Field(min_length=2)]
+Slices: TypeAlias = (
+    SliceFeature | Annotated[tuple[SliceFeature, ...], Field(min_length=2), AfterValidator(_of_different_features)]
+)
 """Slices by a feature, or by several together, which are one for each combination of their values."""
 
 
@@ -57,11 +66,3 @@ def raw_features(slices: Iterable[Slices]) -> list[str]:
 def interval_features(slices: Iterable[Slices]) -> list[str]:
     """Those of them that are cut into intervals, and so must be numbers."""
     return [each.feature for several in slices for each in features_of(several) if isinstance(each, Intervals)]
-
-
-def check_crosses(slices: Sequence[Slices]) -> None:
-    """Raises ValueError where a cross names a feature twice."""
-    for several in slices:
-        named = columns_of(several)
-        if len(set(named)) < len(named):
-            raise ValueError(f"slices by several features must name different ones. Received: {', '.join(named)}")

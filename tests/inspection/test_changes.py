@@ -52,6 +52,7 @@ def _spec(**options: Any) -> str:
         ({"measuring": '{"slices": []}'}, {"measuring": '{"slices": ["label"]}'}, 'evaluate.slices [] -> ["label"]'),
         ({"stage": "candidate"}, {"stage": "production"}, "push.stage candidate -> production"),
         ({"fingerprint": "a"}, {"fingerprint": "b"}, "the data changed (fingerprint)"),
+        ({"logs_fingerprint": ""}, {"logs_fingerprint": "b"}, "the serving logs changed (fingerprint)"),
         ({"seed": 0}, {"seed": 1}, "seed 0 -> 1"),
     ],
 )
