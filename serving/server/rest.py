@@ -8,15 +8,18 @@ from typing import Any
 
 import numpy as np
 import orjson
-from fastapi import FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from serving.server import examples, metrics, model_service
+from serving.server import examples, metrics, model_service, openapi
 from serving.server.admission import Admission, Call
 from serving.server.catalog import Catalog, Version
 from serving.server.errors import HTTP_STATUS, Code, RequestError, invalid
 from serving.server.json_outputs import decimals, error_json, predictions_json
 from serving.server.json_tensors import parse_json, read_tensors, signature_name
-from serving.server.openapi import TARGETS, described
 from serving.server.options import ServerOptions
 
 _JSON = "application/json"
@@ -40,23 +43,29 @@ class Rest:
     figures: metrics.Metrics
     options: ServerOptions
 
-    def app(self) -> FastAPI:
+    def app(self) -> Starlette:
         """The application, with its description at /docs and /openapi.json."""
-        app = FastAPI(title="Slipway model server", description=__doc__, redoc_url=None)
         verbs = {"predict": self._predict, examples.CLASSIFY: self._classify, examples.REGRESS: self._regress}
-        for target in TARGETS:
-            path = f"/v1/models/{{model}}{target}"
+        routes = []
+        for target in openapi.TARGETS:
+            path = f"/v1/models/{{model}}{target.replace('{version}', '{version:int}')}"
             for verb, answer in verbs.items():
-                app.add_api_route(
-                    f"{path}:{verb}", self._handler(verb, answer), methods=["POST"], **described(verb, target)
-                )
-            app.add_api_route(
-                f"{path}/metadata", self._handler("metadata", self._metadata), **described("metadata", target)
-            )
-            app.add_api_route(path, self._handler("status", self._status), **described("status", target))
-        app.add_route(metrics.PATH, self._figures)
-        app.add_route("/v1/{rest:path}", self._malformed, methods=["GET", "POST", "PUT", "DELETE", "PATCH"])
-        return app
+                routes.append(Route(f"{path}:{verb}", self._handler(verb, answer), methods=["POST"]))
+            routes.append(Route(f"{path}/metadata", self._handler("metadata", self._metadata)))
+            routes.append(Route(path, self._handler("status", self._status)))
+        description, page = (
+            orjson.dumps(openapi.document()),
+            get_swagger_ui_html(openapi_url="/openapi.json", title="API"),
+        )
+        return Starlette(
+            routes=[
+                *routes,
+                Route(metrics.PATH, self._figures),
+                Route("/openapi.json", lambda request: Response(description, media_type=_JSON)),
+                Route("/docs", lambda request: page),
+                Route("/v1/{rest:path}", self._malformed, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
+            ]
+        )
 
     def _handler(
         self, api: str, answer: Callable[[Request, Call], Awaitable[bytes]]
@@ -106,9 +115,11 @@ class Rest:
 
     async def _predict(self, request: Request, call: Call) -> bytes:
         with self._find(request, call).in_use() as version:
-            document = parse_json(await self._read_body(request))
+            body = await self._read_body(request)
+            document = parse_json(body)
             runner = version.runner(signature_name(document))
-            tensors, in_rows = read_tensors(document, runner.signature.inputs)
+            has_bools = b"true" in body or b"false" in body
+            tensors, in_rows = read_tensors(document, runner.signature.inputs, has_bools=has_bools)
             return predictions_json(await runner.run(tensors), in_rows=in_rows)
 
     async def _classify(self, request: Request, call: Call) -> bytes:
