@@ -31,6 +31,7 @@ from serving.server.options import ServerOptions
 from serving.server.policy import Policy
 from serving.server.rest import Rest
 from serving.server.servable import Signature
+from serving.server.v2_rest import V2Rest
 from serving.server.watcher import Watcher
 
 log = logging.getLogger(__name__)
@@ -114,9 +115,10 @@ async def serving(options: ServerOptions) -> AsyncIterator[Running]:
         health_pb2_grpc.add_HealthServicer_to_server(health_servicer, rpc)
         names = (PREDICTION, MODEL, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, rpc, pool=described_services())
+        rest = Rest(catalog, admission, figures, options)
         web = _Web(
             uvicorn.Config(
-                Rest(catalog, admission, figures, options).app(),
+                rest.app(V2Rest(rest, watcher).routes()),
                 log_config=None,
                 access_log=False,
                 lifespan="off",
