@@ -4,6 +4,7 @@ In: one line of JSON, the fields of `Load`. Out: one line, those of `Outcome`.
 """
 
 import asyncio
+import importlib
 import json
 import subprocess
 import sys
@@ -79,6 +80,9 @@ class _Clients:
         self._outcome = Outcome()
 
     async def run(self) -> Outcome:
+        if self._load.protocol == "grpc":
+            # Imports TensorFlow, which is none of the load.
+            importlib.import_module("benchmarks.serving_grpc")
         start_secs = time.perf_counter()
         self._end_secs = start_secs + self._load.secs if self._load.secs else float("inf")
         client = self._grpc if self._load.protocol == "grpc" else self._rest
@@ -133,18 +137,12 @@ class _Clients:
 
     async def _grpc(self, number: int) -> None:
         import grpc
-        from tensorflow.core.framework import types_pb2
-        from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
-        request = predict_pb2.PredictRequest()
-        request.model_spec.name = self._load.model
-        tensor = request.inputs["x"]
-        tensor.dtype = types_pb2.DT_FLOAT
-        for size in (1, len(self._load.values)):
-            tensor.tensor_shape.dim.add(size=size)
-        tensor.float_val.extend(self._load.values)
+        from benchmarks.serving_grpc import predict_request, stub_of
+
+        request = predict_request(self._load.model, self._load.values)
         async with grpc.aio.insecure_channel(f"127.0.0.1:{self._load.port}") as channel:
-            stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+            stub = stub_of(channel)
             first_secs, sent = time.perf_counter(), 0
             while self._is_next():
                 start_secs = await self._pace(number, sent, first_secs)

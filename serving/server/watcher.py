@@ -47,7 +47,7 @@ class Watcher:
         models: Sequence[str] = (),
         policy: Policy,
         variant: str | None,
-        make_runner: Callable[[str, Signature], Runner],
+        make_runner: Callable[[str, int, Signature], Runner],
         loader: Executor,
         poll_secs: float,
     ) -> None:
@@ -182,7 +182,7 @@ class Watcher:
             serving = "nothing is served" if model.default is None else f"version {model.default} goes on serving"
             log.error("%s %d could not be loaded, %s: %s", model.name, number, serving, error)
             return
-        loading.runners = {name: self._make_runner(model.name, each) for name, each in signatures.items()}
+        loading.runners = {name: self._make_runner(model.name, number, each) for name, each in signatures.items()}
         loading.state = AVAILABLE
         log.info("%s %d is loaded", model.name, number)
 
