@@ -11,13 +11,14 @@ from pipeline.errors import UsageError
 from records.root import REGISTRY
 from records.stores import is_uri, path_at
 from serving.registry import Registry
-from serving.server.options import BatchingOptions, ServerOptions
+from serving.server.options import BatchingOptions, RequestLogOptions, ServerOptions
 
 if TYPE_CHECKING:
     from serving.server.catalog import Catalog
     from serving.server.process import Ports
 
 _BATCHING = BatchingOptions()
+_REQUEST_LOG = RequestLogOptions(directory="")
 _SERVER = ServerOptions(registry="")
 
 
@@ -80,6 +81,22 @@ _SERVER = ServerOptions(registry="")
 @click.option("--token-file", type=click.Path(dir_okay=False, path_type=Path), help="Its text is the bearer token.")
 @click.option("--tls-certificate", default="", metavar="FILE", help="PEM file of the certificate chain.")
 @click.option("--tls-key", default="", metavar="FILE", help="PEM file of the certificate's key.")
+@click.option("--request-log", metavar="DIR", help="Keep a sample of the requests here, as TFRecord files.")
+@click.option(
+    "--request-log-rate",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=_REQUEST_LOG.rate,
+    show_default=True,
+    help="Share of the requests that is kept.",
+)
+@click.option("--request-log-file-bytes", type=click.IntRange(1), default=_REQUEST_LOG.file_bytes, show_default=True)
+@click.option(
+    "--request-log-files",
+    type=click.IntRange(1),
+    default=_REQUEST_LOG.files,
+    show_default=True,
+    help="Files that are kept; then the oldest goes.",
+)
 @click.option("--access-log", is_flag=True, help="Write each request to stderr as a line of JSON.")
 def command(
     place: str,
@@ -90,6 +107,10 @@ def command(
     allowed_batch_sizes: str,
     num_batch_threads: int,
     token_file: Path | None,
+    request_log: str | None,
+    request_log_rate: float,
+    request_log_file_bytes: int,
+    request_log_files: int,
     **given: object,
 ) -> None:
     """Serve pushed models over TensorFlow Serving's REST and gRPC.
@@ -117,6 +138,14 @@ def command(
         registry=registry,
         batching=batches if batching else None,
         token=_token(token_file),
+        request_log=None
+        if request_log is None
+        else RequestLogOptions(
+            directory=request_log,
+            rate=request_log_rate,
+            file_bytes=request_log_file_bytes,
+            files=request_log_files,
+        ),
         **given,  # type: ignore[arg-type]
     )
     _check(options)

@@ -32,6 +32,7 @@ class Call:
       version: number of the version that answers; 0 before it is known.
       request_id: the client's, or a new one.
       error: what the request is answered instead; None while all is well.
+      headers: of the answer, over HTTP.
       start_secs: when it came.
     """
 
@@ -41,6 +42,7 @@ class Call:
     version: int = 0
     request_id: str = ""
     error: RequestError | None = None
+    headers: dict[str, str] = field(default_factory=dict)
     start_secs: float = field(default_factory=time.perf_counter)
 
 

@@ -44,12 +44,15 @@ def signature_name(document: Mapping[str, Any]) -> str:
     return name
 
 
-def read_tensors(document: Mapping[str, Any], inputs: Mapping[str, TensorInfo]) -> tuple[dict[str, np.ndarray], bool]:
+def read_tensors(
+    document: Mapping[str, Any], inputs: Mapping[str, TensorInfo], *, has_bools: bool = True
+) -> tuple[dict[str, np.ndarray], bool]:
     """Tensors by name, and whether they came in rows (`instances`) and not in columns (`inputs`).
 
     Args:
       document: what `parse_json` gave.
       inputs: the signature's.
+      has_bools: whether there may be Booleans in it; to look for them among numbers takes time.
 
     Raises:
       RequestError: the document does not hold them.
@@ -65,13 +68,13 @@ def read_tensors(document: Mapping[str, Any], inputs: Mapping[str, TensorInfo]) 
             raise invalid(f"JSON Value: {shown(document)} Expecting 'instances' to be an list/array")
         if not instances:
             raise invalid(f"JSON Value: {shown(document)} No values in 'instances' array")
-        return _rows(instances, inputs), True
+        return _rows(instances, inputs, has_bools), True
     if "inputs" in document:
-        return _columns(document["inputs"], inputs), False
+        return _columns(document["inputs"], inputs, has_bools), False
     raise invalid("Missing 'inputs' or 'instances' key")
 
 
-def _rows(instances: list[Any], inputs: Mapping[str, TensorInfo]) -> dict[str, np.ndarray]:
+def _rows(instances: list[Any], inputs: Mapping[str, TensorInfo], has_bools: bool) -> dict[str, np.ndarray]:
     if not isinstance(instances[0], dict) and len(inputs) > 1:
         raise invalid(
             "instances is a plain list, but expecting list of objects as multiple input tensors required as per "
@@ -82,13 +85,16 @@ def _rows(instances: list[Any], inputs: Mapping[str, TensorInfo]) -> dict[str, n
         for count, row in enumerate(instances):
             if _is_object(row):
                 raise invalid(f"Expecting value/list but got object at item {count} of input list")
-        return {name: _stack(instances, name, info, named=False)}
+        return {name: _stack(instances, name, info, has_bools, named=False)}
     for count, row in enumerate(instances):
         if not _is_object(row):
             raise invalid(f"Expecting object but got list at item {count} of input list")
         if row.keys() != inputs.keys():
             raise invalid(_wrong_keys(count, row, inputs))
-    return {name: _stack([row[name] for row in instances], name, info, named=True) for name, info in inputs.items()}
+    return {
+        name: _stack([row[name] for row in instances], name, info, has_bools, named=True)
+        for name, info in inputs.items()
+    }
 
 
 def _wrong_keys(count: int, row: Mapping[str, Any], inputs: Mapping[str, TensorInfo]) -> str:
@@ -104,7 +110,7 @@ def _wrong_keys(count: int, row: Mapping[str, Any], inputs: Mapping[str, TensorI
     )
 
 
-def _columns(value: Any, inputs: Mapping[str, TensorInfo]) -> dict[str, np.ndarray]:
+def _columns(value: Any, inputs: Mapping[str, TensorInfo], has_bools: bool) -> dict[str, np.ndarray]:
     if not _is_object(value):
         if len(inputs) > 1:
             raise invalid(
@@ -112,21 +118,21 @@ def _columns(value: Any, inputs: Mapping[str, TensorInfo]) -> dict[str, np.ndarr
                 "tensorinfo_map"
             )
         [(name, info)] = inputs.items()
-        return {name: to_array(value, info.dtype)}
+        return {name: to_array(value, info.dtype, has_bools=has_bools)}
     for name in inputs:
         if name not in value:
             raise invalid(f"Missing named input: {name} in 'inputs' object.")
-    return {name: to_array(value[name], info.dtype) for name, info in inputs.items()}
+    return {name: to_array(value[name], info.dtype, has_bools=has_bools) for name, info in inputs.items()}
 
 
-def _stack(values: list[Any], name: str, info: TensorInfo, *, named: bool) -> np.ndarray:
-    array = plain_array(values, info.dtype)
+def _stack(values: list[Any], name: str, info: TensorInfo, has_bools: bool, *, named: bool) -> np.ndarray:
+    array = plain_array(values, info.dtype, has_bools=has_bools)
     if array is not None:
         return array
     rows: list[np.ndarray] = []
     for count, value in enumerate(values):
         try:
-            row = to_array(value, info.dtype)
+            row = to_array(value, info.dtype, has_bools=has_bools)
             if rows and row.size != rows[0].size:
                 raise invalid(f"Expecting tensor size: {rows[0].size} but got: {row.size}")
             if rows and row.shape != rows[0].shape:

@@ -22,13 +22,13 @@ _NUMBERS = frozenset(
 _DATA_TYPES = {np.dtype("float32"): "float", np.dtype("float64"): "double", np.dtype(object): "string"}
 
 
-def to_array(value: Any, dtype: np.dtype) -> np.ndarray:
+def to_array(value: Any, dtype: np.dtype, *, has_bools: bool = True) -> np.ndarray:
     """A tensor of a type, from nested lists of values.
 
     Raises:
       RequestError: they are no tensor, or of another type.
     """
-    array = plain_array(value, dtype)
+    array = plain_array(value, dtype, has_bools=has_bools)
     if array is not None:
         return array
     shape: list[int] = []
@@ -45,7 +45,7 @@ def to_array(value: Any, dtype: np.dtype) -> np.ndarray:
     return array.reshape(shape)
 
 
-def plain_array(value: Any, dtype: np.dtype) -> np.ndarray | None:
+def plain_array(value: Any, dtype: np.dtype, *, has_bools: bool) -> np.ndarray | None:
     """What NumPy makes of it, where that is what going through its values would give; else None."""
     if dtype not in _NUMBERS:
         return None
@@ -56,14 +56,14 @@ def plain_array(value: Any, dtype: np.dtype) -> np.ndarray | None:
     if not array.size:
         return None
     if dtype.kind == "f":
-        # A Boolean among numbers is read as a number by NumPy; `_has_bool` costs less than going through all values.
-        if array.dtype.kind not in "fiu" or _has_bool(value):
+        # A Boolean among numbers is read as a number by NumPy.
+        if array.dtype.kind not in "fiu" or (has_bools and _has_bool(value)):
             return None
         with np.errstate(over="ignore"):
             return array.astype(dtype, copy=False)
     if dtype.kind == "b":
         return array if array.dtype.kind == "b" else None
-    if array.dtype.kind not in "iu" or _has_bool(value):
+    if array.dtype.kind not in "iu" or (has_bools and _has_bool(value)):
         return None
     limits = np.iinfo(dtype)
     return array.astype(dtype) if limits.min <= array.min() and array.max() <= limits.max else None

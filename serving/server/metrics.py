@@ -1,5 +1,7 @@
 """What Prometheus reads: TensorFlow Serving's own names where it has the figure, else `slipway_serving_*`."""
 
+from typing import Any
+
 import grpc
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.registry import Collector
@@ -54,21 +56,29 @@ class Metrics:
         )
         self.in_flight = Gauge("slipway_serving_in_flight_requests", "Requests under way.", registry=registry)
         registry.register(_Versions(catalog))
+        self._children: dict[Any, Any] = {}
 
     def count_request(self, model: str, api: str, entrypoint: str, code: grpc.StatusCode, secs: float) -> None:
         """One answer. Latency is told of answers that are none of errors, as TensorFlow Serving does."""
-        self._requests.labels(model, code.name).inc()
+        self._child(self._requests, model, code.name).inc()
         if code is grpc.StatusCode.OK:
-            self._latency.labels(model, api, entrypoint).observe(secs * 1e6)
+            self._child(self._latency, model, api, entrypoint).observe(secs * 1e6)
 
     def count_examples(self, model: str, count: int) -> None:
         """The tf.Examples of a request to classify or regress."""
-        self._examples.labels(model).observe(count)
+        self._child(self._examples, model).observe(count)
 
     def count_batch(self, model: str, signature: str, rows: int, waiting: int) -> None:
         """One call of a batch."""
-        self._batch_size.labels(model).observe(rows)
-        self._queue_depth.labels(model, signature).set(waiting)
+        self._child(self._batch_size, model).observe(rows)
+        self._child(self._queue_depth, model, signature).set(waiting)
+
+    def _child(self, metric: Any, *labels: str) -> Any:
+        """As `metric.labels`, which checks and locks each time."""
+        key = (metric, labels)
+        if key not in self._children:
+            self._children[key] = metric.labels(*labels)
+        return self._children[key]
 
     def page(self) -> bytes:
         """All figures in Prometheus' text format."""

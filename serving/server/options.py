@@ -31,6 +31,23 @@ class BatchingOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RequestLogOptions:
+    """A sample of the requests that is kept.
+
+    Attributes:
+      directory: where its files go.
+      rate: share of the requests.
+      file_bytes: after how much another file begins.
+      files: how many are kept; then the oldest goes.
+    """
+
+    directory: str
+    rate: float = 0.01
+    file_bytes: int = 64 * 2**20
+    files: int = 16
+
+
+@dataclass(frozen=True, kw_only=True)
 class ServerOptions:
     """All of a server's options.
 
@@ -52,6 +69,7 @@ class ServerOptions:
       token: what clients must send as a bearer token; empty where anyone may ask.
       tls_certificate: PEM file of the certificate chain; empty for no TLS.
       tls_key: PEM file of its key.
+      request_log: the sample of requests that is kept; None for none.
       access_log: whether each request is written to stderr as a line of JSON.
     """
 
@@ -72,4 +90,5 @@ class ServerOptions:
     token: str = ""
     tls_certificate: str = ""
     tls_key: str = ""
+    request_log: RequestLogOptions | None = None
     access_log: bool = False

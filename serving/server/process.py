@@ -21,7 +21,6 @@ from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_p
 
 from serving.registry import Registry
 from serving.server.admission import Admission
-from serving.server.batching import BatchingRunner, Runner
 from serving.server.catalog import Catalog
 from serving.server.grpc_entry import Entry
 from serving.server.grpc_reflection import MODEL, PREDICTION, described_services
@@ -29,8 +28,10 @@ from serving.server.grpc_services import ModelService, PredictionService
 from serving.server.metrics import Metrics
 from serving.server.options import ServerOptions
 from serving.server.policy import Policy
+from serving.server.request_log import RequestLog
 from serving.server.rest import Rest
-from serving.server.servable import Signature
+from serving.server.runners import RunnerMaker
+from serving.server.v2_rest import V2Rest
 from serving.server.watcher import Watcher
 
 log = logging.getLogger(__name__)
@@ -96,14 +97,18 @@ async def serving(options: ServerOptions) -> AsyncIterator[Running]:
     catalog = Catalog()
     figures = Metrics(catalog)
     admission = Admission(options, figures)
-    with ThreadPoolExecutor(options.threads, "model") as threads, ThreadPoolExecutor(1, "loader") as loader:
+    with (
+        ThreadPoolExecutor(options.threads, "model") as threads,
+        ThreadPoolExecutor(1, "loader") as loader,
+        _request_log(options) as request_log,
+    ):
         watcher = Watcher(
             catalog,
             Registry(options.registry),
             models=options.models,
             policy=Policy.parse(options.policy),
             variant=options.variant,
-            make_runner=lambda model, signature: _runner(model, signature, options, threads, figures),
+            make_runner=RunnerMaker(options.batching, threads, figures, request_log),
             loader=loader,
             poll_secs=options.poll_secs,
         )
@@ -114,9 +119,10 @@ async def serving(options: ServerOptions) -> AsyncIterator[Running]:
         health_pb2_grpc.add_HealthServicer_to_server(health_servicer, rpc)
         names = (PREDICTION, MODEL, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, rpc, pool=described_services())
+        rest = Rest(catalog, admission, figures, options)
         web = _Web(
             uvicorn.Config(
-                Rest(catalog, admission, figures, options).app(),
+                rest.app(V2Rest(rest, watcher).routes()),
                 log_config=None,
                 access_log=False,
                 lifespan="off",
@@ -156,25 +162,21 @@ async def _close_web(web: uvicorn.Server, listening: socket.socket) -> None:
     web.should_exit = True
 
 
+@contextlib.contextmanager
+def _request_log(options: ServerOptions) -> Iterator[RequestLog | None]:
+    if options.request_log is None:
+        yield None
+        return
+    with contextlib.closing(RequestLog(options.request_log)) as request_log:
+        yield request_log
+
+
 class _Web(uvicorn.Server):
     """Signals are the process's own affair."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def _runner(
-    model: str, signature: Signature, options: ServerOptions, threads: ThreadPoolExecutor, figures: Metrics
-) -> Runner:
-    if options.batching is None or not signature.mixes:
-        return Runner(signature, threads)
-    return BatchingRunner(
-        signature,
-        threads,
-        options.batching,
-        lambda rows, waiting: figures.count_batch(model, signature.name, rows, waiting),
-    )
 
 
 def _listen(options: ServerOptions) -> socket.socket:

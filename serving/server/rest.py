@@ -8,18 +8,21 @@ from typing import Any
 
 import numpy as np
 import orjson
-from fastapi import FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from serving.server import examples, metrics, model_service
+from serving.server import examples, metrics, model_service, openapi
 from serving.server.admission import Admission, Call
 from serving.server.catalog import Catalog, Version
 from serving.server.errors import HTTP_STATUS, Code, RequestError, invalid
 from serving.server.json_outputs import decimals, error_json, predictions_json
 from serving.server.json_tensors import parse_json, read_tensors, signature_name
-from serving.server.openapi import TARGETS, described
 from serving.server.options import ServerOptions
 
-_JSON = "application/json"
+JSON = "application/json"
 _MAX_VERSION = 2**63 - 1
 REQUEST_ID = "x-request-id"
 
@@ -40,27 +43,40 @@ class Rest:
     figures: metrics.Metrics
     options: ServerOptions
 
-    def app(self) -> FastAPI:
-        """The application, with its description at /docs and /openapi.json."""
-        app = FastAPI(title="Slipway model server", description=__doc__, redoc_url=None)
-        verbs = {"predict": self._predict, examples.CLASSIFY: self._classify, examples.REGRESS: self._regress}
-        for target in TARGETS:
-            path = f"/v1/models/{{model}}{target}"
-            for verb, answer in verbs.items():
-                app.add_api_route(
-                    f"{path}:{verb}", self._handler(verb, answer), methods=["POST"], **described(verb, target)
-                )
-            app.add_api_route(
-                f"{path}/metadata", self._handler("metadata", self._metadata), **described("metadata", target)
-            )
-            app.add_api_route(path, self._handler("status", self._status), **described("status", target))
-        app.add_route(metrics.PATH, self._figures)
-        app.add_route("/v1/{rest:path}", self._malformed, methods=["GET", "POST", "PUT", "DELETE", "PATCH"])
-        return app
+    def app(self, more: Sequence[Route] = ()) -> Starlette:
+        """The application, with its description at /docs and /openapi.json.
 
-    def _handler(
+        Args:
+          more: routes of other protocols.
+        """
+        verbs = {"predict": self._predict, examples.CLASSIFY: self._classify, examples.REGRESS: self._regress}
+        routes = []
+        for target in openapi.TARGETS:
+            path = f"/v1/models/{{model}}{target.replace('{version}', '{version:int}')}"
+            for verb, answer in verbs.items():
+                routes.append(Route(f"{path}:{verb}", self.handler(verb, answer), methods=["POST"]))
+            routes.append(Route(f"{path}/metadata", self.handler("metadata", self._metadata)))
+            routes.append(Route(path, self.handler("status", self._status)))
+        description, page = (
+            orjson.dumps(openapi.document()),
+            get_swagger_ui_html(openapi_url="/openapi.json", title="API"),
+        )
+        return Starlette(
+            routes=[
+                *routes,
+                *more,
+                Route(metrics.PATH, self._figures),
+                Route("/openapi.json", lambda request: Response(description, media_type=JSON)),
+                Route("/docs", lambda request: page),
+                Route("/v1/{rest:path}", self._malformed, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
+            ]
+        )
+
+    def handler(
         self, api: str, answer: Callable[[Request, Call], Awaitable[bytes]]
     ) -> Callable[[Request], Awaitable[Response]]:
+        """What answers a route: admitted, counted, and with errors as TensorFlow Serving writes them."""
+
         async def handle(request: Request) -> Response:
             call = Call(api, "REST", request_id=request.headers.get(REQUEST_ID, ""))
 
@@ -69,13 +85,15 @@ class Rest:
                 return await answer(request, call)
 
             body = await self.admission.answer(call, work)
-            headers = {REQUEST_ID: call.request_id} if call.request_id else {}
+            headers = call.headers
+            if call.request_id:
+                headers[REQUEST_ID] = call.request_id
             if self.admission.is_ending:
                 headers["connection"] = "close"
             if call.error is None:
-                return Response(body, media_type=_JSON, headers=headers)
+                return Response(body, media_type=JSON, headers=headers)
             error = call.error
-            return Response(error_json(error.message), error.http_status, media_type=_JSON, headers=headers)
+            return Response(error_json(error.message), error.http_status, media_type=JSON, headers=headers)
 
         return handle
 
@@ -85,7 +103,8 @@ class Rest:
         if expected and not hmac.compare_digest(given.encode(), f"Bearer {expected}".encode()):
             raise RequestError(Code.UNAUTHENTICATED, "a bearer token must be sent that this server was started with")
 
-    async def _read_body(self, request: Request) -> bytes:
+    async def read_body(self, request: Request) -> bytes:
+        """A body. Raises RequestError if it is too long."""
         limit = self.options.max_body_bytes
         too_long = RequestError(
             Code.RESOURCE_EXHAUSTED, f"a body must be of at most {limit:,} bytes. Received: more.", http_status=413
@@ -99,21 +118,24 @@ class Rest:
                 raise too_long
         return bytes(body)
 
-    def _find(self, request: Request, call: Call) -> Version:
+    def find(self, request: Request, call: Call) -> Version:
+        """The version that a path names. Raises RequestError."""
         version = self.catalog.find(*_target(request))
         call.model, call.version = version.model, version.number
         return version
 
     async def _predict(self, request: Request, call: Call) -> bytes:
-        with self._find(request, call).in_use() as version:
-            document = parse_json(await self._read_body(request))
+        with self.find(request, call).in_use() as version:
+            body = await self.read_body(request)
+            document = parse_json(body)
             runner = version.runner(signature_name(document))
-            tensors, in_rows = read_tensors(document, runner.signature.inputs)
+            has_bools = b"true" in body or b"false" in body
+            tensors, in_rows = read_tensors(document, runner.signature.inputs, has_bools=has_bools)
             return predictions_json(await runner.run(tensors), in_rows=in_rows)
 
     async def _classify(self, request: Request, call: Call) -> bytes:
-        with self._find(request, call).in_use() as version:
-            document = parse_json(await self._read_body(request))
+        with self.find(request, call).in_use() as version:
+            document = parse_json(await self.read_body(request))
             serialized = examples.serialized_examples(examples.input_from_json(document))
             self.figures.count_examples(version.model, len(serialized))
             result = await examples.classify(version.runner(signature_name(document)), serialized)
@@ -124,8 +146,8 @@ class Rest:
         return json.dumps({"results": rows}).encode()
 
     async def _regress(self, request: Request, call: Call) -> bytes:
-        with self._find(request, call).in_use() as version:
-            document = parse_json(await self._read_body(request))
+        with self.find(request, call).in_use() as version:
+            document = parse_json(await self.read_body(request))
             serialized = examples.serialized_examples(examples.input_from_json(document))
             self.figures.count_examples(version.model, len(serialized))
             result = await examples.regress(version.runner(signature_name(document)), serialized)
@@ -148,7 +170,7 @@ class Rest:
 
     async def _malformed(self, request: Request) -> Response:
         message = f"Malformed request: {request.method} {request.url.path}"
-        return Response(error_json(message), HTTP_STATUS[Code.INVALID_ARGUMENT], media_type=_JSON)
+        return Response(error_json(message), HTTP_STATUS[Code.INVALID_ARGUMENT], media_type=JSON)
 
 
 def _decimals(messages: Sequence[Any], field: str) -> list[float]:

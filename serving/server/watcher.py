@@ -13,7 +13,7 @@ from serving.registry import ModelVersion, Registry, RegistryError
 from serving.saved_model import SavedModelError
 from serving.server.batching import Runner
 from serving.server.catalog import AVAILABLE, END, LOADING, UNLOADING, Catalog, Model, Version
-from serving.server.errors import RequestError, invalid
+from serving.server.errors import Code, RequestError, invalid
 from serving.server.policy import Policy, Wanted
 from serving.server.servable import Signature, load
 from serving.tflite import TFLiteModelError
@@ -47,7 +47,7 @@ class Watcher:
         models: Sequence[str] = (),
         policy: Policy,
         variant: str | None,
-        make_runner: Callable[[str, Signature], Runner],
+        make_runner: Callable[[str, int, Signature], Runner],
         loader: Executor,
         poll_secs: float,
     ) -> None:
@@ -64,6 +64,8 @@ class Watcher:
         self._unloads: set[asyncio.Task] = set()
         self._failed_secs: dict[tuple[str, int], float] = {}
         self._last_error = ""
+        self._hidden: set[str] = set()
+        self._found: dict[str, tuple[ModelVersion, ...]] = {}
 
     async def watch(self) -> None:
         """Looks until it is cancelled."""
@@ -81,6 +83,8 @@ class Watcher:
             self._last_error = str(error)
             return
         self._last_error = ""
+        self._found = found
+        found = {name: versions for name, versions in found.items() if name not in self._hidden}
         for name in [*found, *(set(self._catalog.models) - set(found))]:
             if name not in self._updates:
                 update = asyncio.get_running_loop().create_task(self._update(name, found.get(name, ())))
@@ -114,6 +118,38 @@ class Watcher:
         self._policies = dict(policies)
         await self.settle()
 
+    async def hide(self, model: str) -> None:
+        """Unloads a model, which stays so until `show`. Raises RequestError if there is no such model."""
+        self._check_known(model)
+        self._hidden.add(model)
+        await self.settle()
+
+    async def show(self, model: str) -> None:
+        """Serves a model again. Raises RequestError if there is no such model, or if it cannot be loaded."""
+        self._check_known(model)
+        self._hidden.discard(model)
+        await self.settle()
+        served = self._catalog.models.get(model)
+        if served is None or served.default is None:
+            errors = [version.error for version in served.versions.values() if version.error] if served else []
+            raise RequestError(Code.FAILED_PRECONDITION, f"{model} is not served: {'; '.join(errors) or 'no version'}")
+
+    def index(self) -> list[dict[str, str]]:
+        """State of each version that the registry has, as the model repository extension of V2 names them."""
+        rows = []
+        for name, versions in self._found.items():
+            known = self._catalog.models.get(name)
+            for version in versions:
+                loaded = known.versions.get(version.number) if known else None
+                state = "READY" if loaded and loaded.state == AVAILABLE else "UNAVAILABLE"
+                reason = loaded.error if loaded else ""
+                rows.append({"name": name, "version": str(version.number), "state": state, "reason": reason})
+        return rows
+
+    def _check_known(self, model: str) -> None:
+        if model not in self._found:
+            raise RequestError(Code.NOT_FOUND, f"{model} must be one of {', '.join(self._found)}. Received: {model}.")
+
     def _read(self) -> dict[str, tuple[ModelVersion, ...]]:
         names = self._policies if self._policies is not None else self._names or self._registry.models()
         return {name: self._registry.versions(name) for name in names}
@@ -126,7 +162,7 @@ class Watcher:
             if version.number in wanted.versions and self._is_to_load(model, version.number):
                 await self._load(model, version)
         self._move_traffic(model, wanted)
-        if not versions and not model.versions:
+        if not versions:
             del self._catalog.models[name]
 
     def _is_to_load(self, model: Model, number: int) -> bool:
@@ -146,7 +182,7 @@ class Watcher:
             serving = "nothing is served" if model.default is None else f"version {model.default} goes on serving"
             log.error("%s %d could not be loaded, %s: %s", model.name, number, serving, error)
             return
-        loading.runners = {name: self._make_runner(model.name, each) for name, each in signatures.items()}
+        loading.runners = {name: self._make_runner(model.name, number, each) for name, each in signatures.items()}
         loading.state = AVAILABLE
         log.info("%s %d is loaded", model.name, number)
 

@@ -181,7 +181,11 @@ def _count(url: str) -> float:
 
 
 def test_the_description_names_all_paths(url):
-    described = requests.get(f"{url}/openapi.json", timeout=30).json()["paths"]
+    from fastapi.openapi.models import OpenAPI
+
+    description = requests.get(f"{url}/openapi.json", timeout=30).json()
+    OpenAPI.model_validate(description)
+    described = description["paths"]
     assert set(described["/v1/models/{model}:predict"]) == {"post"}
     assert "/v1/models/{model}/labels/{label}:regress" in described
     assert requests.get(f"{url}/docs", timeout=30).status_code == 200

@@ -1,0 +1,205 @@
+"""What `slipway serve` costs and bears, on loopback: `python -m benchmarks.serving`. About six minutes.
+
+The model has eight dense layers; its two versions answer with opposite signs. Clients are a process of their own.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import requests
+
+from benchmarks.figures import Figure, main
+from benchmarks.serving_hostile import status_counts
+from benchmarks.serving_load import Load, Outcome, finish, start
+from benchmarks.serving_model import NAME, push_two, row
+from serving.registry import Registry
+
+CLIENTS = 32
+REQUESTS = 2000
+
+
+def measure() -> Sequence[Figure]:
+    """Each figure of a server of its own, but for those that share one."""
+    with tempfile.TemporaryDirectory() as directory:
+        registry = Registry(Path(directory) / "registry")
+        push_two(registry, Path(directory))
+        figures = [*_overheads(registry), *_throughputs(registry), *_swaps(registry)]
+        return [*figures, *_hostile(registry), *_ending(registry), *_logged(registry, Path(directory))]
+
+
+class Server:
+    """A server as a process."""
+
+    def __init__(self, registry: Registry, *options: str) -> None:
+        self.registry = registry
+        ports = [_free_port() for _ in range(2)]
+        self.rest, self.grpc = ports
+        command = [sys.executable, "-m", "pipeline.cli", "serve", str(registry.root)]
+        command += ["--rest-port", str(self.rest), "--grpc-port", str(self.grpc), *options]
+        start_secs = time.perf_counter()
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while not self._answers():
+            time.sleep(0.02)
+        self.start_secs = time.perf_counter() - start_secs
+
+    def _answers(self) -> bool:
+        try:
+            return requests.post(
+                f"http://127.0.0.1:{self.rest}/v1/models/{NAME}:predict",
+                json={"instances": row().tolist()},
+                timeout=10,
+            ).ok
+        except requests.ConnectionError:
+            if self.process.poll() is not None:
+                raise RuntimeError("the server must start. Received: its end.") from None
+            return False
+
+    def load(self, **given: object) -> Load:
+        port = self.grpc if given.get("protocol") == "grpc" else self.rest
+        return Load(port=port, model=NAME, values=row()[0].tolist(), **given)  # type: ignore[arg-type]
+
+
+@contextlib.contextmanager
+def _server(registry: Registry, *options: str) -> Iterator[Server]:
+    server = Server(registry, *options)
+    try:
+        yield server
+    finally:
+        server.process.terminate()
+        server.process.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return found.getsockname()[1]
+
+
+def _overheads(registry: Registry) -> Iterator[Figure]:
+    in_process_ms = _in_process_ms(registry)
+    with _server(registry) as server:
+        yield Figure("from the start of the process to its first answer, s", server.start_secs, 8, "<=")
+        for protocol, bar in (("rest", 1.0), ("grpc", 0.7)):
+            _ask(server, protocol=protocol, requests=200)
+            found = statistics.median(_ask(server, protocol=protocol, requests=REQUESTS).latencies_ms)
+            name = {"rest": "REST", "grpc": "gRPC"}[protocol]
+            yield Figure(f"{name}, one client: p50 over that of the loaded model, ms", found - in_process_ms, bar, "<=")
+
+
+def _in_process_ms(registry: Registry) -> float:
+    """p50 of the model in a process of its own, as the server's is."""
+    path = registry.path(registry.version(NAME, 2))
+    code = (
+        "import json, sys, time, statistics; import numpy as np; from serving.saved_model import SavedModel\n"
+        "model = SavedModel(sys.argv[1], signature='serving_default')\n"
+        "x = np.array(json.loads(sys.argv[2]), 'float32')\n"
+        "times = []\n"
+        f"for _ in range({REQUESTS}):\n"
+        "    start = time.perf_counter(); model.predict({'x': x}); times.append(time.perf_counter() - start)\n"
+        "print(statistics.median(times) * 1000)"
+    )
+    command = [sys.executable, "-c", code, str(path), json.dumps(row().tolist())]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def _ask(server: Server, **given: object) -> Outcome:
+    outcome = finish(start(server.load(**given)))
+    if set(outcome.statuses) != {"200"}:
+        raise RuntimeError(f"all requests must be answered. Received: {outcome.statuses}.")
+    return outcome
+
+
+def _throughputs(registry: Registry) -> Iterator[Figure]:
+    rates = {}
+    for options in (("--no-batching",), ()):
+        with _server(registry, *options) as server:
+            _ask(server, protocol="grpc", clients=CLIENTS, requests=1000)
+            outcome = _ask(server, protocol="grpc", clients=CLIENTS, requests=4 * REQUESTS)
+            rates[options] = len(outcome.latencies_ms) / outcome.secs
+            if not options:
+                half = _ask(server, protocol="grpc", clients=CLIENTS, secs=10, per_sec=rates[()] / 2)
+    print({" ".join(options) or "batching": f"{rate:,.0f} requests a second" for options, rate in rates.items()})
+    what = f"{CLIENTS} clients: requests a second with batching over those without"
+    yield Figure(what, rates[()] / rates["--no-batching",], 3, ">=")
+    p50, p99 = (statistics.quantiles(half.latencies_ms, n=100)[percent - 1] for percent in (50, 99))
+    yield Figure("at half of the greatest throughput: p99 over p50", p99 / p50, 5, "<=")
+
+
+def _logged(registry: Registry, directory: Path) -> Iterator[Figure]:
+    rates: dict[str, list[float]] = {"off": [], "on": []}
+    for _ in range(3):
+        for name, options in (
+            ("off", ()),
+            ("on", ("--request-log", str(directory / "log"), "--request-log-rate", "0.1")),
+        ):
+            with _server(registry, *options) as server:
+                _ask(server, clients=CLIENTS, requests=1000)
+                outcome = _ask(server, clients=CLIENTS, requests=4 * REQUESTS)
+                rates[name].append(len(outcome.latencies_ms) / outcome.secs)
+    share = statistics.median(rates["on"]) / statistics.median(rates["off"])
+    yield Figure("requests a second with a tenth of them logged over those without", share, 0.97, ">=")
+
+
+def _swaps(registry: Registry) -> Iterator[Figure]:
+    registry.label(NAME, 1, "production")
+    with _server(registry) as server:
+        clients = start(server.load(clients=8, requests=10_000))
+        while clients.poll() is None:
+            time.sleep(1)
+            held = registry.at_stage(NAME, "production")
+            registry.label(NAME, 3 - (held.number if held else 1), "production")
+        statuses = finish(clients).statuses
+        yield Figure("10,000 requests while versions are swapped: failed", 10_000 - statuses.get("200", 0), 0, "<=")
+        registry.label(NAME, 1, "production")
+        registry.label(NAME, 2, "production")
+        while not _is_negative(server):
+            time.sleep(0.05)
+        clients = start(server.load(clients=8, secs=8))
+        time.sleep(3)
+        registry.rollback(NAME)
+        rolled_back = time.time()
+        last_bad = finish(clients).signs["-"]
+        yield Figure("from a rollback to the last answer of the bad version, s", last_bad - rolled_back, 2, "<=")
+    registry.label(NAME, 2, "production")
+
+
+def _is_negative(server: Server) -> bool:
+    url = f"http://127.0.0.1:{server.rest}/v1/models/{NAME}:predict"
+    return requests.post(url, json={"instances": row().tolist()}, timeout=10).json()["predictions"][0][0] < 0
+
+
+def _hostile(registry: Registry) -> Iterator[Figure]:
+    with _server(registry, "--max-body-bytes", "1000000") as server:
+        counts = status_counts(server.rest, server.grpc, NAME)
+        print(f"malformed and hostile requests: {dict(counts)}")
+        wrong = sum(count for status, count in counts.items() if status >= 500 and status != 503)
+        yield Figure("malformed and hostile requests: answers 5xx but 503", wrong, 0, "<=")
+        yield Figure(
+            "malformed and hostile requests: ends of the server", float(server.process.poll() is not None), 0, "<="
+        )
+        _ask(server, requests=10)
+
+
+def _ending(registry: Registry) -> Iterator[Figure]:
+    with _server(registry) as server:
+        clients = start(server.load(clients=8, secs=30))
+        time.sleep(5)
+        os.kill(server.process.pid, signal.SIGTERM)
+        server.process.wait()
+        outcome = finish(clients)
+        print(f"SIGTERM under load: {outcome.statuses}")
+        cut_off = sum(count for status, count in outcome.statuses.items() if status not in ("200", "-1"))
+        yield Figure("SIGTERM under load: requests cut off", cut_off, 0, "<=")
+
+
+if __name__ == "__main__":
+    main("serving", measure, seed=0)
