@@ -25,7 +25,6 @@ from inspection.app.security import HOSTS, SafeHeaders
 from inspection.app.site import Site
 from inspection.page import Section
 
-
 # What a person needs to look at the first page.
 WARM_UP_SECS = 2
 
