@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from etils import epath
 
 HEIGHT = 260
+SPLITS = ("train", "eval", "test")
 # Of a categorical feature: the most frequent ones.
 MAX_VALUES = 40
 
@@ -41,7 +42,7 @@ class Distribution:
 def read_distributions(directory: "epath.Path") -> dict[str, dict[str, Distribution]]:
     """{feature: {split: its distribution}} of a StatisticsGen artifact."""
     found: dict[str, dict[str, Distribution]] = {}
-    for path in sorted(directory.glob(f"{ALL_SPLITS}/FeatureStats.pb")):
+    for path in sorted(directory.glob(f"{ALL_SPLITS}/FeatureStats.pb"), key=_order):
         proto = statistics_pb2.DatasetFeatureStatisticsList.FromString(path.read_bytes())
         for dataset in proto.datasets:
             for feature in dataset.features:
@@ -74,6 +75,12 @@ def histogram(feature: str, distributions: Mapping[str, Distribution]) -> str | 
     figure.update_xaxes(title=feature, type="category" if values else "linear")
     figure.update_yaxes(title="share of values", rangemode="tozero")
     return as_html(figure, height=HEIGHT, is_legend_above=True)
+
+
+def _order(path: "epath.Path") -> tuple[int, str]:
+    """The splits in the order in which they are used."""
+    split = split_name(path.parent.name)
+    return (SPLITS.index(split) if split in SPLITS else len(SPLITS), split)
 
 
 def _steps(buckets: Sequence[tuple[float, float, float]]) -> tuple[list[float], list[float]]:

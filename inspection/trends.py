@@ -93,7 +93,7 @@ def trend_chart(title: str, points: Sequence[Point]) -> Markup:
         marker = {"symbol": "x", "size": 13, "color": RED}
         x, values = [point.started_at for point in worse], [point.value for point in worse]
         figure.add_trace(go.Scatter(x=x, y=values, name="regression", mode="markers", marker=marker))
-    figure.update_yaxes(title=title)
+    figure.update_yaxes(title=title.partition(",")[0])
     return Markup(as_html(figure, height=HEIGHT))
 
 

@@ -29,7 +29,7 @@ def trends(site: TheSite, of: str = "") -> HTMLResponse:
     root, records = by_name[name]
     quantities = {f"test {metric}": points for metric, points in metric_trends(records).items()}
     quantities["seconds, without the cache"] = duration_trend(records)
-    charts = [(title, trend_chart(title, points)) for title, points in quantities.items() if points]
+    charts = [(title, trend_chart(title, points)) for title, points in quantities.items() if len(points) > 1]
     worse = [(title, point) for title, points in quantities.items() for point in reversed(points) if point.is_worse]
     previous = {point.run_id: before.run_id for points in quantities.values() for before, point in pairwise(points)}
     return site.page(

@@ -45,7 +45,6 @@
     const again = () => document.querySelectorAll("figure.chart[data-drawn]").forEach(draw);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
   };
-  window.drawChart = draw;
   if (document.readyState === "loading") {
     addEventListener("DOMContentLoaded", start);
   } else {

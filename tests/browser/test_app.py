@@ -16,6 +16,7 @@ import uvicorn
 
 from inspection.app.application import create_app
 from inspection.locate import run_ids
+from tests.browser.drawing import draw_charts
 from tests.inspection.many_runs import write_many_runs
 
 pytestmark = pytest.mark.browser
@@ -92,8 +93,7 @@ def _is_here(url: str, address: str) -> bool:
 
 def _open(page, path: str) -> None:
     page.goto(path)
-    if page.locator("figure.chart").count():
-        page.wait_for_selector("svg.main-svg")
+    draw_charts(page)
 
 
 def test_every_page_is_drawn_without_a_word_and_fits_the_screen(page, paths):

@@ -5,6 +5,7 @@ import pytest
 from inspection.report import render_report
 from inspection.runs import Run
 from records.run import RunRecord
+from tests.browser.drawing import draw_charts
 from tests.inspection.refused_record import RECORD
 
 pytestmark = pytest.mark.browser
@@ -26,7 +27,7 @@ def page(request, browser, path):
     page.on("pageerror", lambda error: page.said.append(str(error)))
     page.on("request", lambda made: page.said.append(made.url) if not made.url.startswith(("file:", "data:")) else None)
     page.goto(path.as_uri())
-    page.wait_for_selector("svg.main-svg")
+    draw_charts(page)
     yield page
     context.close()
 
