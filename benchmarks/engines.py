@@ -19,7 +19,8 @@ from typing import Any
 import yaml
 
 from benchmarks.beam_engines import ENGINES, MissingEngineError
-from benchmarks.engine_outputs import OUTPUTS, run_on_both
+from benchmarks.beam_runs import run_on_both
+from benchmarks.engine_outputs import OUTPUTS
 from benchmarks.figures import Figure, main
 from benchmarks.run_results import newest_record
 

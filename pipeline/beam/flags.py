@@ -15,6 +15,8 @@ NOTHING_STAGED = "--experiments=disable_logging_submission_environment"
 # From 2.77 on the default, DirectRunner, downloads a program (Prism) and runs what it can in that. This is what it
 # took before, and what it falls back to.
 IN_PROCESS = ("--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner", NO_PACKAGE)
+# Workers that are processes which the step starts.
+IN_PROCESSES = "--direct_running_mode=multi_processing"
 RUNNERS = {
     "flink": "FlinkRunner",
     "spark": "SparkRunner",

@@ -6,6 +6,7 @@ from its checkpoint when the step starts again. Kubeflow's launcher logs them, a
 """
 
 import argparse
+import contextlib
 import gc
 import logging
 import sys
@@ -13,6 +14,8 @@ from collections.abc import Sequence
 
 from google.protobuf import json_format
 
+from pipeline.beam.flags import IN_PROCESSES
+from pipeline.beam.lost_workers import lost_workers_end_steps
 from pipeline.kubeflow.executor_messages import backend_output, runner_input
 from pipeline.kubeflow.failure import report
 from pipeline.kubeflow.staging import make_output
@@ -33,6 +36,7 @@ def run_step(arguments: argparse.Namespace, beam_flags: list[str]) -> None:
 
     Raises:
       ConfigError: an artifact, the registry or the workspaces lie where a step cannot read.
+      RunError: a worker process of the executor's died.
     """
     message = runner_input(arguments.json_serialized_invocation_args, arguments.json_serialized_inputs_spec_args)
     for name in message.outputs.artifacts:
@@ -43,7 +47,8 @@ def run_step(arguments: argparse.Namespace, beam_flags: list[str]) -> None:
     from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_run_executor
 
     arguments.json_serialized_invocation_args = json_format.MessageToJson(message)
-    kubeflow_v2_run_executor.main((arguments, beam_flags))
+    with lost_workers_end_steps() if IN_PROCESSES in beam_flags else contextlib.nullcontext():
+        kubeflow_v2_run_executor.main((arguments, beam_flags))
     with fileio.open(message.outputs.output_file, "r") as file:
         text = file.read()
     with fileio.open(message.outputs.output_file, "w") as file:

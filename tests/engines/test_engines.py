@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.beam_engines import ENGINES, MissingEngineError
-from benchmarks.engine_outputs import OUTPUTS, run_on_both
+from benchmarks.beam_runs import run_on_both
+from benchmarks.engine_outputs import OUTPUTS
 from data.source import SPLITS
 
 pytestmark = pytest.mark.engine

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 from typing import ClassVar
 
 import pytest
@@ -9,6 +10,8 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils
 
 from components.gates import GateRefused
+from pipeline.beam.flags import beam_flags
+from pipeline.beam.section import BeamConfig
 from pipeline.errors import ConfigError
 from pipeline.kubeflow import staging, step
 from pipeline.kubeflow.failure import report
@@ -16,6 +19,7 @@ from records.findings import Finding
 from tasks.loading import TaskNotFoundError, TaskSpec
 from training.errors import DivergedError, Preempted
 
+IN_TWO = BeamConfig(mode="multi_processing", workers=2)
 REQUIRED = ["--executor_class_path", "a.B", "--json_serialized_invocation_args", "{}"]
 MODEL = "title: tfx.Model\ntype: object\n"
 FINDINGS = [
@@ -31,7 +35,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     given: ClassVar[dict] = {}
 
     def Do(self, input_dict, output_dict, exec_properties):  # noqa: N802 - TFX's name
-        Executor.given = {"properties": exec_properties, "beam": self._beam_pipeline_args}
+        Executor.given = {"properties": exec_properties, "beam": self._beam_pipeline_args, "hook": threading.excepthook}
         model = artifact_utils.get_single_instance(input_dict["model"])
         output = artifact_utils.get_single_instance(output_dict["model"])
         output.set_string_custom_property("current_model", model.uri)
@@ -69,6 +73,14 @@ def run(tmp_path, monkeypatch):
         return json.loads(file.read_text())
 
     return run_step
+
+
+@pytest.mark.parametrize(("flags", "are_watched"), [((), False), (beam_flags(IN_TWO, "Transform"), True)])
+def test_a_worker_process_that_dies_ends_the_step(flags, are_watched, run):
+    before = threading.excepthook
+    run(*flags)
+    assert (Executor.given["hook"] is not before) == are_watched
+    assert threading.excepthook is before
 
 
 def test_the_executor_works_on_copies_and_the_backend_hears_of_uris(run, tmp_path):
