@@ -36,7 +36,7 @@ class Tabular(Task):
         "schema": ("label", "columns", "weight_column"),
         "preprocessing": ("label", "columns", "weight_column"),
         "training": ("label", "columns", "model", "loss", "weight_column"),
-        "evaluation": ("label", "threshold", "weight_column"),
+        "evaluation": ("label", "threshold"),
         "serving": ("label", "columns", "weight_column"),
     }
     refused_changes: ClassVar[Mapping[str, str]] = {}
