@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from etils import epath
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
@@ -51,6 +51,12 @@ class TableFiles(Unreadable):
     splits: Splits = Field(
         default_factory=Splits, description="Shares by which rows are dealt, by their place in their file."
     )
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _null_is_none(cls, files: object) -> object:
+        """What is laid over a config that has files: an empty mapping would leave those there."""
+        return {} if files is None else files
 
     @model_validator(mode="after")
     def _one_place(self) -> "TableFiles":
