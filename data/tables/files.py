@@ -3,7 +3,7 @@
 import hashlib
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -85,6 +85,19 @@ class TableFiles(Unreadable):
     def path(self, part: Part) -> epath.Path:
         """The file of a part."""
         return self.given()[part.given][part.number]
+
+    def shards(self, split: str) -> Sequence[Part]:
+        """See `data.tables.table.Table`; a shard is a file."""
+        return [part for part, _ in self.parts(split)]
+
+    def rows(self, shard: Part) -> Iterator[tuple[str, Row | DataError]]:
+        """See `data.tables.table.Table`."""
+        raise NotImplementedError
+
+    def all_rows(self) -> Iterator[tuple[str, Row | DataError]]:
+        """See `data.tables.table.Table`."""
+        for part in self.shards(""):
+            yield from self.rows(part)
 
     def parts(self, split: str) -> Iterator[tuple[Part, epath.Path]]:
         """The files in which a split's rows are, all of them for no split, as parts whose group is 0."""
