@@ -166,6 +166,11 @@ def test_options_that_do_not_fit_together(task, options, message):
         task(**options)
 
 
+def test_a_label_of_one_class_is_refused(task):
+    with pytest.raises(WrongTableError, match=r"must have 2 to 1000 classes. Received: 1 in grade \(a\)"):
+        task("x,grade\n1,a\n2,a\n", split_column=None).resolved_options()
+
+
 def test_a_column_called_label_beside_the_label_is_refused(task):
     with pytest.raises(WrongTableError, match=r"Received: label beside the label. Rename the column"):
         task("label,grade\n1,a\n2,b\n", split_column=None).resolved_options()
