@@ -201,7 +201,7 @@ class Tabular(Task):
     @property
     def _kind(self) -> LabelKind:
         # Which metrics there are is known without the table where the config has the kind.
-        kind = self.options.label.kind or self.label.kind
+        kind = self.options.label.told_kind or self.label.kind
         assert kind is not None
         return kind
 
