@@ -19,6 +19,7 @@ from pipeline.run_request import RunAnswer, RunRequest
 from records.findings import Finding
 from records.run import RECORD_FILE
 from records.stores import is_uri
+from slipway.frames import source_of
 
 HOME = Path(__file__).resolve().parents[1]
 # Not -m, which puts the working directory first, where a `data` of the user's hides ours.
@@ -75,6 +76,7 @@ class Run:
 def run(
     config: str | os.PathLike[str],
     *,
+    data: Any = None,
     set: Mapping[str, Any] | None = None,
     root: str | os.PathLike[str] | None = None,
     from_node: str | None = None,
@@ -86,6 +88,8 @@ def run(
 
     Args:
       config: path of the config.
+      data: a table in place of the config's source: a pandas.DataFrame, a pyarrow.Table, or a mapping from names to
+        columns. It is kept as a Parquet file in the root, which has to be named.
       set: other values than the config's, by dotted key, as of `--set`.
       root: root of the pipeline, as `--root`.
       from_node: first node to run, as `--from`.
@@ -105,7 +109,7 @@ def run(
         raise UsageError(f"jobs must be 1 or more. Received: {jobs}.")
     request = RunRequest(
         config=str(Path(config).expanduser()),
-        changes=dict(set or {}),
+        changes={**({} if data is None else source_of(data, root)), **(set or {})},
         root=None if root is None else str(Path(root).expanduser()),
         from_node=from_node,
         to_node=to_node,

@@ -68,13 +68,6 @@ class CSVTable(TableFiles):
         with self._open(path) as text:
             return self._header(path, self._reader(text))
 
-    def shards(self, split: str) -> Sequence[Part]:
-        return [part for part, _ in self.parts(split)]
-
-    def all_rows(self) -> Iterator[tuple[str, Row | DataError]]:
-        for part, _ in self.parts(""):
-            yield from self.rows(part)
-
     def rows(self, shard: Part) -> Iterator[tuple[str, Row | DataError]]:
         path = self.path(shard)
         expected = self.column_names()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from etils import epath
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from data.did_you_mean import did_you_mean_path
 from data.errors import DataError, SourceNotFoundError
@@ -62,6 +62,12 @@ class TableFiles(Unreadable):
     splits: Splits = Field(
         default_factory=Splits, description="Shares by which rows are dealt, by their place in their file."
     )
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _null_is_none(cls, files: object) -> object:
+        """What is laid over a config that has files: an empty mapping would leave those there."""
+        return {} if files is None else files
 
     @model_validator(mode="after")
     def _one_place(self) -> "TableFiles":
@@ -118,6 +124,19 @@ class TableFiles(Unreadable):
     def path(self, part: Part) -> epath.Path:
         """The file of a part."""
         return self.given()[part.given][part.number]
+
+    def shards(self, split: str) -> Sequence[Part]:
+        """See `data.tables.table.Table`; a shard is a file."""
+        return [part for part, _ in self.parts(split)]
+
+    def rows(self, shard: Part) -> Iterator[tuple[str, Row | DataError]]:
+        """See `data.tables.table.Table`."""
+        raise NotImplementedError
+
+    def all_rows(self) -> Iterator[tuple[str, Row | DataError]]:
+        """See `data.tables.table.Table`."""
+        for part in self.shards(""):
+            yield from self.rows(part)
 
     def parts(self, split: str) -> Iterator[tuple[Part, epath.Path]]:
         """The files in which a split's rows are, all of them for no split, as parts whose group is 0."""

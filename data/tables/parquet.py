@@ -33,10 +33,6 @@ class ParquetTable(TableFiles):
             for group in range(self._opened(path).metadata.num_row_groups)
         ]
 
-    def all_rows(self) -> Iterator[tuple[str, Row | DataError]]:
-        for part in self.shards(""):
-            yield from self.rows(part)
-
     def rows(self, shard: Part) -> Iterator[tuple[str, Row | DataError]]:
         path, expected = self.path(shard), self.column_names()
         file = self._opened(path)

@@ -1,7 +1,7 @@
 """Tables in files that are read from their beginning to their end, a row at a time."""
 
 import abc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import ClassVar
 
 from etils import epath
@@ -31,13 +31,6 @@ class SequentialTable(TableFiles):
     def column_names(self) -> tuple[str, ...]:
         _, path = next(self.parts(""))
         return self._columns(path)
-
-    def shards(self, split: str) -> Sequence[Part]:
-        return [part for part, _ in self.parts(split)]
-
-    def all_rows(self) -> Iterator[tuple[str, Row | DataError]]:
-        for part, _ in self.parts(""):
-            yield from self.rows(part)
 
     def rows(self, shard: Part) -> Iterator[tuple[str, Row | DataError]]:
         path, expected = self.path(shard), self.column_names()

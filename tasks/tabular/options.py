@@ -57,6 +57,11 @@ class LabelOptions(TaskOptions):
             )
         return self
 
+    @property
+    def told_kind(self) -> LabelKind | None:
+        """The kind, as far as it is known without the table."""
+        return self.kind if self.above is None else "binary"
+
     def is_complete(self) -> bool:
         """Whether nothing is left for the table to tell."""
         return self.kind == "regression" or (self.kind is not None and bool(self.classes))
@@ -118,7 +123,7 @@ class TabularOptions(TaskOptions):
                 f"a column {LABEL} can only be the label: examples hold that under this name. Received: {LABEL} in "
                 f"options.columns. Rename the column or leave it out."
             )
-        if self.label.kind is not None:
+        if self.label.told_kind is not None:
             check_loss(self.loss, self.label)
             check_threshold(self.threshold, self.label)
         return self
@@ -133,17 +138,17 @@ class WrongTableError(ValueError):
 
 def check_threshold(threshold: float | None, label: LabelOptions) -> None:
     """Raises WrongTableError for a threshold where there is nothing to decide."""
-    if threshold is not None and label.kind != "binary":
-        raise WrongTableError(f"threshold is for a label of two classes. Received: label.kind={label.kind}")
+    if threshold is not None and label.told_kind != "binary":
+        raise WrongTableError(f"threshold is for a label of two classes. Received: label.kind={label.told_kind}")
 
 
 def check_loss(loss: TabularLossOptions, label: LabelOptions) -> None:
     """Raises WrongTableError where a loss does not suit the label."""
-    is_number = label.kind == "regression"
+    is_number = label.told_kind == "regression"
     if loss.kind is not None and (loss.kind in ("mse", "mae", "huber")) != is_number:
         raise WrongTableError(
             f"loss.kind must be {'mse, mae or huber' if is_number else 'cross_entropy or focal'} where the label is "
-            f"{'a number' if is_number else 'a class'}. Received: {loss.kind}, label.kind={label.kind}"
+            f"{'a number' if is_number else 'a class'}. Received: {loss.kind}, label.kind={label.told_kind}"
         )
     if loss.class_weights is None:
         return

@@ -37,7 +37,7 @@ class Tabular(Task):
         "schema": ("label", "columns", "weight_column"),
         "preprocessing": ("label", "columns", "weight_column"),
         "training": ("label", "columns", "model", "loss", "weight_column"),
-        "evaluation": ("label", "threshold", "weight_column"),
+        "evaluation": ("label", "threshold"),
         "serving": ("label", "columns", "weight_column"),
     }
     refused_changes: ClassVar[Mapping[str, str]] = {}
@@ -209,7 +209,7 @@ class Tabular(Task):
     @property
     def _kind(self) -> LabelKind:
         # Which metrics there are is known without the table where the config has the kind.
-        kind = self.options.label.kind or self.label.kind
+        kind = self.options.label.told_kind or self.label.kind
         assert kind is not None
         return kind
 

@@ -15,18 +15,27 @@ from tests.e2e.commands import Ran, run
 pytestmark = pytest.mark.e2e
 
 
-def _row(draw: random.Random) -> tuple[str, str, str, str]:
-    """Size, town, member and whether it is wanted: what is larger than 5, and all of Rome."""
+def _row(draw: random.Random) -> tuple[str, ...]:
+    """Size, town, member, whether it is wanted, what is larger than 5 and all of Rome, a time, marks and a weight."""
     size, town = draw.uniform(0, 10), draw.choice(["Oslo", "Rome", "Bonn"])
     wanted = "yes" if size > 5 or town == "Rome" else "no"
     member = draw.choice(["true", "false"])
-    return f"{size:.3f}", town if draw.random() < 0.95 or town == "Rome" else "", member, wanted
+    seen = town if draw.random() < 0.95 or town == "Rome" else ""
+    time = f"{draw.randint(1, 28):02}.03.2024 {draw.randrange(24):02}:00"
+    marks = "|".join(draw.sample(["a", "b", "c"], draw.randrange(3)))
+    return f"{size:.3f}", seen, member, wanted, time, marks, draw.choice(["1", "2"])
 
 
-def _request(row: tuple[str, str, str, str]) -> dict:
-    """What a client sends of a row, which is all but the label."""
-    size, town, member, _ = row
-    return {"size": float(size), "town": town or None, "member": member == "true"}
+def _request(row: tuple[str, ...]) -> dict:
+    """What a client sends of a row, which is all but the label and the weight."""
+    size, town, member, _, time, marks, _ = row
+    return {
+        "size": float(size),
+        "town": town or None,
+        "member": member == "true",
+        "seen_at": time,
+        "marks": marks.split("|") if marks else [],
+    }
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +43,9 @@ def ran(tmp_path_factory) -> Ran:
     folder, draw = tmp_path_factory.mktemp("table"), random.Random(0)
     rows = [";".join(_row(draw)) for _ in range(600)]
     rows[7] = "4.2;Oslo"
-    (folder / "rows.csv").write_text("\n".join(["size;town;member;wanted", *rows]) + "\n")
-    (folder / "new.csv").write_text("size;town;member\n9.5;Oslo;true\n0.5;Oslo;false\n0.5;Rome;true\n")
+    (folder / "rows.csv").write_text("\n".join(["size;town;member;wanted;seen_at;marks;weight", *rows]) + "\n")
+    new = ["9.5;Oslo;true;01.03.2024 10:00;a", "0.5;Oslo;false;02.03.2024 10:00;", "0.5;Rome;true;03.03.2024 10:00;b|c"]
+    (folder / "new.csv").write_text("\n".join(["size;town;member;seen_at;marks", *new]) + "\n")
     requests = [_request(_row(draw)) for _ in range(300)]
     (folder / "requests.jsonl").write_text("\n".join(map(json.dumps, requests)))
     config = {
@@ -44,6 +54,12 @@ def ran(tmp_path_factory) -> Ran:
         "options": {
             "source": {"kind": "csv", "file": "rows.csv", "delimiter": ";", "unreadable": "skip"},
             "label": {"column": "wanted"},
+            "weight_column": "weight",
+            "columns": {
+                "timestamp": {"seen_at": {"format": "%d.%m.%Y %H:%M", "parts": ["hour"]}},
+                "multivalent": {"marks": {}},
+                "crosses": [{"of": ["town", "member"], "size": 20}],
+            },
             "model": {"kind": "wide_deep", "widths": [16]},
         },
         "train": {"batch_size": 32, "epochs": 25, "learning_rate": 0.02, "schedule": {"kind": "cosine"}},
@@ -58,7 +74,7 @@ def ran(tmp_path_factory) -> Ran:
             },
         },
         "compress": {"variants": ["float32", "int8"], "gates": {"accuracy": {"max_worsening": 0.05}}},
-        "predict": {"options": {"source": {"kind": "csv", "file": "new.csv", "delimiter": ";"}}},
+        "predict": {"options": {"source": {"kind": "csv", "file": "new.csv", "delimiter": ";"}}, "variant": "int8"},
     }
     (folder / "pipeline.yaml").write_text(yaml.safe_dump(config))
     return run(folder / "pipeline.yaml", folder / "root")
@@ -93,6 +109,7 @@ def test_a_client_sends_a_row_as_the_file_has_it(ran):
         example = tf.train.Example()
         example.features.feature["size"].float_list.value.append(size)
         example.features.feature["member"].int64_list.value.append(1)
+        example.features.feature["seen_at"].int64_list.value.append(1_709_287_200)
         if town is not None:
             example.features.feature["town"].bytes_list.value.append(town)
         return example.SerializeToString()
@@ -104,7 +121,7 @@ def test_a_client_sends_a_row_as_the_file_has_it(ran):
     assert answer["class_name"].tolist() == [b"yes", b"no", b"yes", b"yes", b"yes"]
 
 
-def test_rows_without_a_label_are_predicted_for(ran):
+def test_rows_without_a_label_are_predicted_for_by_a_tflite_file_too(ran):
     lines = [
         json.loads(line)
         for path in ran.root.path.rglob("predictions-*.jsonl.gz")

@@ -45,7 +45,7 @@ def _is_part(task: Task, whole: Task) -> bool:
 
 
 def _serving(task: Task) -> Any:
-    return task.serving_metadata(), task.labels()
+    return task.serving_metadata(), task.labels(), task.evaluation_keys
 
 
 # What an aspect's methods give, as far as it can be had without training.

@@ -100,6 +100,14 @@ def test_a_number_above_a_limit_is_one_of_two_classes(task):
     assert task(label={"column": "age", "above": 30, "classes": ["young", "old"]}).label.classes == ("young", "old")
 
 
+def test_which_metrics_such_a_label_has_is_known_without_the_table(task, tmp_path):
+    found = task(label={"column": "age", "above": 30})
+    (tmp_path / "rows.csv").unlink()
+    assert "auc" in {metric.name for metric in found.metrics()}
+    with pytest.raises(ValueError, match=r"loss.kind must be cross_entropy or focal"):
+        task(label={"column": "age", "above": 30}, loss={"kind": "mse"})
+
+
 def test_labels_of_many_numbers_are_numbers(task):
     content = "a,grade\n" + "".join(f"1,{value}\n" for value in range(21))
     assert task(content, split_column=None).label.kind == "regression"
@@ -164,6 +172,11 @@ def test_options_that_do_not_suit_the_table(task, options, message):
 def test_options_that_do_not_fit_together(task, options, message):
     with pytest.raises(ValueError, match=message):
         task(**options)
+
+
+def test_a_label_of_one_class_is_refused(task):
+    with pytest.raises(WrongTableError, match=r"must have 2 to 1000 classes. Received: 1 in grade \(a\)"):
+        task("x,grade\n1,a\n2,a\n", split_column=None).resolved_options()
 
 
 def test_a_column_called_label_beside_the_label_is_refused(task):
