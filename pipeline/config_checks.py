@@ -48,7 +48,7 @@ def check_features(
     drifting = data_gate.drift.features if data_gate.drift else {}
     grouped = evaluate.fairness.by if evaluate.fairness else ()
     skewed = data_gate.skew.features if data_gate.skew else {}
-    if not any((evaluate.slices, grouped, data_gate.max_mean, drifting, skewed)) and curated is None:
+    if not any((evaluate.slices, grouped, data_gate.max_mean, drifting, data_gate.skew)) and curated is None:
         return
     try:
         schema = task.schema()
@@ -61,7 +61,13 @@ def check_features(
     features = f"features of {type(task).__name__}"
     raw = [feature.name for feature in schema.feature]
     _check_known(f"data_gate.drift.features must name raw {features}", drifting, raw)
-    sent = [feature.name for feature in features_in(raw_schema(task, schema), SERVING)]
+    with_places = raw_schema(task, schema)
+    if data_gate.skew and SERVING not in with_places.default_environment:
+        raise ConfigError(
+            f"data_gate.skew holds requests against the schema's environment {SERVING}. Received: schema_file with "
+            f"default_environment {', '.join(with_places.default_environment)}. Add {SERVING}, or leave all out."
+        )
+    sent = [feature.name for feature in features_in(with_places, SERVING)]
     _check_known(f"data_gate.skew.features must name {features} that clients send", skewed, sent)
     numeric = [feature.name for feature in schema.feature if _has_mean(feature)]
     for key, slices in (("evaluate.slices", evaluate.slices), ("evaluate.fairness.by", grouped)):

@@ -14,8 +14,6 @@ from tensorflow_model_analysis.proto import config_pb2
 from tasks.base import EvalMetric, Task
 from tasks.metric_config import metric_config
 
-Inputs = metric_types.StandardMetricInputs
-
 
 class MetricComputer:
     """One metric of a task. Accumulators are those of its computations, in their order; they are never changed."""
@@ -34,7 +32,7 @@ class MetricComputer:
         for computation in self._combined:
             computation.combiner.setup()
 
-    def accumulate(self, examples: Iterable[Inputs]) -> list[Any]:
+    def accumulate(self, examples: Iterable[metric_types.StandardMetricInputs]) -> list[Any]:
         """The accumulators of some examples, as a worker of Beam would have them."""
         given = list(examples)
         found = []
@@ -43,7 +41,7 @@ class MetricComputer:
             for preprocessor in computation.preprocessors or ():
                 inputs = [made for each in inputs for made in preprocessor.process(each)]
             add, empty = computation.combiner.add_input, computation.combiner.create_accumulator()
-            found.append(functools.reduce(add, map(Inputs, inputs), empty))
+            found.append(functools.reduce(add, map(metric_types.StandardMetricInputs, inputs), empty))
         return found
 
     def merge(self, parts: Sequence[list[Any]]) -> list[Any]:

@@ -28,14 +28,14 @@ from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
 from components.evaluator.options import Measuring, MetricGate
 from components.evaluator.paired_examples import PairedExamples, examples_with_predictions
-from components.evaluator.paired_test import paired_test
+from components.evaluator.paired_test import PairedTest, paired_test
 from components.evaluator.worsening import limited_changes, worsening_finding
 from components.splits import GATE_SPLIT, split_files
 from components.trained_spec import trained_spec
 from records.findings import Finding, write_findings
 from records.shipment import Shipment, write_shipment
 from records.variants import REFERENCE, Choice, read_choice, variant_file
-from tasks.base import Task
+from tasks.base import EvalMetric, Task
 
 GATE = "compression"
 
@@ -138,6 +138,10 @@ def worsening_findings(
       variants: names of all variants, float32 among them.
       predicted: the test examples with what each variant predicts.
     """
+
+    def tested(metric: EvalMetric, variant: str) -> PairedTest:
+        return paired_test(task, metric, predicted(), model=variant, reference=REFERENCE)
+
     return [
         worsening_finding(
             metric,
@@ -147,9 +151,7 @@ def worsening_findings(
             reference=metrics.get(REFERENCE, {}),
             against=REFERENCE,
             variant=variant,
-            test=lambda metric=metric, variant=variant: paired_test(
-                task, metric, predicted(), model=variant, reference=REFERENCE
-            ),
+            test=functools.partial(tested, metric, variant),
         )
         for metric, limit in limited_changes(task, gates)
         for variant in variants

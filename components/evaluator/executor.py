@@ -20,13 +20,13 @@ from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
 from components.evaluator.options import EvaluateConfig
 from components.evaluator.paired_examples import PairedExamples, predicted_examples
-from components.evaluator.paired_test import paired_test
+from components.evaluator.paired_test import PairedTest, paired_test
 from components.evaluator.worsening import inapplicable_worsening, limited_changes, worsening_finding
 from components.splits import GATE_SPLIT, split_files
 from components.trained_spec import trained_spec
 from records.evaluation import BASELINE, CANDIDATE
 from records.findings import Finding, write_findings
-from tasks.base import Task
+from tasks.base import EvalMetric, Task
 
 GATE = "evaluation"
 AGAINST = "the baseline"
@@ -107,6 +107,9 @@ def baseline_findings(
         paths = {name: path_utils.serving_model_path(model.uri) for name, model in models.items()}
         return predicted_examples(task, split_files(examples, GATE_SPLIT), paths)
 
+    def tested(metric: EvalMetric) -> PairedTest:
+        return paired_test(task, metric, predicted(), model=CANDIDATE, reference=BASELINE)
+
     return [
         worsening_finding(
             metric,
@@ -115,7 +118,7 @@ def baseline_findings(
             values=metrics.get(CANDIDATE, {}),
             reference=metrics.get(BASELINE, {}),
             against=AGAINST,
-            test=lambda metric=metric: paired_test(task, metric, predicted(), model=CANDIDATE, reference=BASELINE),
+            test=functools.partial(tested, metric),
         )
         for metric, limit in limited
     ]

@@ -38,9 +38,9 @@ def add_intervals(extracts: dict[str, Any], columns: Columns) -> dict[str, Any]:
     """
     features = dict(extracts[tfma.FEATURES_KEY])
     for column, (feature, boundaries) in columns.items():
-        values = features.get(feature)
+        values: Any = features.get(feature)
         # A feature that an example may lack is sparse.
-        numbers = np.ravel(getattr(values, "values", values) if values is not None else [])
+        numbers = np.ravel([] if values is None else getattr(values, "values", values))
         texts = [interval_text(float(number), boundaries).encode() for number in numbers if not np.isnan(number)]
         if texts:
             features[column] = np.array(texts, object)

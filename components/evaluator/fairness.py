@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import tensorflow_model_analysis as tfma
@@ -23,7 +23,8 @@ ADVICE = (
 )
 
 
-class Share(NamedTuple):
+@dataclass(frozen=True)
+class Share:
     """How many of how many."""
 
     count: float

@@ -50,6 +50,12 @@ def test_reasons_and_hyperparameters_are_told():
     assert "options.model.dropout</span> 0.25." in page
 
 
+def test_a_finding_is_shown_with_where_it_is_and_how_probable_by_chance():
+    finding = {"gate": "evaluation", "metric": "accuracy", "where": "", "value": 0.5, "limit": ">= 0.4", "passed": True}
+    page = _page({**RECORD, "gates": [{**finding, "interval": [0.45, 0.55], "p_value": 0.0312}]})
+    assert "0.5 (0.45 to 0.55), p 0.031</td>" in page
+
+
 def test_every_limit_is_a_row_the_missed_first(page):
     tables = [page[page.index(f'<table id="{name}">') :].partition("</table>")[0] for name in GATE_TABLES]
     rows = [row for table in tables for row in re.findall(r"<tr.*?</tr>", table, flags=re.DOTALL)[1:]]

@@ -2,6 +2,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from data.errors import SourceNotFoundError
 from data.schema.text import SchemaError, read_schema, schema_text
 from pipeline.commands.schema import command
 from pipeline.config import load_config, load_task
@@ -43,6 +44,11 @@ def test_what_is_inferred_can_be_named_by_the_config(parcels):
     assert "! label: its values in the data make it a bool_domain" in result.stderr
     parcels.write_text(parcels.read_text() + "schema_file: schema.pbtxt\n")
     assert load_config(parcels).curated_schema() == schema_text(read_schema(str(file)))
+    inferred = read_schema(str(file))
+    assert list(inferred.default_environment) == ["TRAINING", "SERVING"]
+    assert {f.name: list(f.not_in_environment) for f in inferred.feature if f.not_in_environment} == {
+        "label": ["SERVING"]
+    }
 
 
 def test_a_file_that_is_there_is_not_written_over(curated):
@@ -80,6 +86,21 @@ def test_a_schema_that_does_not_fit_the_task_is_refused_with_the_config(curated,
     file.write_text(file.read_text().replace(old, new))
     with pytest.raises(error, match=message):
         load_config(curated)
+
+
+def test_skew_needs_the_environment_that_requests_are_held_against(curated):
+    file = curated.parent / "schema.pbtxt"
+    file.write_text(file.read_text() + 'default_environment: "HERE"\n')
+    with pytest.raises(ConfigError, match=r"environment SERVING\. Received: .* HERE\. Add SERVING"):
+        load_config(curated, {"data_gate.skew.logs": "requests.jsonl"})
+
+
+def test_logs_are_beside_the_config_that_names_them(curated):
+    curated.write_text(curated.read_text() + "data_gate: {skew: {logs: requests.jsonl}}\n")
+    config = load_config(curated)
+    assert config.data_gate.skew.logs == str(curated.parent / "requests.jsonl")
+    with pytest.raises(SourceNotFoundError, match="which is not there"):
+        config.logs_fingerprint()
 
 
 def test_a_schema_that_is_not_there_is_refused_with_the_config(curated):

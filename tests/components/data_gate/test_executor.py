@@ -197,6 +197,13 @@ def test_an_empty_split_is_refused_without_a_limit_of_its_own(check):
     assert _refusing(refusal) == ["examples (split test) must be >= 1. Received: 0."]
 
 
+def test_requests_that_the_schema_does_not_allow_are_refused(check, schema, tmp_path):
+    schema.default_environment.append("SERVING")
+    (tmp_path / "logs.jsonl").write_text('{"label": 2}\n{"label": 7}\n')
+    with pytest.raises(GateRefused, match=r"feature label \(serving logs\) must be as the schema says.*: 7"):
+        check(skew={"logs": str(tmp_path / "logs.jsonl")})
+
+
 def test_a_mean_that_is_too_high_is_refused_in_every_split(check):
     with pytest.raises(GateRefused) as refusal:
         check(mean=0.25, max_mean={"missing": 0.1})

@@ -125,6 +125,16 @@ def test_each_metric_has_its_interval(evaluated):
     assert f"Received: 0.6667 ({finding.interval[0]:.4g} to " in str(finding)
 
 
+@pytest.mark.parametrize(
+    ("confidence", "method"), [("jackknife", "JACKKNIFE"), ("poisson_bootstrap", "POISSON_BOOTSTRAP")]
+)
+def test_the_option_names_tfma_s_method(confidence, method):
+    config = eval_config(SPEC.load(), gates={}, measuring=Measuring(confidence=confidence), model_specs=[])
+    assert config.options.compute_confidence_intervals.value
+    methods = config_pb2.ConfidenceIntervalOptions.ConfidenceIntervalMethod
+    assert config.options.confidence_intervals.method == methods.Value(method)
+
+
 def test_by_default_there_is_none():
     config = eval_config(SPEC.load(), gates={}, measuring=Measuring(), model_specs=[])
     assert not config.options.compute_confidence_intervals.value
