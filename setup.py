@@ -20,6 +20,8 @@ ROOMS = (
 )
 HOME = Path(__file__).parent
 REQUIREMENTS = (HOME / "requirements" / "runtime.in").read_text().splitlines()
+# Has the stubs of KServe's V2 over gRPC: the last version whose code protobuf 4 reads, and one for protobuf 6.
+KSERVE = ['tritonclient==2.41.0; python_version < "3.12"', 'tritonclient==2.69.0; python_version >= "3.12"']
 FILES = {
     "pipeline": ["configs/*.yaml", "templates/*/*"],
     "inspection": ["templates/*", "static/*", "app/templates/*", "app/static/*"],
@@ -50,6 +52,6 @@ setup(
     packages=find_packages(include=[pattern for room in ROOMS for pattern in (room, f"{room}.*")]),
     package_data={room: ["py.typed", *FILES.get(room, [])] for room in ROOMS},
     install_requires=[line for line in REQUIREMENTS if line and not line.startswith("#")],
-    extras_require={"s3": ["s3fs"]},
+    extras_require={"s3": ["s3fs"], "kserve": KSERVE},
     entry_points={"console_scripts": ["slipway=pipeline.cli:main"]},
 )

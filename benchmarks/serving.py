@@ -26,6 +26,7 @@ from serving.registry import Registry
 
 CLIENTS = 32
 REQUESTS = 2000
+SWAPPED_REQUESTS = 10_000
 
 
 def measure() -> Sequence[Figure]:
@@ -152,13 +153,14 @@ def _logged(registry: Registry, directory: Path) -> Iterator[Figure]:
 def _swaps(registry: Registry) -> Iterator[Figure]:
     registry.label(NAME, 1, "production")
     with _server(registry) as server:
-        clients = start(server.load(clients=8, requests=10_000))
+        clients = start(server.load(clients=8, requests=SWAPPED_REQUESTS))
         while clients.poll() is None:
             time.sleep(1)
             held = registry.at_stage(NAME, "production")
             registry.label(NAME, 3 - (held.number if held else 1), "production")
         statuses = finish(clients).statuses
-        yield Figure("10,000 requests while versions are swapped: failed", 10_000 - statuses.get("200", 0), 0, "<=")
+        failed = SWAPPED_REQUESTS - statuses.get("200", 0)
+        yield Figure(f"{SWAPPED_REQUESTS:,} requests while versions are swapped: failed", failed, 0, "<=")
         registry.label(NAME, 1, "production")
         registry.label(NAME, 2, "production")
         while not _is_negative(server):

@@ -125,7 +125,7 @@ class _Clients:
                 self._statuses["-1"] += 1
                 return
             try:
-                status, value, goes_on = await _exchange(*connection, request)
+                status, value, goes_on = await _exchange(connection, request)
             except (OSError, asyncio.IncompleteReadError):
                 self._statuses["0"] += 1
                 connection = None
@@ -154,8 +154,9 @@ class _Clients:
                     self._statuses[error.code().name] += 1
 
 
-async def _exchange(reader: Any, writer: Any, request: bytes) -> tuple[int, float, bool]:
+async def _exchange(connection: Any, request: bytes) -> tuple[int, float, bool]:
     """Status, value and whether the connection stays."""
+    reader, writer = connection
     writer.write(request)
     head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
     length = int(head.split("content-length:")[1].split("\r\n", 1)[0])

@@ -44,12 +44,12 @@ _SERVICES = {
 }
 
 
-def described_services() -> descriptor_pool.DescriptorPool:
-    """A pool with all services of a server."""
+def described_services(*files: FileDescriptor) -> descriptor_pool.DescriptorPool:
+    """A pool with TensorFlow Serving's services, health and reflection, and those of other files."""
     pool = descriptor_pool.DescriptorPool()
     known: set[str] = set()
-    for module in (health_pb2, reflection_pb2):
-        _add(pool, module.DESCRIPTOR, known)
+    for each in (health_pb2.DESCRIPTOR, reflection_pb2.DESCRIPTOR, *files):
+        _add(pool, each, known)
     for name, methods in _SERVICES.items():
         file = descriptor_pb2.FileDescriptorProto(
             name=f"tensorflow_serving/apis/{name}.proto", package=_PACKAGE, syntax="proto3"

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import grpc
@@ -33,12 +34,9 @@ from serving.server.rest import Rest
 from serving.server.runners import RunnerMaker
 from serving.server.v2_rest import V2Rest
 from serving.server.watcher import Watcher
+from serving.server.web import Web, close_web
 
 log = logging.getLogger(__name__)
-# After SIGTERM answers say for so long that their connection ends, before the ports close: who keeps a connection then
-# knows, and sends no request into one that is being closed.
-_LAME_DUCK_SECS = 0.5
-_EMPTYING_SECS = 0.2
 
 
 class ServerError(RuntimeError):
@@ -117,10 +115,15 @@ async def serving(options: ServerOptions) -> AsyncIterator[Running]:
         rpc, rpc_port = _grpc_server(options, catalog, watcher, Entry(admission, options.token), figures)
         health_servicer = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(health_servicer, rpc)
-        names = (PREDICTION, MODEL, health.SERVICE_NAME, reflection.SERVICE_NAME)
-        reflection.enable_server_reflection(names, rpc, pool=described_services())
+        names, files = [PREDICTION, MODEL, health.SERVICE_NAME, reflection.SERVICE_NAME], []
+        if find_spec("tritonclient"):
+            from serving.server import v2_grpc
+
+            v2_grpc.add_to_server(v2_grpc.InferenceService(catalog, Entry(admission, options.token), watcher), rpc)
+            names, files = [*names, v2_grpc.SERVICE], [v2_grpc.FILE]
+        reflection.enable_server_reflection(names, rpc, pool=described_services(*files))
         rest = Rest(catalog, admission, figures, options)
-        web = _Web(
+        web = Web(
             uvicorn.Config(
                 rest.app(V2Rest(rest, watcher).routes()),
                 log_config=None,
@@ -146,20 +149,7 @@ async def serving(options: ServerOptions) -> AsyncIterator[Running]:
                 task.cancel()
             await health_servicer.enter_graceful_shutdown()
             admission.is_ending = True
-            await asyncio.gather(rpc.stop(options.drain_secs), _close_web(web, listening), tasks[0])
-
-
-async def _close_web(web: uvicorn.Server, listening: socket.socket) -> None:
-    """Ends HTTP so that no request that came is cut off: uvicorn closes connections that it has read nothing of."""
-    await asyncio.sleep(_LAME_DUCK_SECS)
-    # With its closing, a socket resets the connections that it has not handed out: first it takes no more.
-    listening.listen(0)
-    await asyncio.sleep(_EMPTYING_SECS)
-    for server in web.servers:
-        server.close()
-    # What was handed out last has yet to send its request.
-    await asyncio.sleep(_EMPTYING_SECS)
-    web.should_exit = True
+            await asyncio.gather(rpc.stop(options.drain_secs), close_web(web, listening), tasks[0])
 
 
 @contextlib.contextmanager
@@ -169,14 +159,6 @@ def _request_log(options: ServerOptions) -> Iterator[RequestLog | None]:
         return
     with contextlib.closing(RequestLog(options.request_log)) as request_log:
         yield request_log
-
-
-class _Web(uvicorn.Server):
-    """Signals are the process's own affair."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def _listen(options: ServerOptions) -> socket.socket:

@@ -1,7 +1,7 @@
 """A sample of the answered requests, as TFRecord files of tf.Examples: for statistics, drift and new training data.
 
 A record is the example that was sent, or the row of tensors by the names of the inputs, and beside its features
-`serving/model`, `serving/version`, `serving/signature`, `serving/latency_ms` and `serving/time` (seconds since 1970).
+`request/model`, `request/version`, `request/signature`, `request/latency_ms` and `request/time` (seconds since 1970).
 """
 
 import logging
@@ -40,11 +40,11 @@ class _Request:
         """A serialized tf.Example for each row."""
         about = _serialized(
             {
-                "serving/model": np.array([self.model.encode()], object),
-                "serving/version": np.array([self.version]),
-                "serving/signature": np.array([self.signature.encode()], object),
-                "serving/latency_ms": np.array([self.latency_ms]),
-                "serving/time": np.array([self.time_secs]),
+                "request/model": np.array([self.model.encode()], object),
+                "request/version": np.array([self.version]),
+                "request/signature": np.array([self.signature.encode()], object),
+                "request/latency_ms": np.array([self.latency_ms]),
+                "request/time": np.array([self.time_secs]),
             }
         )
         arrays = dict(self.inputs)

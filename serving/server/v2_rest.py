@@ -130,7 +130,11 @@ class V2Rest:
         tensors, raw = [], []
         for name, is_binary in asked.items():
             array = outputs[name]
-            tensor = {"name": name, "shape": list(array.shape), "datatype": v2_tensors.type_name(array.dtype)}
+            tensor: dict[str, Any] = {
+                "name": name,
+                "shape": list(array.shape),
+                "datatype": v2_tensors.type_name(array.dtype),
+            }
             if is_binary:
                 raw.append(v2_tensors.to_bytes(array))
                 tensor["parameters"] = {"binary_data_size": len(raw[-1])}

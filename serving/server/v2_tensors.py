@@ -5,7 +5,7 @@ extension, as kserve's infer_type.py reads it.
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -83,8 +83,16 @@ def from_bytes(content: bytes, shape: list[int], dtype: np.dtype, name: str) -> 
         if len(strings[-1]) != size:
             raise invalid(f"{name} must have a string of {size} bytes. Received: {len(strings[-1])}.")
         place += 4 + size
-    array = np.empty(len(strings), object)
-    array[:] = strings
+    return from_values(strings, shape, dtype, name)
+
+
+def from_values(values: Sequence[Any], shape: list[int], dtype: np.dtype, name: str) -> np.ndarray:
+    """A tensor whose values came one by one, in row-major order. Raises RequestError."""
+    array = np.empty(len(values), dtype)
+    try:
+        array[:] = values
+    except OverflowError:
+        raise invalid(f"{name} must have values that fit into {dtype}. Received: larger ones.") from None
     return _shaped(array, shape, name)
 
 

@@ -44,12 +44,12 @@ def test_examples_and_tensors(registry, tmp_path):
         requests.post(f"{url}:predict", json={"instances": [-2000.0]}, timeout=30)
     first, second, third = records(tmp_path / "log")
     assert [each["x"] for each in (first, second, third)] == [[1.0], [2.0], [3.0]]
-    assert [each["serving/version"] for each in (first, second, third)] == [[1], [1], [2]]
-    assert first["serving/model"] == [b"half"]
-    assert first["serving/signature"] == [b"serving_default"]
-    assert third["serving/signature"] == [REGRESS.encode()]
-    assert 0 < first["serving/latency_ms"][0] < 30_000
-    assert first["serving/time"][0] == pytest.approx(started, abs=200)
+    assert [each["request/version"] for each in (first, second, third)] == [[1], [1], [2]]
+    assert first["request/model"] == [b"half"]
+    assert first["request/signature"] == [b"serving_default"]
+    assert third["request/signature"] == [REGRESS.encode()]
+    assert 0 < first["request/latency_ms"][0] < 30_000
+    assert first["request/time"][0] == pytest.approx(started, abs=200)
 
 
 def runner(log: RequestLog) -> LoggedRunner:
