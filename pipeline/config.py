@@ -15,6 +15,7 @@ from components.bulk_inferrer.options import PredictConfig
 from components.compressor.options import CompressConfig
 from components.data_gate.options import DataGateConfig
 from components.evaluator.options import EvaluateConfig, check_gates
+from components.pusher.card_options import CardConfig
 from components.pusher.options import PushConfig
 from components.sections import Place, Section
 from components.serving_check.options import ServingCheckConfig
@@ -89,6 +90,7 @@ class PipelineConfig(Section):
     compress: CompressConfig = Field(default_factory=CompressConfig)
     serving_check: ServingCheckConfig = Field(default_factory=ServingCheckConfig)
     push: PushConfig = Field(default_factory=PushConfig)
+    card: CardConfig = Field(default_factory=CardConfig)
     predict: PredictConfig | None = Field(
         None, description="Examples for which what was pushed predicts at once; default: none."
     )
