@@ -32,6 +32,7 @@ from pipeline.config_mistakes import validate
 from pipeline.kubeflow_options import KubeflowConfig
 from pipeline.local_options import LocalConfig
 from pipeline.name_clashes import check_own_modules
+from pipeline.notify.options import NotifyConfig
 from pipeline.vendor_noise import without_vendor_noise
 from records.stores import check_tensorflow_store, is_uri
 from tasks.base import Task
@@ -96,6 +97,7 @@ class PipelineConfig(Section):
     )
     beam: BeamConfig = Field(default_factory=BeamConfig)
     local: LocalConfig = Field(default_factory=LocalConfig)
+    notify: NotifyConfig | None = Field(None, description="Who is told what became of a run; default: nobody.")
     kubeflow: KubeflowConfig | None = None
 
     @field_validator("root", mode="before")

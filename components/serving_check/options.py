@@ -13,7 +13,7 @@ class ServerCheckOptions(Section):
     servers: tuple[str, ...] = Field(
         ("slipway",),
         min_length=1,
-        description="`slipway`, the server of `slipway serve`, or a program that takes the flags of "
+        description="`slipway`, the server that Slipway brings, or a program that takes the flags of "
         "tensorflow_model_server, by its path or its name on PATH. Each is asked.",
     )
     max_latency_ms: float | None = Field(

@@ -199,6 +199,7 @@ def test_the_key_of_a_run_sees_all_code_that_its_nodes_run(task):
     [
         ({"seed": 1}, FROM_TRAINER),
         ({"root": "/elsewhere"}, set()),
+        ({"notify": {"command": ["true"]}}, set()),
         ({"artifacts": "gs://bucket/artifacts"}, set()),
         ({"train": {"epochs": 3}}, FROM_TRAINER),
         ({"data_gate": {"min_examples": {"train": 2}}}, {"DataGate"}),
