@@ -32,6 +32,7 @@ COMMANDS = {
     "predict": "Ask a served model about files, or a pushed version about all of a source.",
     "plot": "Draw a config's learning-rate schedule.",
     "registry": "List pushed versions, move stage labels, roll back.",
+    "gc": "Remove artifacts that no kept run and no registered model needs.",
     "deploy": "Write files that put pushed versions into production.",
     "config": "Check a config, explain its options, print its JSON Schema.",
     "doctor": "Say what is missing or mismatched on this machine, and how to mend it.",
