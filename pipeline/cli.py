@@ -35,6 +35,7 @@ COMMANDS = {
     "plot": "Draw a config's learning-rate schedule.",
     "serve": "Serve pushed models over REST and gRPC.",
     "registry": "List pushed versions, move stage labels, roll back.",
+    "gc": "Remove artifacts that no kept run and no registered model needs.",
     "deploy": "Write files that put pushed versions into production.",
     "config": "Check a config, explain its options, print its JSON Schema.",
     "doctor": "Say what is missing or mismatched on this machine, and how to mend it.",

@@ -15,6 +15,7 @@ from components.bulk_inferrer.options import PredictConfig
 from components.compressor.options import CompressConfig
 from components.data_gate.options import DataGateConfig
 from components.evaluator.options import EvaluateConfig, check_gates
+from components.pusher.card_options import CardConfig
 from components.pusher.options import PushConfig
 from components.sections import Place, Section
 from components.serving_check.options import ServingCheckConfig
@@ -31,6 +32,7 @@ from pipeline.config_mistakes import validate
 from pipeline.kubeflow_options import KubeflowConfig
 from pipeline.local_options import LocalConfig
 from pipeline.name_clashes import check_own_modules
+from pipeline.notify.options import NotifyConfig
 from pipeline.vendor_noise import without_vendor_noise
 from records.stores import check_tensorflow_store, is_uri
 from tasks.base import Task
@@ -89,11 +91,13 @@ class PipelineConfig(Section):
     compress: CompressConfig = Field(default_factory=CompressConfig)
     serving_check: ServingCheckConfig = Field(default_factory=ServingCheckConfig)
     push: PushConfig = Field(default_factory=PushConfig)
+    card: CardConfig = Field(default_factory=CardConfig)
     predict: PredictConfig | None = Field(
         None, description="Examples for which what was pushed predicts at once; default: none."
     )
     beam: BeamConfig = Field(default_factory=BeamConfig)
     local: LocalConfig = Field(default_factory=LocalConfig)
+    notify: NotifyConfig | None = Field(None, description="Who is told what became of a run; default: nobody.")
     kubeflow: KubeflowConfig | None = None
 
     @field_validator("root", mode="before")

@@ -213,6 +213,7 @@ class _Wiring:
                 model_run=self._output("Trainer", "model_run"),
                 variants=self._output("Compressor", "variants"),
                 evaluation=self._output("Evaluator", "evaluation"),
+                statistics=self._output("StatisticsGen", "statistics"),
                 model_blessing=self._output("Evaluator", "blessing"),
                 edge_blessing=self._output("EdgeEvaluator", "blessing"),
                 serving_blessing=self._output("ServingCheck", "blessing"),
@@ -220,6 +221,7 @@ class _Wiring:
                 registry=self.places.registry,
                 model_name=self.config.name,
                 stage=self.config.push.stage,
+                card=self.config.card.model_dump_json(),
             )
         )
 

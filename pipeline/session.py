@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pipeline.local_run import LocalRun
     from pipeline.planned_nodes import PlannedNode
     from pipeline.repeated_run import RepeatedRun
+    from records.run import RunRecord
 
 
 def root_of(config: PipelineConfig, root: Path | None) -> Root:
@@ -108,8 +109,19 @@ class Session:
         repeated = self.repeated_run() if is_whole else None
         if repeated is not None:
             repeated.run()
-        else:
-            self.local_run().run(from_node=from_node, to_node=to_node, use_cache=use_cache, jobs=jobs)
+            return
+        local = self.local_run()
+        try:
+            local.run(from_node=from_node, to_node=to_node, use_cache=use_cache, jobs=jobs)
+        finally:
+            self._notify(local.record)
+
+    def _notify(self, record: "RunRecord") -> None:
+        options = self._common["config"].notify
+        if options is not None:
+            from pipeline.notify.notify import notify_of
+
+            notify_of(record, options, lambda text: self.console.print(text, highlight=False, soft_wrap=True))
 
     def repeated_run(self) -> "RepeatedRun | None":
         """The run if all of its nodes are in the cache since the root's last run; None if that takes TFX to tell."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
-from records.evaluation import Interval, confidence_interval
+from records.evaluation import CANDIDATE, Interval, confidence_interval
 from records.findings import NOT_MEASURED, Finding
 from records.slices import column_text, slice_text
 
@@ -65,6 +65,17 @@ def threshold_findings(uri: str, config: config_pb2.EvalConfig, *, gate: str, ha
                 )
             )
     return sorted(findings, key=lambda finding: (finding.metric, finding.where))
+
+
+def metrics_by_slice(uri: str) -> dict[str, dict[str, float]]:
+    """`{slice: {metric: value}}` of the model under judgement, with or without a baseline; '' is all examples."""
+    _, values, _ = _read_metrics(uri)
+    model = CANDIDATE if any(key.model == CANDIDATE for key in values) else ""
+    found: dict[str, dict[str, float]] = {}
+    for key, value in values.items():
+        if key.model == model:
+            found.setdefault(key.where, {})[key.metric] = value
+    return found
 
 
 def _read_metrics(

@@ -16,8 +16,11 @@ from components.artifacts import CompressedModels
 from components.bundle_metadata import describe
 from components.evaluator.metrics import candidate_metrics
 from components.gates import ADVICE, GateRefused
+from components.pusher.card import model_card
+from components.pusher.card_facts import card_facts
+from components.pusher.card_options import CardConfig
 from components.trained_spec import trained_spec
-from records.bundle import LABELS_FILE, METADATA_FILE
+from records.bundle import CARD_FILE, LABELS_FILE, METADATA_FILE
 from records.findings import Finding
 from records.properties import BLESSED, PUSHED, PUSHED_DESTINATION, PUSHED_VERSION, STAGED_FROM
 from records.push import Push, write_push
@@ -35,11 +38,13 @@ def push_model(
     model_run: standard_artifacts.ModelRun,
     variants: CompressedModels,
     evaluation: standard_artifacts.ModelEvaluation,
+    statistics: standard_artifacts.ExampleStatistics,
     blessings: Mapping[str, artifact.Artifact],
     task_spec: str,
     registry: str,
     model_name: str,
     stage: Stage,
+    card: CardConfig,
     pushed_model: standard_artifacts.PushedModel,
 ) -> None:
     """Pushes the SavedModel and the bundle of the TFLite files that ship, and records where they went.
@@ -54,17 +59,34 @@ def push_model(
     # What ships: a push that was cut off and is run again finds what it had pushed.
     key = push_key(path_utils.serving_model_path(model.uri), variants.uri, shipped)
     before = store.pushed_as(model_name, key)
+    spec = trained_spec(task_spec, model_run.uri)
+    task = spec.load()
+    lineage = {
+        "model_artifact": model.id,
+        "model_uri": model.get_string_custom_property(STAGED_FROM) or model.uri,
+    }
+    facts = card_facts(
+        model=model_name,
+        spec=spec,
+        task=task,
+        model_run_uri=model_run.uri,
+        statistics_uri=statistics.uri,
+        evaluation_uri=evaluation.uri,
+        blessing_uris=[evaluation.uri, blessings["serving"].uri],
+        variants_uri=variants.uri,
+        shipped=shipped,
+        run=lineage,
+    )
     with tempfile.TemporaryDirectory() as directory:
+        card_file = Path(directory) / CARD_FILE
+        card_file.write_text(model_card(card, facts))
         version = store.push(
             model_name,
             saved_model=path_utils.serving_model_path(model.uri),
-            bundle=write_bundle(trained_spec(task_spec, model_run.uri).load(), variants.uri, shipped, Path(directory)),
-            extra=warmup_requests(blessings["serving"].uri),
+            bundle=write_bundle(task, variants.uri, shipped, Path(directory)),
+            extra={**warmup_requests(blessings["serving"].uri), CARD_FILE: str(card_file)},
             metrics=candidate_metrics(evaluation.uri),
-            lineage={
-                "model_artifact": model.id,
-                "model_uri": model.get_string_custom_property(STAGED_FROM) or model.uri,
-            },
+            lineage=lineage,
             stage=stage,
             push_key=key,
         )

@@ -11,7 +11,9 @@ from tfx.utils import path_utils
 
 from components.artifacts import CompressedModels
 from components.gates import refuse_if_failed
-from components.serving_check.options import ServingCheckConfig
+from components.serving_check.differences import difference_finding
+from components.serving_check.options import GATE, ServingCheckConfig
+from components.serving_check.server import server_findings
 from components.serving_check.warmup import write_warmup
 from components.splits import GATE_SPLIT, split_files
 from components.trained_spec import trained_spec
@@ -27,8 +29,6 @@ from serving.saved_model import SavedModel, SavedModelError
 from serving.tensor_info import ModelInputError
 from serving.tflite import TFLiteModel, TFLiteModelError
 from tasks.base import Task
-
-GATE = "serving"
 
 
 def check_serving(
@@ -63,6 +63,15 @@ def check_serving(
     )
     path = path_utils.serving_model_path(model.uri)
     findings, requests = saved_model_findings(task, path, unlabelled, inputs, trained, limit)
+    if requests and serving_check.server is not None:
+        findings += server_findings(
+            serving_check.server,
+            saved_model=path,
+            warmup_examples=serving_check.warmup_examples,
+            requests=requests,
+            expected=_numpy(task.predictions(trained)),
+            limit=limit,
+        )
     for variant in read_measurements(variants.uri):
         if variant.name not in shipment.variants:
             continue
@@ -72,7 +81,7 @@ def check_serving(
         try:
             outputs = TFLiteModel(os.path.join(variants.uri, variant_file(variant.name))).predict(_numpy(inputs))
         except (TFLiteModelError, ModelInputError) as error:
-            findings.append(_finding(f"TFLite {variant.name}", "outputs", error, limit, variant=variant.name))
+            findings.append(difference_finding(f"TFLite {variant.name}", "outputs", error, limit, variant=variant.name))
         else:
             findings += tflite_findings(variant, outputs, _numpy(trained), limit)
     shipment, findings = shipment.judged(findings)
@@ -108,10 +117,10 @@ def saved_model_findings(
             "predict": tensors.predict(requests["predict"]),
         }
     except (SavedModelError, ModelInputError, tf.errors.OpError) as error:
-        return [_finding("SavedModel", "outputs", error, limit)], {}
+        return [difference_finding("SavedModel", "outputs", error, limit)], {}
     expected = _numpy(task.predictions(trained))
     findings = [
-        _finding(f"SavedModel {name}", key, max_difference(outputs.get(key), value), limit)
+        difference_finding(f"SavedModel {name}", key, max_difference(outputs.get(key), value), limit)
         for name, outputs in served.items()
         for key, value in expected.items()
     ]
@@ -129,7 +138,7 @@ def tflite_findings(
             allowed = PRECISIONS[variant.precision].max_relative_difference
         else:
             difference, allowed = max_difference(outputs.get(key), value), limit
-        findings.append(_finding(f"TFLite {variant.name}", key, difference, allowed, variant=variant.name))
+        findings.append(difference_finding(f"TFLite {variant.name}", key, difference, allowed, variant=variant.name))
     return findings
 
 
@@ -144,24 +153,6 @@ def retrained_finding(variant: MeasuredVariant) -> Finding:
         limit=f"<= {limit:g}",
         passed=variant.difference <= limit,
         variant=variant.name,
-    )
-
-
-def _finding(where: str, output: str, difference: float | Exception, limit: float, *, variant: str = "") -> Finding:
-    """An exception in place of a difference says why there are no outputs to compare."""
-    if isinstance(difference, Exception):
-        value: float | str = f"none: {difference}".rstrip(".")
-        is_kept = False
-    else:
-        value, is_kept = difference, difference <= limit
-    return Finding(
-        gate=GATE,
-        metric=f"difference of {output} from the trained model",
-        where=where,
-        value=value,
-        limit=f"<= {limit:g}",
-        passed=is_kept,
-        variant=variant,
     )
 
 

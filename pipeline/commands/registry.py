@@ -11,6 +11,7 @@ import click
 from inspection.default_roots import PATTERNS, in_default_roots
 from pipeline.errors import UsageError
 from pipeline.known_name import KnownName
+from records.bundle import CARD_FILE
 from records.root import REGISTRY
 from serving.registry import ModelVersion, Registry, RegistryError, Stage
 
@@ -72,6 +73,21 @@ def show(model: str, version: int, directory: str | None, as_json: bool) -> None
     click.echo("history:")
     for move in history:
         click.echo(f"  {move['at']}  {move['stage']} ({move['by']})")
+
+
+@command.command()
+@click.argument("model")
+@click.argument("version", type=click.IntRange(min=1))
+@registry_option
+def card(model: str, version: int, directory: str | None) -> None:
+    """Print the model card of a version, which is Markdown."""
+    registry = registry_of(model, directory)
+    path = registry.path(registry.version(model, version)) / CARD_FILE
+    if not path.exists():
+        raise RegistryError(
+            f"A version has a card since Pusher writes one. Received: {model} {version}, which was pushed before."
+        )
+    click.echo(path.read_text(), nl=False)
 
 
 @command.command()

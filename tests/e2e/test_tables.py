@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def _request(row: tuple[str, ...]) -> dict:
         "size": float(size),
         "town": town or None,
         "member": member == "true",
-        "seen_at": time,
+        "seen_at": int(datetime.strptime(f"{time} +0000", "%d.%m.%Y %H:%M %z").timestamp()),
         "marks": marks.split("|") if marks else [],
     }
 

@@ -201,6 +201,7 @@ def test_the_key_of_a_run_sees_all_code_that_its_nodes_run(task):
     [
         ({"seed": 1}, FROM_TRAINER),
         ({"root": "/elsewhere"}, set()),
+        ({"notify": {"command": ["true"]}}, set()),
         ({"artifacts": "gs://bucket/artifacts"}, set()),
         ({"train": {"epochs": 3}}, FROM_TRAINER),
         ({"data_gate": {"min_examples": {"train": 2}}}, {"DataGate"}),
@@ -213,6 +214,7 @@ def test_the_key_of_a_run_sees_all_code_that_its_nodes_run(task):
         ({"compress": {"gates": {"accuracy": {"min": 0.1}}}}, {"EdgeEvaluator", "ServingCheck", *FROM_PUSHER}),
         ({"serving_check": {"examples": 3}}, {"ServingCheck", *FROM_PUSHER}),
         ({"push": {"stage": "canary"}}, FROM_PUSHER),
+        ({"card": {"license": "Apache-2.0"}}, FROM_PUSHER),
         ({"predict": {"splits": ["test"], "variant": "int8"}}, {"BulkInferrer"}),
         ({"predict": {"options": {"source": {"kind": "digits", "splits": SHARES}}}}, {"BulkInferrer"}),
         ({"kubeflow": {"image": "image:1", "pipeline_root": "gs://bucket"}}, set()),

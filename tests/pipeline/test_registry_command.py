@@ -151,3 +151,14 @@ def test_an_unknown_model_is_answered_with_those_that_exist(directory, pipelines
 def test_the_command_imports_neither_tensorflow_nor_tfx():
     script = "import sys, pipeline.commands.registry; sys.exit(bool({'tensorflow', 'tfx', 'rich'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2]).returncode == 0
+
+
+def test_a_card_is_printed_as_it_is(directory):
+    card = directory / "card.md"
+    card.write_text("# digits\n\n| a |\n")
+    push(directory, "digits", "a", extra={"model_card.md": card})
+    push(directory, "digits", "b")
+    result = CliRunner().invoke(command, ["card", "digits", "1"])
+    assert (result.exit_code, result.output) == (0, "# digits\n\n| a |\n")
+    with pytest.raises(RegistryError, match="digits 2, which was pushed before"):
+        CliRunner().invoke(command, ["card", "digits", "2"], catch_exceptions=False)

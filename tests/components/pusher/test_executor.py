@@ -1,10 +1,13 @@
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from tensorflow_metadata.proto.v0 import statistics_pb2
 from tfx.types import standard_artifacts
 
 from components.gates import GateRefused
+from components.pusher.card_options import CardConfig
 from components.pusher.executor import content_digest, push_key, push_model, require_blessings, write_bundle
 from records.properties import STAGED_FROM
 from records.push import Push, read_push
@@ -89,9 +92,12 @@ def push(points, tmp_path, registry):
     evaluation = standard_artifacts.ModelEvaluation()
     evaluation.uri = str(tmp_path / "evaluation")
     (tmp_path / "evaluation").mkdir()
-    write_tfma_files(tmp_path / "evaluation", {"": {("", "accuracy"): 0.5}})
+    write_tfma_files(tmp_path / "evaluation", {"": {("", "accuracy"): 0.5}, "1": {("", "accuracy"): 0.25}})
+    statistics = standard_artifacts.ExampleStatistics()
+    statistics.uri = str(tmp_path / "statistics")
+    write_statistics(tmp_path / "statistics", {"train": 8, "test": 4})
 
-    def push(stage="candidate", *, shipped=("int8",), blessed=1, model=points.model):
+    def push(stage="candidate", *, shipped=("int8",), blessed=1, model=points.model, card=None):
         serving, pushed = _blessing(blessed), standard_artifacts.PushedModel()
         serving.uri, pushed.uri = str(tmp_path / "serving"), str(tmp_path / "pushed")
         write_shipment(serving.uri, Shipment(variants=shipped, needed=("int8",)))
@@ -100,11 +106,13 @@ def push(points, tmp_path, registry):
             model_run=points.model_run,
             variants=variants,
             evaluation=evaluation,
+            statistics=statistics,
             blessings={"evaluation": _blessing(1), "serving": serving},
             task_spec=SPEC.model_dump_json(),
             registry=str(tmp_path / "registry"),
             model_name="points",
             stage=stage,
+            card=card or CardConfig(),
             pushed_model=pushed,
         )
         return pushed
@@ -158,6 +166,30 @@ def test_the_requests_that_warm_a_server_up_appear_with_the_version(push, second
 def test_without_such_requests_there_are_none(push, second):
     push()
     assert not (second / "assets.extra").exists()
+
+
+def test_the_card_tells_what_the_steps_recorded_and_what_the_config_adds(push, second):
+    push(card=CardConfig(intended_use="To tell **left** from right.", license="Apache-2.0"))
+    card = (second / "model_card.md").read_text()
+    assert card.startswith("# points\n\n## Intended use\n\nTo tell **left** from right.\n")
+    assert "| license | Apache\\-2\\.0 |" in card
+    assert "| train | 8 |\n| eval | 0 |\n| test | 4 |" in card
+    assert "| point | 25\\.0% |" in card
+    assert "| all examples | 0\\.5 |\n| label=1 | 0\\.25 |" in card
+    assert "| int8, chosen | 4 |" in card
+    assert "| 2 classes | left, right |" in card
+
+
+def write_statistics(directory: Path, rows: Mapping[str, int]) -> None:
+    """StatisticsGen's files, of a feature that a quarter of the examples lack."""
+    for split, count in rows.items():
+        found = statistics_pb2.DatasetFeatureStatisticsList()
+        dataset = found.datasets.add(num_examples=count)
+        feature = dataset.features.add(type=statistics_pb2.FeatureNameStatistics.FLOAT)
+        feature.path.step.append("point")
+        feature.num_stats.common_stats.num_missing = count // 4
+        (directory / f"Split-{split}").mkdir(parents=True)
+        (directory / f"Split-{split}" / "FeatureStats.pb").write_bytes(found.SerializeToString())
 
 
 def test_the_saved_model_is_trainer_s(push, points, second):
