@@ -91,33 +91,27 @@ def _is_here(url: str, address: str) -> bool:
     return url.startswith((f"{address}/", "data:", "blob:"))
 
 
-def _open(page, path: str) -> None:
-    page.goto(path)
-    draw_charts(page)
-
-
-def test_every_page_is_drawn_without_a_word_and_fits_the_screen(page, paths):
+def test_every_page_is_drawn_without_a_word_fits_the_screen_and_passes_axe(page, paths):
+    broken = {}
     for path in paths:
-        _open(page, path)
+        page.goto(path)
+        draw_charts(page)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        broken |= _broken_rules(page, path)
     # The page that is not there is one, and the browser says so.
     assert [said for said in page.said if "status of 404" not in said] == []
-
-
-def test_every_page_passes_axe(page, paths):
+    assert broken == {}
     if not Path(AXE).is_file():
-        pytest.skip("no axe-core on this machine; `npm install axe-core`, or name its axe.min.js in SLIPWAY_AXE")
-    source = Path(AXE).read_text()
-    found = {}
-    for path in paths:
-        _open(page, path)
-        page.evaluate(source)
-        result = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-        found |= {
-            f"{path} {broken['id']}": [node["html"][:200] for node in broken["nodes"][:3]]
-            for broken in result["violations"]
-        }
-    assert found == {}
+        pytest.skip("all but axe-core: `npm install axe-core`, or name its axe.min.js in SLIPWAY_AXE")
+
+
+def _broken_rules(page, path: str) -> dict[str, list[str]]:
+    """{page and rule: the elements that break it}; none without axe-core."""
+    if not Path(AXE).is_file():
+        return {}
+    page.evaluate(Path(AXE).read_text())
+    result = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    return {f"{path} {rule['id']}": [node["html"][:200] for node in rule["nodes"][:3]] for rule in result["violations"]}
 
 
 def test_runs_are_searched_sorted_and_chosen_by_keys(page):
@@ -147,7 +141,7 @@ def test_a_column_is_sorted_both_ways(page):
     assert cells.evaluate_all(values) == sorted(rising, reverse=True)
 
 
-def test_a_node_of_the_graph_leads_on(page, paths):
+def test_a_node_of_the_graph_leads_on(page):
     page.goto("/lineage/real/1")
     before = page.url
     page.locator("svg.walk a").last.click()
@@ -155,8 +149,8 @@ def test_a_node_of_the_graph_leads_on(page, paths):
     assert page.locator("h1").inner_text()
 
 
-def test_a_chart_has_its_table(page, paths):
-    _open(page, "/trends?of=many/digits")
+def test_a_chart_has_its_table(page):
+    page.goto("/trends?of=many/digits")
     table = page.locator("details.numbers").first
     table.locator("summary").click()
     assert table.locator("tbody tr").count() == 500
