@@ -114,6 +114,14 @@ def _broken_rules(page, path: str) -> dict[str, list[str]]:
     return {f"{path} {rule['id']}": [node["html"][:200] for node in rule["nodes"][:3]] for rule in result["violations"]}
 
 
+@pytest.mark.parametrize("width", [360, 721, 1000])
+def test_the_runs_fit_any_screen(browser, address, width):
+    page = browser.new_page(viewport={"width": width, "height": 900}, base_url=address)
+    page.goto("/")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.close()
+
+
 def test_runs_are_searched_sorted_and_chosen_by_keys(page):
     page.goto("/")
     rows = page.locator("#runs-table tbody tr:visible")
