@@ -3,21 +3,26 @@
 Axe-core is an npm package, which SLIPWAY_AXE names: the path of its axe.min.js.
 """
 
+import json
 import os
 import socket
 import tarfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import uvicorn
+from ml_metadata.proto import metadata_store_pb2 as mlmd
+from playwright.sync_api import expect
 
 from inspection.app.application import create_app
 from inspection.locate import run_ids
 from tests.browser.drawing import draw_charts
 from tests.inspection.many_runs import write_many_runs
+from tests.inspection.root_writer import RootWriter
 
 pytestmark = pytest.mark.browser
 
@@ -35,8 +40,8 @@ def roots(tmp_path_factory) -> list[Path]:
     return [folder / "real", write_many_runs(folder / "many", 500).path]
 
 
-@pytest.fixture(scope="module")
-def address(roots) -> Iterator[str]:
+@contextmanager
+def serving(roots: list[Path]) -> Iterator[str]:
     """Where the app answers, in a thread."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         app = create_app(roots, allow_actions=True)
@@ -48,6 +53,13 @@ def address(roots) -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture(scope="module")
+def address(roots) -> Iterator[str]:
+    """Where the app answers on both roots."""
+    with serving(roots) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -162,3 +174,30 @@ def test_a_chart_has_its_table(page):
     table = page.locator("details.numbers").first
     table.locator("summary").click()
     assert table.locator("tbody tr").count() == 500
+
+
+def test_a_run_that_goes_on_is_seen_to_go_on_and_to_end(browser, tmp_path):
+    writer, run_id = RootWriter(tmp_path / "root"), "20260103-000000-000"
+    writer.execution(run_id, "Trainer", mlmd.Execution.RUNNING, {}, {})
+    (writer.path / ".lock.pid").write_text(str(os.getpid()))
+    (writer.path / "workspaces" / "0123").mkdir(parents=True)
+    (writer.path / "runs" / run_id).mkdir(parents=True)
+    history = writer.path / "workspaces" / "0123" / "history.jsonl"
+    rows = [{"epoch": n, "train": {"loss": 1 / n}, "evaluation": {"loss": 2 / n}} for n in (1, 2)]
+    history.write_text(json.dumps(rows[0]) + "\n")
+    with serving([writer.path]) as address:
+        page = browser.new_page(base_url=address)
+        said = []
+        page.on("console", lambda message: said.append(message.text))
+        page.goto("/")
+        expect(page.locator("[data-follow]")).to_have_text("Trainer, epoch 1")
+        page.goto(f"/runs/root/{run_id}")
+        expect(page.locator("#live-last")).to_have_text("Epoch 1: train loss 1.0000, eval loss 2.0000.")
+        history.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        (writer.path / "runs" / run_id / "run.log").write_text("epoch 2\n")
+        expect(page.locator("#live-last")).to_have_text("Epoch 2: train loss 0.5000, eval loss 1.0000.")
+        expect(page.locator("pre.log")).to_have_text("epoch 2\n")
+        writer.record(run_id, nodes=[{"name": "Trainer", "state": "done"}])
+        expect(page.locator("h1 .state")).to_have_text("done")
+        page.close()
+    assert said == []
