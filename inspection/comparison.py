@@ -103,7 +103,7 @@ def config_differences(runs: Sequence[Compared]) -> list[Difference]:
 
 def version_differences(runs: Sequence[Compared]) -> list[Difference]:
     """The libraries whose versions differ, and the commit."""
-    found = [{**run.record.versions, "git commit": run.record.git_commit or ABSENT} for run in runs]
+    found = [{**run.record.versions, "git commit": _short(run.record.git_commit)} for run in runs]
     return _different(dict.fromkeys(key for each in found for key in each), found)
 
 
@@ -139,7 +139,7 @@ def metric_table(runs: Sequence[Compared]) -> dict[str, list[MetricCell]]:
 
 
 def slice_differences(runs: Sequence[Compared], metric: str) -> list[tuple[str, list[SliceRow | None], float]]:
-    """(slice, its row in each run, the largest difference), the largest first; all examples are no slice."""
+    """(slice, its row in each run, the largest difference) of slices that differ, the largest first."""
     found = [{row.where: row for row in run.slices(metric)} for run in runs]
     rows = []
     for where in dict.fromkeys(where for each in found for where in each if where):
@@ -148,7 +148,7 @@ def slice_differences(runs: Sequence[Compared], metric: str) -> list[tuple[str, 
         if len(values) > 1:
             name = next(row.name for row in mine if row is not None)
             rows.append((name, mine, max(values) - min(values)))
-    return sorted(rows, key=lambda row: -row[2])
+    return sorted((row for row in rows if row[2] > 0), key=lambda row: -row[2])
 
 
 def common_metrics(runs: Sequence[Compared]) -> list[str]:
@@ -192,6 +192,11 @@ def _flat(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
+
+
+def _short(commit: str | None) -> str:
+    """Enough of a commit to tell it, and whether there were changes besides."""
+    return ABSENT if commit is None else commit[:12] + (" with changes" if commit.endswith("-dirty") else "")
 
 
 def _outputs(execution: NodeExecution) -> set[str]:

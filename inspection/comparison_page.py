@@ -93,10 +93,15 @@ def _front(runs: Sequence[Compared]) -> Markup | None:
     for run, variant in measured:
         symbol = SYMBOLS[[each.name for each in runs].index(run.name) % len(SYMBOLS)]
         colour = PALETTE[names.index(variant.name) % len(PALETTE)]
+        value, low, high = variant.eval_metric, variant.eval_metric_low, variant.eval_metric_high
+        interval = None
+        if value is not None and low is not None and high is not None:
+            interval = {"array": [high - value], "arrayminus": [value - low], "thickness": 1}
         for column, cost in enumerate((variant.bytes, variant.latency_p50_ms), start=1):
             trace = go.Scatter(
                 x=[cost],
-                y=[variant.eval_metric],
+                y=[value],
+                error_y=interval,
                 mode="markers",
                 marker={"symbol": symbol, "size": 11, "color": colour},
                 name=f"{variant.name}, {run.name}",
@@ -107,6 +112,7 @@ def _front(runs: Sequence[Compared]) -> Markup | None:
             figure.add_trace(trace, row=1, col=column)
     figure.update_xaxes(title="bytes", tickformat="~s", col=1)
     figure.update_xaxes(title="p50 at batch 1, ms", col=2)
+    figure.update_yaxes(title="metric on the eval split", col=1)
     return Markup(as_html(figure, height=HEIGHT + 120))
 
 

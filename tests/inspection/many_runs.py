@@ -26,9 +26,16 @@ def write_many_runs(path: Path, count: int) -> RootWriter:
     for number in range(count):
         started = START + timedelta(hours=5 * number)
         run_id = started.strftime("%Y%m%d-%H%M%S-000")
-        writer.record(run_id, **_record(started, number, chance))
+        writer.record(run_id, nodes=_nodes(chance), **_record(started, number, chance))
         (path / "runs" / run_id / "run.log").write_text(f"log of {run_id}\n" * 50)
     return writer
+
+
+def _nodes(chance: random.Random) -> list[dict[str, object]]:
+    return [
+        {"name": name, "upstream": list(NODES[place - 1 : place]), "state": "done", "secs": 5 * chance.random()}
+        for place, name in enumerate(NODES)
+    ]
 
 
 def _record(started: datetime, number: int, chance: random.Random) -> dict[str, object]:
@@ -44,10 +51,6 @@ def _record(started: datetime, number: int, chance: random.Random) -> dict[str, 
         "label_key": "label",
         "labels": [str(digit) for digit in range(10)],
         "total_secs": 60 + 20 * chance.random(),
-        "nodes": [
-            {"name": name, "upstream": list(NODES[place - 1 : place]), "state": "done", "secs": 5 * chance.random()}
-            for place, name in enumerate(NODES)
-        ],
         "metrics": {
             "parameters": 99_672,
             "test_accuracy": accuracy,

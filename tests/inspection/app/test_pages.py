@@ -143,6 +143,10 @@ def test_a_run_that_goes_on_is_followed(writer):
         "history": [row],
         "log": "epoch 1\n",
     }
+    client = TestClient(create_app([writer.path]), base_url="http://127.0.0.1")
+    name = writer.path.name
+    assert f'data-live="{name}/{run_id}"' in client.get(f"/runs/{name}/{run_id}").text
+    assert f'data-follow="{name}/{run_id}"' in client.get("/").text
 
 
 def test_the_events_of_a_run_that_is_over_end(app):
