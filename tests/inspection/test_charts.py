@@ -32,20 +32,13 @@ def test_both_limits_of_a_gate_are_lines_and_in_sight():
     assert float(highest) > 0.98
 
 
-def test_where_metrics_are_is_drawn_as_whiskers_in_sight():
-    values = [
-        MetricValue(model="", where="", metric="accuracy", value=0.5, interval=(0.25, 1.25)),
-        _value("label=0", 0.5),
-    ]
-    html = metric_by_slice("accuracy", values, {}, frozenset(), {})
-    bars = re.search(r'"error_y":(\{.*?\})', html).group(1)
-    assert '"array":[0.75,null]' in bars
-    assert '"arrayminus":[0.25,null]' in bars
+def test_where_a_metric_is_lies_in_sight():
+    html = metric_by_slice("accuracy", [_row("", 0.5, low=0.25, high=1.25), _row("label=0", 0.5)], {}, frozenset())
     assert float(re.search(r'"range":\[[-.\d]+,([.\d]+)\]', html).group(1)) > 1.25
 
 
 def test_metrics_without_intervals_have_no_whiskers():
-    assert "arrayminus" not in metric_by_slice("accuracy", [_value("", 0.5)], {}, frozenset(), {})
+    assert "arrayminus" not in metric_by_slice("accuracy", [_row("", 0.5)], {}, frozenset())
 
 
 def test_what_a_gate_refused_is_red():

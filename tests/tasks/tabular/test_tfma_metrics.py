@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import config_pb2
 
-from tasks.metric_config import metric_config
 from tasks.metric_values import MetricComputer
 from tasks.tabular.metrics import METRICS, table_metrics
 from tasks.tabular.tfma_metrics import ClassesMetric, NumbersMetric
