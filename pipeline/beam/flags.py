@@ -12,8 +12,8 @@ NO_PACKAGE = "--sdk_container_image=none"
 # Without it Beam hands over a list of what is installed here, by files that the engine's machines would have to share
 # with the job server.
 NOTHING_STAGED = "--experiments=disable_logging_submission_environment"
-# A month. Where a job server knows a job before it runs, as Prism and Beam's own do, Beam ends it after the time that
-# an answer may take, by default a minute (`JobServiceHandle.run` in apache_beam/runners/portability/portable_runner.py).
+# A month. Where a job server knows a job before it runs, as Prism and Beam's own do, Beam waits for its end as long as
+# for any answer, by default a minute (`JobServiceHandle.run` in apache_beam/runners/portability/portable_runner.py).
 NO_DEADLINE = f"--job_server_timeout={30 * 24 * 3600}"
 # From 2.77 on the default, DirectRunner, downloads a program (Prism) and runs what it can in that. This is what it
 # took before, and what it falls back to.
