@@ -18,7 +18,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 START_SECS = 60.0
 FLINK = [str(PROJECT / "scripts" / "flink.sh")]
 
-# Not those that compute metrics: Prism 2.61 does not know a coder of theirs, and 2.77 serves no workers of Beam 2.61.
+# Not those that compute metrics, which were not tried on Prism 2.77. 2.61 runs none: it does not know Python's tuples.
 PRISM_NODES = ("ExampleGen", "StatisticsGen", "Transform", "BulkInferrer")
 
 # Given a folder of modules that workers are to find, and one for logs: the section `beam` for a config.
