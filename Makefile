@@ -35,7 +35,7 @@ help:
 	@echo 'make e2e           tests of whole pipelines'
 	@echo 'make image         build the image that Kubeflow steps run in, by podman, docker or buildah; VARIANT=cuda for GPUs'
 	@echo 'make e2e-image     tests of that image: whole pipelines in containers'
-	@echo 'make engines       tests of steps on other engines of Beam; Flink needs java and mvn'
+	@echo 'make engines       tests of steps on other engines of Beam; Flink needs java and mvn, Prism its program'
 	@echo 'make docs          the documentation as a site, in output/docs/site; needs npm for the diagrams'
 	@echo 'make requirements  compile requirements/*.in to the locks of both stacks'
 

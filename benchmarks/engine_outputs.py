@@ -2,10 +2,10 @@
 
 import gzip
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 import tensorflow_data_validation as tfdv
@@ -64,17 +64,33 @@ def predictions(root: Path, run: int) -> dict[str, list[str]]:
     }
 
 
-# {what: how it is read of a root's run}
-OUTPUTS: Mapping[str, Callable[[Path, int], Any]] = {
+class Output(NamedTuple):
+    """What a node left.
+
+    Attributes:
+      node: name of the node.
+      read: gives the content, of a root and the number of the node's run.
+    """
+
+    node: str
+    read: Callable[[Path, int], Any]
+
+
+OUTPUTS: Mapping[str, Output] = {
     **{
-        f"examples of {node}, {split}": partial(examples, node=node, output=output, split=split)
+        f"examples of {node}, {split}": Output(node, partial(examples, node=node, output=output, split=split))
         for node, output in {"ExampleGen": "examples", "Transform": "transformed_examples"}.items()
         for split in SPLITS
     },
-    "rows": rows,
-    **{f"statistics, {split}": partial(statistics, split=split) for split in SPLITS},
-    "transform graph": graph,
-    "metrics of the model": partial(metrics, node="Evaluator"),
-    "metrics of each file": partial(metrics, node="EdgeEvaluator"),
-    "predictions": predictions,
+    "rows": Output("ExampleGen", rows),
+    **{f"statistics, {split}": Output("StatisticsGen", partial(statistics, split=split)) for split in SPLITS},
+    "transform graph": Output("Transform", graph),
+    "metrics of the model": Output("Evaluator", partial(metrics, node="Evaluator")),
+    "metrics of each file": Output("EdgeEvaluator", partial(metrics, node="EdgeEvaluator")),
+    "predictions": Output("BulkInferrer", predictions),
 }
+
+
+def outputs_of(nodes: Sequence[str]) -> dict[str, Output]:
+    """What these nodes left, by name."""
+    return {what: output for what, output in OUTPUTS.items() if output.node in nodes}

@@ -20,9 +20,10 @@ import yaml
 
 from benchmarks.beam_engines import ENGINES, MissingEngineError
 from benchmarks.beam_runs import run_on_both
-from benchmarks.engine_outputs import OUTPUTS
+from benchmarks.engine_outputs import outputs_of
 from benchmarks.figures import Figure, main
 from benchmarks.run_results import newest_record
+from pipeline.beam.section import BEAM_NODES
 
 SEED = 0
 SIZES = tuple(map(int, os.environ.get("SLIPWAY_ROWS", "10000,100000").split(",")))
@@ -84,9 +85,10 @@ def _engine(name: str, folder: Path) -> AbstractContextManager[dict[str, Any]]:
 def _differing(name: str, section: dict[str, Any], folder: Path) -> Figure:
     folder.mkdir()
     root = run_on_both(folder, section)
-    differing = [what for what, read in OUTPUTS.items() if read(root, 0) != read(root, 1)]
+    outputs = outputs_of(section.get("nodes", BEAM_NODES))
+    differing = [what for what, (_, read) in outputs.items() if read(root, 0) != read(root, 1)]
     print(f"{name}: differing {', '.join(differing) or 'nothing'}", flush=True)
-    return Figure(f"outputs of the steps on Beam that differ, of {len(OUTPUTS)}: {name}", len(differing), 0, "<=")
+    return Figure(f"outputs of the steps on Beam that differ, of {len(outputs)}: {name}", len(differing), 0, "<=")
 
 
 def _write_config(folder: Path, rows: int) -> Path:

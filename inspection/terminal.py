@@ -186,7 +186,8 @@ def _telling(artifact: Artifact) -> str:
 
 
 def _list_values(values: Mapping[str, str | int], *, before: str) -> str:
-    named = ", ".join(f"{name} {str(value)[:DIGEST_CHARACTERS]}" for name, value in values.items())
+    shown = {name: str(value) if name == "span" else str(value)[:DIGEST_CHARACTERS] for name, value in values.items()}
+    named = ", ".join(f"{name} {value}" for name, value in shown.items())
     return f"{before}{named}" if named else ""
 
 

@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Self
 
 from etils import epath
 from pydantic import ConfigDict, Field, field_validator, model_validator
@@ -98,7 +98,7 @@ class TableFiles(Unreadable):
         """Whether it is a dataset known by name."""
         return False
 
-    def with_spans(self) -> "TableFiles":
+    def with_spans(self) -> Self:
         """A copy that names the spans and versions that are read, so that no later one is.
 
         Raises:

@@ -12,6 +12,9 @@ NO_PACKAGE = "--sdk_container_image=none"
 # Without it Beam hands over a list of what is installed here, by files that the engine's machines would have to share
 # with the job server.
 NOTHING_STAGED = "--experiments=disable_logging_submission_environment"
+# A month. Where a job server knows a job before it runs, as Prism and Beam's own do, Beam waits for its end as long as
+# for any answer, by default a minute (`JobServiceHandle.run` in apache_beam/runners/portability/portable_runner.py).
+NO_DEADLINE = f"--job_server_timeout={30 * 24 * 3600}"
 # From 2.77 on the default, DirectRunner, downloads a program (Prism) and runs what it can in that. This is what it
 # took before, and what it falls back to.
 IN_PROCESS = ("--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner", NO_PACKAGE)
@@ -44,7 +47,8 @@ def beam_flags(beam: BeamConfig, node: str) -> list[str]:
     """
     if node not in beam.nodes:
         return [*IN_PROCESS]
-    return [*_engine_flags(beam), *beam.args]
+    deadline = [NO_DEADLINE] if beam.engine == "portable" else []
+    return [*_engine_flags(beam), *deadline, *beam.args]
 
 
 def own_flags(beam: BeamConfig) -> list[str]:

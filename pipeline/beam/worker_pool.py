@@ -1,19 +1,34 @@
 """A pool of Beam workers with the project's code and your own: `python -m pipeline.beam.worker_pool [FOLDER …]`.
 
-Beam's own pool, `apache_beam.runners.worker.worker_pool_main`, with three differences: its workers run in the Python
-that it runs in, they find the modules in the folders, and they end when it is told to.
+Beam's own pool, `apache_beam.runners.worker.worker_pool_main`, with four differences: its workers run in the Python
+that it runs in, they find the modules in the folders, they say who they are wherever they ask, and they end when it is
+told to.
 """
 
 import argparse
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 from apache_beam.runners.worker import worker_pool_main
 
 from pipeline.beam.worker_path import worker_path
 from pipeline.config_file import make_importable
+
+
+class _Pool(worker_pool_main.BeamFnExternalWorkerPoolServicer):
+    """Tells workers their ids by the environment too, from where Beam 2.61 takes it when it asks for side inputs
+    (`GrpcStateHandlerFactory` in apache_beam/runners/worker/sdk_worker.py). Prism from 2.63 on needs it."""
+
+    _starting = threading.Lock()
+
+    def StartWorker(self, start_worker_request: Any, unused_context: Any) -> Any:  # noqa: N802 - Beam's name
+        with self._starting:
+            os.environ["WORKER_ID"] = start_worker_request.worker_id
+            return super().StartWorker(start_worker_request, unused_context)
 
 
 def main() -> None:
@@ -27,7 +42,8 @@ def main() -> None:
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     with worker_path():
-        worker_pool_main.main([f"--service_port={arguments.port}"])
+        _, server = _Pool.start(use_process=True, port=arguments.port)
+        server.wait_for_termination()
 
 
 if __name__ == "__main__":

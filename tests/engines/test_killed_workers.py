@@ -52,8 +52,8 @@ def _check(config: Path, root: Path, cause: str) -> None:
     assert again.exit_code == 0, again.output
     assert again.states()["ExampleGen"] == "cached"
     for split in SPLITS:
-        written = OUTPUTS[f"examples of Transform, {split}"](root, -1)
-        assert sum(written.values()) == OUTPUTS["rows"](root, -1)[split] > 0
+        written = OUTPUTS[f"examples of Transform, {split}"].read(root, -1)
+        assert sum(written.values()) == OUTPUTS["rows"].read(root, -1)[split] > 0
 
 
 def _write_config(folder: Path, section: dict) -> Path:

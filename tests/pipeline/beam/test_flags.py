@@ -46,6 +46,13 @@ def test_beam_finds_nothing_wrong_with_them(engine):
     assert PipelineOptionsValidator(PipelineOptions(flags), beam.Pipeline(argv=flags).runner).validate() == []
 
 
+def test_a_job_may_take_longer_than_an_answer():
+    """Beam's default of a minute ends jobs of job servers that know them before they run."""
+    assert PipelineOptions([]).view_as(PortableOptions).job_server_timeout == 60
+    assert _read("portable")["job_server_timeout"] >= 24 * 3600
+    assert _read("portable", args=["--job_server_timeout=7"])["job_server_timeout"] == 7
+
+
 @pytest.mark.parametrize("engine", SECTIONS)
 def test_tfx_builds_no_package_of_itself(engine):
     assert make_beam_dependency_flags(_flags(engine)) == _flags(engine)
