@@ -7,7 +7,7 @@ regression see the same columns, categories as such, and numbers standardized fo
 import functools
 import statistics
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,7 +45,7 @@ class Trained(NamedTuple):
     features: dict[str, tf.Tensor]
     train_features: dict[str, tf.Tensor]
     labels: np.ndarray
-    splits: dict[str, Examples]
+    splits: Mapping[str, Examples]
 
 
 @functools.cache

@@ -38,7 +38,7 @@ def run(out: Path, data: Path) -> None:
     copy = out / "template_pipeline.py"
     copy.write_text(with_every_component(Path(spec.origin).read_text()))
     sys.path.insert(0, str(out))
-    import template_pipeline  # type: ignore[import-not-found]
+    import template_pipeline
 
     pipeline = template_pipeline.create_pipeline(
         pipeline_name="penguin",

@@ -163,7 +163,9 @@ class TableExamples:
         return weight
 
     def _label_columns(self) -> list[str]:
-        return [name for name in (self.label, self.threshold and self.threshold.times) if name]
+        if self.threshold is None or self.threshold.times is None:
+            return [self.label]
+        return [self.label, self.threshold.times]
 
     def _counted_class(self, row: Row) -> str:
         try:

@@ -1,7 +1,7 @@
 """What a table's columns hold, found by reading it through once."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -50,7 +50,8 @@ class ColumnSurvey:
             return
         if not is_field(value):
             self.other = type(value).__name__
-            for element in value if isinstance(value, list) else ():
+            elements: Iterable[Any] = value if isinstance(value, list) else ()
+            for element in elements:
                 if isinstance(element, str):
                     _count(self.elements, element)
             return

@@ -11,8 +11,8 @@ from models.tabular.shape import TableShape
 def wide_deep(shape: TableShape, *, widths: tuple[int, ...], embedding_dim: int, dropout: float) -> keras.Model:
     """What both give together; see `models.tabular.mlp.mlp` for the arguments.
 
-    Source: Cheng et al., "Wide & Deep Learning for Recommender Systems", 2016, section 3.3. The wide part sees each
-    column by itself: columns are not crossed.
+    Source: Cheng et al., "Wide & Deep Learning for Recommender Systems", 2016, section 3.3. The wide part sees
+    crosses where the config has some.
     """
     inputs = table_inputs(shape)
     deep = deep_part(inputs, shape, widths=widths, embedding_dim=embedding_dim, dropout=dropout)

@@ -165,8 +165,7 @@ class TableColumns(TaskOptions):
 
     @model_validator(mode="after")
     def _named_once(self) -> "TableColumns":
-        by_kind = (self.numeric, self.categorical, self.boolean, self.timestamp, self.multivalent, self.left_out)
-        names = [name for columns in by_kind for name in columns]
+        names = [*self.numeric, *self.categorical, *self.boolean, *self.timestamp, *self.multivalent, *self.left_out]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"a column is of one kind. Received twice: {', '.join(twice)}")
@@ -208,15 +207,17 @@ class TableColumns(TaskOptions):
 
     def may_be_missing(self) -> frozenset[str]:
         """Columns in which a row may have no value."""
-        told = (self.numeric, self.categorical, self.boolean, self.timestamp)
-        missing = {name for columns in told for name, column in columns.items() if column.may_be_missing}
+        missing = {name for name, column in self._of_one_value().items() if column.may_be_missing}
         return frozenset({*missing, *self.multivalent})
 
     def is_complete(self) -> bool:
         """Whether nothing is left for the table to tell."""
         sizes = [column.size for column in (*self.categorical.values(), *self.multivalent.values())]
-        others = (*self.numeric.values(), *self.categorical.values(), *self.boolean.values(), *self.timestamp.values())
-        return self.others == "leave_out" and None not in [*sizes, *(column.may_be_missing for column in others)]
+        missing = [column.may_be_missing for column in self._of_one_value().values()]
+        return self.others == "leave_out" and None not in [*sizes, *missing]
+
+    def _of_one_value(self) -> Mapping[str, NumericColumn | CategoricalColumn | BooleanColumn | TimestampColumn]:
+        return {**self.numeric, **self.categorical, **self.boolean, **self.timestamp}
 
 
 def _is_embedded(encoding: str | None, places: int) -> bool:

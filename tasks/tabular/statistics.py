@@ -55,7 +55,7 @@ def fit_ranges(values: Mapping[Key, tf.Tensor]) -> dict[Key, Range]:
 def fit_quantiles(values: Mapping[Key, tf.Tensor], buckets: Mapping[Key, int]) -> dict[Key, tf.Tensor]:
     """`[buckets - 1]` boundaries between buckets of equally many values of each `[batch]`; one analyzer for each number
     of buckets."""
-    found = {}
+    found: dict[Key, tf.Tensor] = {}
     for count in sorted(set(buckets.values())):
         keys = [key for key, number in buckets.items() if number == count]
         stacked = tf.stack([values[key] for key in keys], axis=1)

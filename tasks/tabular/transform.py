@@ -36,7 +36,9 @@ def transform_rows(
         for name, column in columns.timestamp.items()
         for part in column.number_parts
     }
-    others = {**parts, **({LABEL: label} if is_regression else {})}
+    others = dict(parts)
+    if is_regression:
+        others[LABEL] = label
     if weight is not None:
         others[weight] = tf.reshape(inputs[weight], [-1])
     statistics = fit_numbers({name: fields[name] for name in columns.numeric}, columns.numeric, others)
