@@ -67,7 +67,6 @@ def ran(tmp_path_factory) -> Ran:
         "data_gate": {"skew": {"logs": "requests.jsonl"}},
         "evaluate": {
             "slices": ["member", ["member", "town"], {"feature": "size", "boundaries": [5]}],
-            "confidence": "jackknife",
             "fairness": {"by": ["member"], "gates": {"selection_rate": {"max_difference": 0.5}}},
             "gates": {
                 "accuracy": {"min": 0.9, "min_per_slice": 0.5},
@@ -96,8 +95,6 @@ def test_requests_slices_and_groups_are_judged(ran):
     assert not any(metric == "skew of label" for metric, _ in gates)
     slices = {where for metric, where in gates if metric == "accuracy" and where}
     assert {"member=0", "member=1, town=Rome", "size=below 5", "size=5 and more"} <= slices
-    lower, upper = gates["accuracy", ""]["interval"]
-    assert lower <= gates["accuracy", ""]["value"] <= upper
     [selected] = [gate for (metric, _), gate in gates.items() if metric == "difference of selection_rate"]
     assert selected["where"].startswith("by member: member=")
     assert selected["interval"][0] <= selected["value"] <= selected["interval"][1]
