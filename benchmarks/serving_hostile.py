@@ -126,7 +126,5 @@ def _call(predict: grpc.UnaryUnaryMultiCallable, message: bytes) -> int:
     try:
         predict(message, timeout=20)
     except grpc.RpcError as error:
-        # gRPC itself answers INTERNAL to what is no message of the method's type.
-        internal = error.code() in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
-        return 500 if internal and "deserializing" not in error.details() else 400
+        return 500 if error.code() in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN) else 400
     return 200

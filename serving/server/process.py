@@ -24,6 +24,7 @@ from serving.registry import Registry
 from serving.server.admission import Admission
 from serving.server.catalog import Catalog
 from serving.server.grpc_entry import Entry
+from serving.server.grpc_parsing import ParsingServer
 from serving.server.grpc_reflection import MODEL, PREDICTION, described_services
 from serving.server.grpc_services import ModelService, PredictionService
 from serving.server.metrics import Metrics
@@ -119,7 +120,8 @@ async def serving(options: ServerOptions) -> AsyncIterator[Running]:
         if find_spec("tritonclient"):
             from serving.server import v2_grpc
 
-            v2_grpc.add_to_server(v2_grpc.InferenceService(catalog, Entry(admission, options.token), watcher), rpc)
+            service = v2_grpc.InferenceService(catalog, Entry(admission, options.token), watcher)
+            v2_grpc.add_to_server(service, ParsingServer(rpc))
             names, files = [*names, v2_grpc.SERVICE], [v2_grpc.FILE]
         reflection.enable_server_reflection(names, rpc, pool=described_services(*files))
         rest = Rest(catalog, admission, figures, options)
@@ -180,10 +182,10 @@ def _grpc_server(
         ]
     )
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-        PredictionService(catalog, entry, figures), server
+        PredictionService(catalog, entry, figures), ParsingServer(server)
     )
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(
-        ModelService(catalog, entry, watcher, options.registry), server
+        ModelService(catalog, entry, watcher, options.registry), ParsingServer(server)
     )
     address = f"[{options.host}]:{options.grpc_port}" if ":" in options.host else f"{options.host}:{options.grpc_port}"
     try:

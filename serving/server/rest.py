@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import orjson
-from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -57,17 +56,14 @@ class Rest:
                 routes.append(Route(f"{path}:{verb}", self.handler(verb, answer), methods=["POST"]))
             routes.append(Route(f"{path}/metadata", self.handler("metadata", self._metadata)))
             routes.append(Route(path, self.handler("status", self._status)))
-        description, page = (
-            orjson.dumps(openapi.document()),
-            get_swagger_ui_html(openapi_url="/openapi.json", title="API"),
-        )
+        description = orjson.dumps(openapi.document())
         return Starlette(
             routes=[
                 *routes,
                 *more,
                 Route(metrics.PATH, self._figures),
                 Route("/openapi.json", lambda request: Response(description, media_type=JSON)),
-                Route("/docs", lambda request: page),
+                Route("/docs", _docs),
                 Route("/v1/{rest:path}", self._malformed, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
             ]
         )
@@ -171,6 +167,13 @@ class Rest:
     async def _malformed(self, request: Request) -> Response:
         message = f"Malformed request: {request.method} {request.url.path}"
         return Response(error_json(message), HTTP_STATUS[Code.INVALID_ARGUMENT], media_type=JSON)
+
+
+async def _docs(request: Request) -> Response:
+    # Half a second of every start, for a page that few ask for.
+    from fastapi.openapi.docs import get_swagger_ui_html
+
+    return get_swagger_ui_html(openapi_url="/openapi.json", title="API")
 
 
 def _decimals(messages: Sequence[Any], field: str) -> list[float]:

@@ -194,6 +194,17 @@ def test_hostile_tensors(prediction, text):
     assert refusal(prediction.Predict, request)[0] is grpc.StatusCode.INVALID_ARGUMENT
 
 
+@pytest.mark.parametrize("method", ["PredictionService/Predict", "ModelService/GetModelStatus"])
+def test_a_message_that_is_none(channel, method, caplog):
+    call = channel.unary_unary(f"/tensorflow.serving.{method}")
+    assert refusal(call, b"\xff\xff") == (
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "the request must be a message of the method's type",
+    )
+    assert caplog.text == ""
+    assert refusal(channel.unary_unary("/tensorflow.serving.PredictionService/None"), b"")[0].name == "UNIMPLEMENTED"
+
+
 def test_refusals_of_examples(prediction):
     """util.cc, multi_inference.cc."""
     empty = fill_examples(regression_pb2.RegressionRequest(), REGRESS)
