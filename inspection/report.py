@@ -76,8 +76,15 @@ def render_report(run: Run, *, studies: Sequence[Section] = ()) -> str:
 
 
 def _outputs(run: Run) -> dict[str, Mapping[str, tuple[Artifact, ...]]]:
-    """{node: its outputs} of the executions that succeeded, in this run or in the one that the cache took them from."""
-    return {execution.node: execution.outputs for execution in run.executions if execution.outputs}
+    """{node: its outputs} of the executions that succeeded, in this run or in the one that the cache took them from.
+
+    Those whose files are gone are left out.
+    """
+    return {
+        execution.node: execution.outputs
+        for execution in run.executions
+        if execution.outputs and not any(each.is_deleted for found in execution.outputs.values() for each in found)
+    }
 
 
 def _path(outputs: Mapping[str, tuple[Artifact, ...]], channel: str = "") -> "epath.Path":
