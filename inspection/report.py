@@ -90,8 +90,15 @@ def report_values(run: Run, *, studies: Sequence[Section] = ()) -> dict[str, Any
 
 
 def _outputs(run: Run) -> Outputs:
-    """{node: its outputs} of the executions that succeeded, in this run or in the one that the cache took them from."""
-    return {execution.node: execution.outputs for execution in run.executions if execution.outputs}
+    """{node: its outputs} of the executions that succeeded, in this run or in the one that the cache took them from.
+
+    Those whose files are gone are left out.
+    """
+    return {
+        execution.node: execution.outputs
+        for execution in run.executions
+        if execution.outputs and not any(each.is_deleted for found in execution.outputs.values() for each in found)
+    }
 
 
 def _place(outputs: "Outputs", node: str, channel: str = "") -> "epath.Path | None":

@@ -23,13 +23,14 @@ _STATES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Artifact:
-    """One artifact; `properties` holds TFX's own and custom properties alike."""
+    """One artifact; `properties` holds TFX's own and custom properties alike; `is_deleted`: its files are gone."""
 
     id: int
     type: str
     uri: str
     created_secs: float
     properties: Mapping[str, Any]
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +168,7 @@ def _artifact(artifact: metadata_store_pb2.Artifact) -> Artifact:
         uri=artifact.uri,
         created_secs=artifact.create_time_since_epoch / 1000,
         properties=_values(artifact.custom_properties) | _values(artifact.properties),
+        is_deleted=artifact.state == metadata_store_pb2.Artifact.DELETED,
     )
 
 

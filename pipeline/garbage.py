@@ -16,7 +16,6 @@ _INPUTS = (
     metadata_store_pb2.Event.DECLARED_INPUT,
     metadata_store_pb2.Event.INTERNAL_INPUT,
 )
-Artifact = metadata_store_pb2.Artifact
 
 
 def needed_artifacts(
@@ -57,7 +56,9 @@ def needed_artifacts(
     return needed
 
 
-def find_garbage(store: metadata_store.MetadataStore, needed: set[int], *, below: Path) -> list[Artifact]:
+def find_garbage(
+    store: metadata_store.MetadataStore, needed: set[int], *, below: Path
+) -> list[metadata_store_pb2.Artifact]:
     """The artifacts that may go: whole directories inside `below`, none of which holds, or lies in, one that is needed.
 
     Args:
@@ -79,14 +80,14 @@ def find_garbage(store: metadata_store.MetadataStore, needed: set[int], *, below
     return found
 
 
-def remove(store: metadata_store.MetadataStore, garbage: Iterable[Artifact]) -> None:
+def remove(store: metadata_store.MetadataStore, garbage: Iterable[metadata_store_pb2.Artifact]) -> None:
     """Says in ML Metadata that the artifacts are deleted, and then deletes them.
 
     Where it is cut off, nothing is offered that is gone, and the next call takes what is left.
     """
     garbage = list(garbage)
     for artifact in garbage:
-        artifact.state = Artifact.DELETED
+        artifact.state = metadata_store_pb2.Artifact.DELETED
     if garbage:
         store.put_artifacts(garbage)
     for artifact in garbage:
@@ -94,10 +95,10 @@ def remove(store: metadata_store.MetadataStore, garbage: Iterable[Artifact]) -> 
         shutil.rmtree(_path(artifact), ignore_errors=not _path(artifact).exists())
 
 
-def size_bytes(artifact: Artifact) -> int:
+def size_bytes(artifact: metadata_store_pb2.Artifact) -> int:
     """All files of an artifact together."""
     return sum(path.lstat().st_size for path in _path(artifact).rglob("*") if path.is_symlink() or path.is_file())
 
 
-def _path(artifact: Artifact) -> Path:
+def _path(artifact: metadata_store_pb2.Artifact) -> Path:
     return Path(artifact.uri).resolve()

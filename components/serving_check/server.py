@@ -137,13 +137,17 @@ def _is_ready(url: str) -> bool:
 
 def _limited(metric: str, where: str, value: float | Exception, limit: float) -> Finding:
     """A figure that must not be above its limit; an exception says why there is none."""
-    none = isinstance(value, Exception)
+    if isinstance(value, Exception):
+        shown: float | str = f"none: {value}"
+        is_kept = False
+    else:
+        shown, is_kept = value, value <= limit
     return Finding(
         gate=GATE,
         metric=metric,
         where=where,
-        value=f"none: {value}" if none else value,
+        value=shown,
         limit=f"<= {limit:g}",
-        passed=not isinstance(value, Exception) and value <= limit,
+        passed=is_kept,
         advice="See what the server wrote, or loosen serving_check.server.",
     )

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from inspection.page import Section
 from inspection.report import render_report
 from inspection.runs import Run, read_run
+from inspection.store import Artifact, NodeExecution
 from records.run import RunRecord
 from tests.inspection.refused_record import RECORD
 from tests.inspection.root_writer import SECOND
@@ -110,6 +111,21 @@ def test_a_run_without_a_record_has_a_page(root):
     page = render_report(read_run(root, SECOND))
     assert "The run ended before it could write its record" in page
     assert "ExampleGen/examples/1" in page
+
+
+def test_a_run_whose_artifacts_are_gone_has_a_page_of_its_record():
+    def execution(node: str) -> NodeExecution:
+        gone = Artifact(id=1, type="t", uri=f"/gone/{node}", created_secs=0, properties={}, is_deleted=True)
+        channels = dict.fromkeys(("model_run", "evaluation", "variants", "statistics", "anomalies", "output"), (gone,))
+        times = {"started_secs": 0, "finished_secs": 1}
+        return NodeExecution(id=1, node=node, state="done", inputs={}, outputs=channels, properties={}, **times)
+
+    nodes = ("StatisticsGen", "ExampleValidator", "Trainer", "Evaluator", "Compressor", "EdgeEvaluator")
+    executions = [execution(node) for node in nodes]
+    run = Run(run_id="r", state="refused", record=RunRecord.from_json(RECORD), executions=executions)
+    page = render_report(run)
+    assert "A gate refused; nothing was pushed." in page
+    assert "/gone/Trainer" in page
 
 
 def test_a_label_that_the_run_moved_is_told():

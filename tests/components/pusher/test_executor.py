@@ -8,7 +8,8 @@ from tfx.types import standard_artifacts
 
 from components.gates import GateRefused
 from components.pusher.card_options import CardConfig
-from components.pusher.executor import content_digest, push_key, push_model, require_blessings, write_bundle
+from components.pusher.component import Pusher
+from components.pusher.executor import content_digest, push_key, require_blessings, write_bundle
 from records.properties import STAGED_FROM
 from records.push import Push, read_push
 from records.shipment import Shipment, write_shipment
@@ -101,19 +102,26 @@ def push(points, tmp_path, registry):
         serving, pushed = _blessing(blessed), standard_artifacts.PushedModel()
         serving.uri, pushed.uri = str(tmp_path / "serving"), str(tmp_path / "pushed")
         write_shipment(serving.uri, Shipment(variants=shipped, needed=("int8",)))
-        push_model(
-            model=model,
-            model_run=points.model_run,
-            variants=variants,
-            evaluation=evaluation,
-            statistics=statistics,
-            blessings={"evaluation": _blessing(1), "serving": serving},
-            task_spec=SPEC.model_dump_json(),
-            registry=str(tmp_path / "registry"),
-            model_name="points",
-            stage=stage,
-            card=card or CardConfig(),
-            pushed_model=pushed,
+        # As TFX runs the step.
+        inputs = {
+            "model": model,
+            "model_run": points.model_run,
+            "variants": variants,
+            "evaluation": evaluation,
+            "statistics": statistics,
+            "model_blessing": _blessing(1),
+            "edge_blessing": _blessing(1),
+            "serving_blessing": serving,
+        }
+        properties = {
+            "task_spec": SPEC.model_dump_json(),
+            "registry": str(tmp_path / "registry"),
+            "model_name": "points",
+            "stage": stage,
+            "card": (card or CardConfig()).model_dump_json(),
+        }
+        Pusher.EXECUTOR_SPEC.executor_class().Do(
+            {name: [each] for name, each in inputs.items()}, {"pushed_model": [pushed]}, properties
         )
         return pushed
 

@@ -161,7 +161,7 @@ def test_a_server_that_never_answers_is_refused_in_time(check, program, fault):
     fault.write_text("hangs")
     [finding] = check(program, max_start_secs=1).values()
     assert finding.refuses
-    assert "did not answer within 1 s: loads for ever" in finding.value
+    assert "did not answer within 1 s" in finding.value
 
 
 def test_a_program_that_is_not_there_is_refused(check):
