@@ -77,7 +77,8 @@ def test_type_checkers_read_a_room_s_annotations(wheel, room):
 
 def test_what_commands_read_is_there(wheel):
     read = [f"pipeline/templates/{name}/{file}" for name, template in TEMPLATES.items() for file in template.files]
-    patterns = ("pipeline/configs/*.yaml", "inspection/templates/*", "inspection/static/*", "studies/templates/*")
+    folders = ("inspection/templates", "inspection/static", "inspection/app/templates", "inspection/app/static")
+    patterns = ("pipeline/configs/*.yaml", "studies/templates/*", *(f"{folder}/*" for folder in folders))
     read += [str(path.relative_to(PROJECT)) for pattern in patterns for path in PROJECT.glob(pattern)]
     assert set(read) <= set(wheel.namelist())
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from inspection.app.site import TheSite
 from inspection.dag_drawing import BOX_HEIGHT, BOX_WIDTH, draw
-from inspection.lineage import find_pushed_model, find_registered, model_name, origin_of
+from inspection.lineage import Step, find_pushed_model, find_registered, model_name, origin_of
 from inspection.lineage_graph import Neighbourhood, neighbourhood
 from inspection.locate import RunNotFoundError
 from inspection.runs import utc
@@ -73,8 +73,14 @@ def _graph(around: Neighbourhood) -> dict[str, Any]:
     for box in drawing.boxes:
         execution = around.executions[int(box.name)]
         first = next((artifact for found in execution.outputs.values() for artifact in found), None)
-        boxes.append((box, execution, first, _is_same(execution, around.producer)))
+        boxes.append((box, execution, first, _is_same(execution, around.producer), _mark(execution)))
     return {"drawing": drawing, "boxes": boxes, "box_width": BOX_WIDTH, "box_height": BOX_HEIGHT}
+
+
+def _mark(execution: NodeExecution) -> str:
+    """Whether a gate let the model pass; empty for what is no gate."""
+    blessed = Step(execution=execution).blessed
+    return "" if blessed is None else " ✓" if blessed else " ✗"
 
 
 def _is_same(execution: NodeExecution, other: NodeExecution | None) -> bool:

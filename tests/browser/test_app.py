@@ -25,6 +25,8 @@ from tests.inspection.many_runs import write_many_runs
 from tests.inspection.root_writer import RootWriter
 
 pytestmark = pytest.mark.browser
+# Also where a machine has much else to do.
+expect.set_options(timeout=60_000)
 
 ARCHIVE = Path(__file__).parents[1] / "roots" / "tfx-1.16.tar.xz"
 AXE = os.environ.get("SLIPWAY_AXE", "node_modules/axe-core/axe.min.js")

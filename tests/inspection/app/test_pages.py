@@ -92,6 +92,7 @@ def test_lineage_is_walked_from_the_push_to_the_data(app):
     assert 'href="/lineage/root/4">Model 4</a>' in page
     names = re.findall(r'class="name">(\w+)<', page)
     assert names == ["ExampleGen", "Transform", "Trainer", "Evaluator", "Pusher"]
+    assert re.findall(r">([\d-]+) ✓<", page) == ["20260101-000000"]
     assert app.get("/lineage/root/model/digits/7").status_code == 404
 
 
