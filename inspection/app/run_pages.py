@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from fastapi import APIRouter, HTTPException
-from fastapi.responses import HTMLResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse, StreamingResponse
 
 from inspection.app.logs import log_of, tail
 from inspection.app.roots import Root
-from inspection.app.site import TheSite
+from inspection.app.site import Site, TheSite
 from inspection.runs import RunOverview, nodes_of
 
 router = APIRouter()
@@ -28,13 +28,18 @@ class RunRow:
 
 
 @router.get("/")
-def runs(site: TheSite) -> HTMLResponse:
+def runs(site: TheSite) -> StreamingResponse:
     """All runs of all roots, the newest first."""
+    return site.page_in_two("runs.html", tab="/", read_rows=lambda: _rows(site))
+
+
+def _rows(site: Site) -> tuple[list[RunRow], list[str], list[str]]:
+    """(rows, their states, names of their metrics)."""
     rows = [RunRow(root, overview) for root in site.roots.values() for overview in root.overviews()]
     rows.sort(key=lambda row: row.overview.run_id, reverse=True)
     states = list(dict.fromkeys(row.overview.state for row in rows))
     metrics = list(dict.fromkeys(name for row in rows for name in row.overview.metrics))
-    return site.page("runs.html", tab="/", rows=rows, states=states, metrics=metrics)
+    return rows, states, metrics
 
 
 @router.get("/runs/{root_name}/{run_id}")

@@ -1,17 +1,19 @@
 """What all pages of the app share: its roots, its templates, and what it may do."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, StreamingResponse
 
 from inspection.app.roots import Root
 from inspection.page import Section, environment
 
+# In app.html, before the block `content`.
+HEAD_END = "</header>"
 PAGES = (("/", "Runs"), ("/compare", "Compare"), ("/models", "Models"), ("/trends", "Trends"))
 
 
@@ -48,6 +50,31 @@ class Site:
         """
         found = environment("inspection.app").get_template(template)
         return HTMLResponse(found.render(values, site=self, tab=tab, pages=PAGES), status_code=status)
+
+    def page_in_two(self, template: str, *, tab: str, **values: Any) -> StreamingResponse:
+        """A page whose head is sent before what takes time has been read, so that the browser loads styles meanwhile.
+
+        Args:
+          template: as of `page`; it asks for what takes time in its block `content`.
+          tab: as of `page`.
+          values: what the template shows, functions among them.
+        """
+        found = environment("inspection.app").get_template(template)
+        return StreamingResponse(
+            _in_two(found.generate(values, site=self, tab=tab, pages=PAGES)), media_type="text/html"
+        )
+
+
+def _in_two(parts: Iterator[str]) -> Iterator[str]:
+    """A page up to the end of its head, and the rest."""
+    head = []
+    for part in parts:
+        head.append(part)
+        if HEAD_END in part:
+            break
+    # Parts may be markup, which `+` would escape what it is added to for.
+    yield "".join(head)
+    yield "".join(parts)
 
 
 def _site(request: Request) -> Site:
