@@ -3,10 +3,14 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import grpc
+import pytest
 import tensorflow as tf
+from tensorflow_serving.apis import predict_pb2
 
 from serving.registry import ModelVersion, Registry, Stage
 from serving.server.options import ServerOptions
@@ -82,3 +86,22 @@ def running(options: ServerOptions) -> Iterator[Running]:
         thread.join(30)
         assert not thread.is_alive()
         loop.close()
+
+
+def predict_request(values: object, **spec: object) -> predict_pb2.PredictRequest:
+    """A request for x, with these fields of its model spec."""
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name = "half"
+    request.inputs["x"].CopyFrom(tf.make_tensor_proto(values, tf.float32))
+    if "version" in spec:
+        request.model_spec.version.value = spec.pop("version")
+    for field, value in spec.items():
+        setattr(request.model_spec, field, value)
+    return request
+
+
+def refusal(call: Callable[..., Any], request: Any) -> tuple[grpc.StatusCode, str]:
+    """Code and words of what gRPC answers instead."""
+    with pytest.raises(grpc.RpcError) as raised:
+        call(request, timeout=30)
+    return raised.value.code(), raised.value.details()

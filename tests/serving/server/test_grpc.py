@@ -12,14 +12,13 @@ from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     get_model_status_pb2,
     inference_pb2,
-    model_management_pb2,
     model_service_pb2_grpc,
     predict_pb2,
     prediction_service_pb2_grpc,
     regression_pb2,
 )
 
-from tests.serving.server.halves import CLASSIFY, REGRESS, running
+from tests.serving.server.halves import CLASSIFY, REGRESS, predict_request, refusal
 
 
 @pytest.fixture(scope="module")
@@ -36,17 +35,6 @@ def prediction(channel):
 @pytest.fixture(scope="module")
 def models(channel):
     return model_service_pb2_grpc.ModelServiceStub(channel)
-
-
-def predict_request(values: object, **spec: object) -> predict_pb2.PredictRequest:
-    request = predict_pb2.PredictRequest()
-    request.model_spec.name = "half"
-    request.inputs["x"].CopyFrom(tf.make_tensor_proto(values, tf.float32))
-    if "version" in spec:
-        request.model_spec.version.value = spec.pop("version")
-    for field, value in spec.items():
-        setattr(request.model_spec, field, value)
-    return request
 
 
 def fill_examples(request: object, signature: str, *values: float) -> object:
@@ -134,12 +122,6 @@ def test_metadata(prediction):
     signatures = get_model_metadata_pb2.SignatureDefMap()
     assert response.metadata["signature_def"].Unpack(signatures)
     assert {"serving_default", REGRESS, CLASSIFY, "both"} <= set(signatures.signature_def)
-
-
-def refusal(call, request) -> tuple[grpc.StatusCode, str]:
-    with pytest.raises(grpc.RpcError) as raised:
-        call(request, timeout=30)
-    return raised.value.code(), raised.value.details()
 
 
 def test_refusals_of_predict(prediction):
@@ -242,33 +224,3 @@ def test_health_and_reflection(channel):
     )
     assert name in {service.name for service in listing.list_services_response.service}
     assert found.file_descriptor_response.file_descriptor_proto
-
-
-def reload(text: str) -> model_management_pb2.ReloadConfigRequest:
-    return text_format.Parse(f"config {{ model_config_list {{ {text} }} }}", model_management_pb2.ReloadConfigRequest())
-
-
-def test_another_config(registry):
-    """model_service_impl.cc: the config replaces the one before; labels are those of model_server_config.proto."""
-    from serving.server.options import ServerOptions
-
-    options = ServerOptions(registry=str(registry.root), rest_port=0, grpc_port=0, poll_secs=0.05)
-    with running(options) as server, grpc.insecure_channel(f"127.0.0.1:{server.ports.grpc}") as channel:
-        models = model_service_pb2_grpc.ModelServiceStub(channel)
-        prediction = prediction_service_pb2_grpc.PredictionServiceStub(channel)
-        chosen = "model_version_policy { specific { versions: 1 versions: 3 } } version_labels { key: 'old' value: 1 }"
-        request = reload(f"config {{ name: 'half' base_path: '{registry.root}/half' {chosen} }}")
-        assert models.HandleReloadConfigRequest(request, timeout=30).status.error_code == 0
-        answer = prediction.Predict(predict_request([1.0], version_label="old"), timeout=30)
-        assert list(answer.outputs["y"].float_val) == [3.5]
-        assert list(prediction.Predict(predict_request([1.0], version=3), timeout=30).outputs["y"].float_val) == [2.5]
-        assert refusal(prediction.Predict, predict_request([1.0], version=2))[0] is grpc.StatusCode.NOT_FOUND
-        for wrong, message in [
-            ("config { name: 'other' }", "must have been pushed first"),
-            ("config { name: 'half' base_path: '/elsewhere/half' }", "base path of half must be"),
-            ("config { name: 'half' } config { name: 'half' }", "multiple times in config"),
-            ("config { name: 'half' version_labels { key: 'a' value: 1 } }", "label a of half must be of a version"),
-        ]:
-            code, details = refusal(models.HandleReloadConfigRequest, reload(wrong))
-            assert code is grpc.StatusCode.INVALID_ARGUMENT
-            assert message in details
