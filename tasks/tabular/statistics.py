@@ -32,8 +32,8 @@ def fit_moments(values: Mapping[Key, tf.Tensor]) -> dict[Key, Moments]:
     if not values:
         return {}
     exact = tf.cast(tf.stack(list(values.values()), axis=1), tf.float64)
-    locations = tft.mean(exact, reduce_instance_dims=False)
-    variances = tft.var(exact, reduce_instance_dims=False)
+    locations = _by_column(tft.mean(exact, reduce_instance_dims=False))
+    variances = _by_column(tft.var(exact, reduce_instance_dims=False))
     scales = tf.where(variances > 0, tf.sqrt(variances), 1.0)
     return {
         key: Moments(tf.cast(locations[place], tf.float32), tf.cast(scales[place], tf.float32))
@@ -47,8 +47,8 @@ def fit_ranges(values: Mapping[Key, tf.Tensor]) -> dict[Key, Range]:
         return {}
     stacked = tf.stack(list(values.values()), axis=1)
     is_missing = tf.math.is_nan(stacked)
-    lows = tft.min(tf.where(is_missing, float("inf"), stacked), reduce_instance_dims=False)
-    highs = tft.max(tf.where(is_missing, float("-inf"), stacked), reduce_instance_dims=False)
+    lows = _by_column(tft.min(tf.where(is_missing, float("inf"), stacked), reduce_instance_dims=False))
+    highs = _by_column(tft.max(tf.where(is_missing, float("-inf"), stacked), reduce_instance_dims=False))
     return {key: Range(lows[place], highs[place]) for place, key in enumerate(values)}
 
 
@@ -62,3 +62,8 @@ def fit_quantiles(values: Mapping[Key, tf.Tensor], buckets: Mapping[Key, int]) -
         boundaries = tft.quantiles(stacked, count, QUANTILE_ERROR / count, reduce_instance_dims=False)
         found |= {key: boundaries[place] for place, key in enumerate(keys)}
     return found
+
+
+def _by_column(statistics: tf.Tensor) -> tf.Tensor:
+    """`[column]`; TensorFlow Transform makes a scalar of a single column's."""
+    return tf.reshape(statistics, [-1])

@@ -267,3 +267,26 @@ def test_the_label_s_units(fitted):
     features = _apply(fitted)
     assert features["label"] == 20
     assert (features["location"][0], features["scale"][0]) == pytest.approx((25, np.std([10, 20, 30, 40])))
+
+
+@pytest.mark.parametrize(
+    ("transform_name", "expected"),
+    [
+        ("z_score", [0.0]),
+        ("min_max", [0.5]),
+        # Logarithms of 1, 2, 3, 4 and 5.
+        ("log", [(np.log(3) - np.log(range(1, 6)).mean()) / np.log(range(1, 6)).std()]),
+        ("quantiles", [0.0, 1.0]),
+        ("piecewise_linear", [1.0, 0.0]),
+    ],
+)
+def test_a_table_may_have_a_single_column(tmp_path, transform_name, expected):
+    (tmp_path / "rows.csv").write_text("x,y\n" + "".join(f"{x},{'ab'[x > 2]}\n" for x in range(5)))
+    column = {"transform": transform_name, **({"buckets": 2} if len(expected) == 2 else {})}
+    options = {"source": {"kind": "csv", "file": tmp_path / "rows.csv"}, "label": {"column": "y"}}
+    task = Tabular(TabularOptions(**options, columns={"numeric": {"x": column}}))
+    rows = [task.source()._example(row, True) for _, row in task.options.source.all_rows()]
+    output = transform(task, rows, tmp_path)
+    features = output.transform_raw_features({"x": tf.constant([[2.0]]), "label": tf.constant([[0]], tf.int64)})
+    [found] = np.asarray(features.get("numbers", features.get("flags")))
+    assert found.tolist() == pytest.approx(expected)
