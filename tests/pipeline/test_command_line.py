@@ -39,7 +39,7 @@ def test_help_imports_no_tensorflow(command):
         (("anlyze", DIGITS), "Did you mean 'analyze'?"),
         (("registry", "lable", "digits", 1, "production"), "Did you mean 'label'?"),
         (("registry", "label", "digits", 1, "prodution"), "Did you mean production?"),
-        (("run", DIGITS, "--explian"), "Did you mean '--explain'?"),
+        (("run", DIGITS, "--explin"), "Did you mean '--explain'?"),
         (("data", "fetch", "fashion-mnist"), "Did you mean fashion_mnist?"),
         (("run", DIGITS.with_name("digit.yaml")), f"Did you mean {DIGITS}?"),
         (("analyze", DIGITS, "--grid", DIGITS.with_name("digit.yaml")), f"Did you mean {DIGITS}?"),
