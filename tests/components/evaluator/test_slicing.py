@@ -118,8 +118,8 @@ def test_each_metric_has_its_interval(evaluated):
     """By the normal approximation 4/6 of 60 is known to 0.12; the jackknife's t of 20 groups is about that."""
     place, config = evaluated
     [overall] = [v for v in read_metrics(place) if (v.where, v.metric) == ("", "accuracy")]
-    assert overall.interval[0] == pytest.approx(4 / 6 - 0.12, abs=0.06)
-    assert overall.interval[1] == pytest.approx(4 / 6 + 0.12, abs=0.06)
+    assert overall.low == pytest.approx(4 / 6 - 0.12, abs=0.06)
+    assert overall.high == pytest.approx(4 / 6 + 0.12, abs=0.06)
     [finding] = [f for f in threshold_findings(place, config, gate="g", has_baseline=False) if f.where == "sex=f"]
     assert finding.interval[0] < finding.value < finding.interval[1]
     assert f"Received: 0.6667 ({finding.interval[0]:.4g} to " in str(finding)
