@@ -1,14 +1,14 @@
 """A run on the root that the other stack left."""
 
 import sys
-import tarfile
 
 import pytest
 import yaml
 
 from pipeline.doctor.stacks import CURRENT, OLDER, stack_of
 from tests.e2e.commands import run
-from tests.roots.make import FOLDER, config
+from tests.roots.make import config
+from tests.roots.unpack import unpack
 
 pytestmark = pytest.mark.e2e
 
@@ -16,8 +16,7 @@ pytestmark = pytest.mark.e2e
 def test_the_next_version_is_held_against_the_other_stacks_production(tmp_path):
     other = OLDER if stack_of(sys.version_info[:2]) is CURRENT else CURRENT
     root, path = tmp_path / "root", tmp_path / "digits.yaml"
-    with tarfile.open(FOLDER / f"{other.name}.tar.xz") as archive:
-        archive.extractall(root, filter="data")
+    unpack(other.name, root)
     path.write_text(yaml.safe_dump(config(root)))
     ran = run(path, root)
     assert ran.exit_code == 0, ran.output

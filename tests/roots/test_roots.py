@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,8 +18,8 @@ from records.root import REGISTRY
 from records.run import read_run_record, recorded_runs
 from serving.registry import Registry
 from serving.tflite import TFLiteModel
+from tests.roots.unpack import unpack
 
-FOLDER = Path(__file__).parent
 LOAD = """
 import sys
 import numpy as np
@@ -37,10 +36,7 @@ np.testing.assert_allclose(output, arrays["logits"], atol=1e-4)
 def root(request, tmp_path_factory) -> Iterator[Path]:
     """A root that a stack left."""
     folder = tmp_path_factory.mktemp(request.param)
-    with tarfile.open(FOLDER / f"{request.param}.tar.xz") as archive:
-        # Python 3.11.2, which Debian 12 has, knows no filters.
-        archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, path: member)
-        archive.extractall(folder)
+    unpack(request.param, folder)
     return folder
 
 
