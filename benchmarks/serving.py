@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from benchmarks.figures import Figure, main
 from benchmarks.serving_hostile import status_counts
 from benchmarks.serving_load import Load, Outcome, finish, start
 from benchmarks.serving_model import NAME, push_two, row
+from serving.model_server import free_ports
 from serving.registry import Registry
 
 CLIENTS = 32
@@ -44,8 +44,8 @@ class Server:
 
     def __init__(self, registry: Registry, *options: str) -> None:
         self.registry = registry
-        ports = [_free_port() for _ in range(2)]
-        self.rest, self.grpc = ports
+        ports = free_ports()
+        self.rest, self.grpc = ports.rest, ports.grpc
         command = [sys.executable, "-m", "pipeline.cli", "serve", str(registry.root)]
         command += ["--rest-port", str(self.rest), "--grpc-port", str(self.grpc), *options]
         start_secs = time.perf_counter()
@@ -79,11 +79,6 @@ def _server(registry: Registry, *options: str) -> Iterator[Server]:
     finally:
         server.process.terminate()
         server.process.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return found.getsockname()[1]
 
 
 def _overheads(registry: Registry) -> Iterator[Figure]:

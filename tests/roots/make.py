@@ -16,8 +16,8 @@ import yaml
 import slipway
 from pipeline.doctor.stacks import stack_of
 from records.root import REGISTRY, STORE_FILE
+from tests.roots.unpack import FOLDER
 
-FOLDER = Path(__file__).parent
 # What stays of the artifacts: the trained model, as Keras wrote it.
 KEPT = "*.keras"
 IMAGES = np.random.default_rng(0).integers(0, 17, (3, 8, 8, 1)).astype(np.float32)

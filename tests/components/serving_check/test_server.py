@@ -1,6 +1,5 @@
 """Servers that ServingCheck starts: one that is right, and one for each way not to be."""
 
-import importlib.util
 import os
 import shutil
 import socket
@@ -170,7 +169,6 @@ def test_a_program_that_is_not_there_is_refused(check):
     assert "cannot be started" in finding.value
 
 
-@pytest.mark.skipif(importlib.util.find_spec("serving.server") is None, reason="there is no `slipway serve`")
 def test_our_own_server_is_right(check):
     assert refusing(check(OWN_SERVER, max_latency_ms=10_000, requests=100)) == set()
 
