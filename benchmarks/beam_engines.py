@@ -18,9 +18,6 @@ PROJECT = Path(__file__).resolve().parents[1]
 START_SECS = 60.0
 FLINK = [str(PROJECT / "scripts" / "flink.sh")]
 
-# Not those that compute metrics, which were not tried on Prism 2.77. 2.61 runs none: it does not know Python's tuples.
-PRISM_NODES = ("ExampleGen", "StatisticsGen", "Transform", "BulkInferrer")
-
 # Given a folder of modules that workers are to find, and one for logs: the section `beam` for a config.
 Engine: TypeAlias = Callable[[Path, Path], AbstractContextManager[dict[str, Any]]]
 
@@ -51,7 +48,7 @@ def prism(folder: Path, logs: Path) -> Iterator[dict[str, Any]]:
     port = _free_port()
     server = [binary, f"--job_port={port}", "--serve_http=false"]
     with _job_server(server, port, folder, logs) as section:
-        yield {**section, "nodes": list(PRISM_NODES)}
+        yield section
 
 
 @contextlib.contextmanager

@@ -54,6 +54,7 @@ def run(rows: int) -> tuple[float, float]:
                     }
                 },
             },
+            "evaluate": {"gates": {"accuracy": {"min": 0.5}}},
         }
         (folder / "pipeline.yaml").write_text(yaml.safe_dump(config))
         command = [sys.executable, "-m", "pipeline.cli", "run", str(folder / "pipeline.yaml"), "--to", "Transform"]
