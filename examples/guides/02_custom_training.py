@@ -274,12 +274,16 @@ for name, question in questions.items():
         train_for(model, step, EPOCHS * STEPS, seed=seed)
         by_loss[name].append(accuracy(model))
     print(f"{name:<14} {np.mean(by_loss[name]):.3f}  seeds: {'  '.join(f'{value:.3f}' for value in by_loss[name])}")
+by_smoothing = np.mean(by_loss["smoothed 0.3"]) - np.mean(by_loss["cross-entropy"])
+by_focus = np.mean(by_loss["focal 2"]) - np.mean(by_loss["cross-entropy"])
 if not QUICK:
-    assert np.mean(by_loss["smoothed 0.3"]) > np.mean(by_loss["focal 2"]) - 0.02
+    assert 0 < by_smoothing < 0.07
+    assert -0.1 < by_focus < -0.01
 
 # %% [markdown]
-# All three learn the mistakes if they are given the time, which is why stopping matters more than the loss: see
-# below.
+# Smoothing is worth about three points, and the focal loss costs about five (this page fails if they leave 0 to 7,
+# and 1 to 10). It insists on the hardest examples, and the hardest of all are those whose label is wrong. But all
+# three learn the mistakes if they are given the time, which is why stopping matters more than the loss: see below.
 #
 # ## Inner outputs, a projection head, and a contrastive loss
 #
@@ -330,7 +334,7 @@ for name, values in by_contrast.items():
     print(f"{name:<14} {np.mean(values):.3f}  seeds: {'  '.join(f'{value:.3f}' for value in values)}")
 contrast_gain = np.mean(by_contrast["with contrast"]) - np.mean(by_contrast["cross-entropy"])
 if not QUICK:
-    assert abs(contrast_gain) < 0.08
+    assert abs(contrast_gain) < 0.03
 
 
 # %%
@@ -340,16 +344,17 @@ def on_two_axes(model):
     return centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
 
 
-figure, axes = plt.subplots(1, 2, figsize=(7, 3))
+figure, axes = plt.subplots(1, 2, figsize=(7, 3), dpi=70)
 for axis, (name, shown) in zip(axes, (("untrained", network()), ("with contrast", model)), strict=True):
     places = on_two_axes(shown)
-    axis.scatter(*places.T, c=digits.target[test], cmap="tab10", s=5)
+    axis.scatter(*places.T, c=digits.target[test], cmap="tab10", s=3)
     axis.set(title=name, xlabel="first principal axis", ylabel="second", xticks=[], yticks=[])
 plt.show()
 
 # %% [markdown]
-# Each colour is a digit. What contrast does to the *picture* is plain; what it does to the accuracy is the printed
-# line, and with labels of which three in ten are wrong it also pulls together what does not belong together.
+# Each colour is a digit, and contrast draws them together. For the accuracy it is worth nothing that could be told
+# from the spread of seeds (this page fails beyond 3 points either way): with three labels in ten wrong it also pulls
+# together what does not belong together. Its strength is elsewhere, where embeddings are compared or used again.
 #
 # ## Warm-up and schedules
 #
@@ -482,13 +487,14 @@ all_epochs, early = accuracy(tired), accuracy(stopped)
 print(f"all {EPOCHS} epochs: {all_epochs:.3f}; stopped after {len(stopped_records)}, back to {best}: {early:.3f}")
 if not QUICK:
     assert len(stopped_records) == best + 5
-    assert early > all_epochs + 0.02
-    assert records[-1].gap_ratio > 1 > records[best - 1].gap_ratio
+    assert 0.03 < early - all_epochs < 0.13
+    assert records[-1].gap_ratio > 0.2 > -0.1 > records[best - 1].gap_ratio
 
 # %% [markdown]
-# The left dotted line is the best epoch, the right one where patience ran out. From there on the network learns the
-# wrong labels. The gap ratio is below zero at first (the held-out labels are right, and so easier), and crosses over
-# when learning turns into memorizing. Stopping in time is worth more here than any of the losses.
+# The first dotted line is the best epoch, the second where patience ran out. From there on the network learns the
+# wrong labels, and stopping in time is worth about eight points: more than any of the losses. The gap ratio is below
+# zero for long (the held-out labels are right, and so easier) and crosses over when learning has turned into
+# memorizing. Its bound depends on the problem: here 0 is late already, elsewhere 0.5 is early.
 #
 # ## Errors: what a night may bring
 #
@@ -687,12 +693,18 @@ finals = {"fit's defaults": by_loss["cross-entropy"], "all of it": []}
 for seed in SEEDS:
     final, final_records = all_of_it(seed)
     finals["all of it"].append(accuracy(final))
+finals["ten epochs"] = by_contrast["cross-entropy"]
 for name, values in finals.items():
     print(f"{name:<15} {np.mean(values):.3f}  seeds: {'  '.join(f'{value:.3f}' for value in values)}")
 if not QUICK:
-    assert np.mean(finals["all of it"]) > np.mean(finals["fit's defaults"]) + 0.02
+    assert 0.05 < np.mean(finals["all of it"]) - np.mean(finals["fit's defaults"]) < 0.15
+    assert abs(np.mean(finals["all of it"]) - np.mean(finals["ten epochs"])) < 0.03
 
 # %% [markdown]
+# Ten points over `fit` as it comes. Be fair, though: the last line is plain cross-entropy that happened to end after
+# ten epochs, and it is within a point or so of everything together. Most of the gain is *not training too long*;
+# early stopping is what finds the ten without being told.
+#
 # ### Watching it
 #
 # A hook is told of each epoch; TensorBoard reads event files. Thirty lines of framework are not needed for that. What
@@ -754,6 +766,7 @@ rows = {
     "smoothed labels": np.mean(by_loss["smoothed 0.3"]),
     "focal loss": np.mean(by_loss["focal 2"]),
     "stopped early, seed 0": early,
+    "ten epochs, plain": np.mean(finals["ten epochs"]),
     "all of it": np.mean(finals["all of it"]),
 }
 for name, value in rows.items():
@@ -861,7 +874,7 @@ def microseconds(call, steps):
     return float(np.median(times))
 
 
-COUNT = 16 if QUICK else 160
+COUNT, FEW = (16, 2) if QUICK else (160, 8)
 pixels, label = tf.constant(scans[train]), tf.constant(labels[train])
 data = tf.data.Dataset.from_tensor_slices(({"pixels": pixels}, label)).batch(BATCH).cache().repeat()
 model, optimizer = network(), keras.optimizers.Adam(2e-3)
@@ -875,13 +888,13 @@ def many(iterator, count):
         step(inputs["pixels"], targets)
 
 
-def one_by_one(function):
-    for inputs, targets in data.take(COUNT):
+def one_by_one(function, count=COUNT):
+    for inputs, targets in data.take(count):
         function(inputs["pixels"], targets)
 
 
 iterator = iter(data)
-speed = {"eager": microseconds(lambda: one_by_one(step.python_function), COUNT)}
+speed = {"eager": microseconds(lambda: one_by_one(step.python_function, FEW), FEW)}
 speed["a graph a step"] = microseconds(lambda: one_by_one(step), COUNT)
 speed["many steps a graph"] = microseconds(lambda: many(iterator, tf.constant(COUNT)), COUNT)
 
