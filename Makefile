@@ -7,6 +7,8 @@ COMMAND ?=
 # What `make image` builds: cpu, or cuda for nodes with an NVIDIA GPU; and its name, slipway:VERSION if none is given.
 VARIANT ?= cpu
 IMAGE ?=
+# The one that `make guides` runs, such as GUIDE=01_architectures, instead of all.
+GUIDE ?=
 # `make requirements UPGRADE=--upgrade` moves every pin to the newest that fits; without it only what *.in asks for moves.
 UPGRADE ?=
 
@@ -21,7 +23,7 @@ ifneq ($(SLIPWAY_STACK),$(shell cat .venv/.stack 2>/dev/null))
 endif
 endif
 
-.PHONY: help run test test-container setup lint unit e2e image e2e-image engines docs requirements
+.PHONY: help run test test-container setup lint unit e2e image e2e-image engines docs guides requirements
 # The checks run in the order written, under `make -j` too: the quickest to fail comes first.
 .NOTPARALLEL:
 
@@ -37,6 +39,7 @@ help:
 	@echo 'make e2e-image     tests of that image: whole pipelines in containers'
 	@echo 'make engines       tests of steps on other engines of Beam; Flink needs java and mvn, Prism its program'
 	@echo 'make docs          the documentation as a site, in output/docs/site; needs npm for the diagrams'
+	@echo 'make guides        run the guides and write their pages and notebooks; GUIDE=01_architectures for one'
 	@echo 'make requirements  compile requirements/*.in to the locks of both stacks'
 
 run: $(RUNTIME)
@@ -74,6 +77,9 @@ docs: $(DEV)
 	scripts/mermaid.sh output/docs/static
 	PYTHONPATH=. $(BIN)/sphinx-build --fail-on-warning --quiet -c docs . output/docs/site
 	@echo 'The site: $(BIN)/python -m http.server --bind 127.0.0.1 --directory output/docs/site 8000'
+
+guides: $(DEV)
+	$(BIN)/python scripts/guides.py $(GUIDE)
 
 # A stack, and the Pythons that its lock is for: several, or one. When TFX 1.16 goes, one stack and one line are left.
 define LOCK

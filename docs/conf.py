@@ -34,7 +34,7 @@ suppress_warnings = ["autoapi.python_import_resolution"]
 
 def add_contents(app: Sphinx, name: str, source: list[str]) -> None:
     """The pages that an index links to are its contents; written once, for GitHub and for the site."""
-    if name.endswith(("docs/README", "decisions/README")):
+    if name.endswith(("docs/README", "decisions/README", "guides/README")):
         pages = dict.fromkeys(re.findall(r"\]\(([^)#:]+)\.(?:md|rst)\)", source[0]))
         library = [f"/autoapi/{room}/index" for room in LIBRARY]
         more = ["/docs/commands", *library, "/CHANGELOG"] if name == root_doc else []

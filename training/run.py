@@ -15,6 +15,7 @@ from training.records import EpochRecord, StepsRecord
 from training.recovery import Recovery
 from training.run_state import RunState
 from training.saving import Saving
+from training.snapshot import Snapshot
 from training.step import TrainStep
 from training.unfreezing import Unfreezing
 
@@ -93,7 +94,9 @@ class TrainingRun:
         record = None
         while record is None:
             self._train_epoch()
-            record = self._evaluation.record()
+            # Before the evaluation, which a rectifier may keep finite where weights are not.
+            if self._finite_state() is not None:
+                record = self._evaluation.record()
         state.events = []
         state.position.next_epoch()
         state.good = state.take(monitored=record.evaluation["loss"])
@@ -141,14 +144,21 @@ class TrainingRun:
     def _save_between_steps(self) -> None:
         if not self._saving.is_due:
             return
-        state = self._state
-        good = state.take()
-        if not good.is_finite:
-            self._recovery.roll_back("a weight was no finite number", at=state.position.step)
+        state, good = self._state, self._finite_state()
+        if good is None:
             return
         state.good = good
         self._saving.end_if_preempted(state.position.step, good)
         self._saving.save(state.position.step, good)
+
+    def _finite_state(self) -> Snapshot | None:
+        """The state now; None where a weight is no finite number, and training went back."""
+        state = self._state
+        now = state.take()
+        if now.is_finite:
+            return now
+        self._recovery.roll_back("a weight was no finite number", at=state.position.step)
+        return None
 
     def _finish(self) -> None:
         """Leaves the model with the weights that training was for: the best ones, or the average, or the last."""

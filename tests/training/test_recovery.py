@@ -78,6 +78,18 @@ def test_a_batch_without_numbers_is_named_at_once():
         small.train(small.loop(small.model()), data=data)
 
 
+def test_numbers_that_a_rectifier_hides_from_the_loss_are_found_in_the_weights():
+    """A ReLU on CPUs makes zero of NaN: the loss stays finite, and the kernel before it does not."""
+
+    def spoiled(index, inputs_and_y):
+        (inputs, y) = inputs_and_y
+        return {"x": tf.where(index == 3, np.nan, 1.0) * inputs["x"]}, y
+
+    data = small.batches().enumerate().map(spoiled).repeat()
+    with pytest.raises(BadBatchError, match=r"Received: 32 NaN or infinite values in the batch of step 4, tensor 0"):
+        small.train(small.loop(small.model()), data=data)
+
+
 def test_batches_that_end_are_told():
     with pytest.raises(BadBatchError, match="one of the steps 1 to 5: the train batches came to an end"):
         small.train(small.loop(small.model()), data=small.batches(steps=3))
