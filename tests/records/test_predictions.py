@@ -6,7 +6,7 @@ from records.shown_examples import ShownExample, read_shown_examples, write_show
 
 
 def predictions(*, keys, values, metrics=("accuracy",), overlap=False) -> Predictions:
-    """Those of one model, of which each example contributes `values` `[metric, example]` and is of either slice in turn."""
+    """Those of one model; each example contributes `values` `[metric, example]` and is in either slice in turn."""
     size = len(keys)
     return Predictions(
         keys=np.array(keys, np.uint64),
