@@ -4,7 +4,7 @@
 Four minutes. Time is that of `slipway compare`, as a process from its start to its end, on two runs of 10,000 test
 examples. Pairs of models differ in the seed alone, so that whatever is called sure is a false alarm: networks of
 scikit-learn on its digits, with other weights at the start and another order of examples, each judged on the same 360
-images; and logistic models by averaged stochastic gradient descent, on 10,000 rows. Of 200 independent pairs at 5 %, more
+images; and logistic models by averaged stochastic gradient descent, on 10,000 rows. Of 200 pairs at 5 %, more
 than MOST_ALARMS would come less than once in a hundred times.
 """
 

@@ -13,6 +13,7 @@ from inspection.compression import Compression, read_compression
 from inspection.dag_drawing import BOX_HEIGHT, BOX_WIDTH, draw
 from inspection.drift import drift_charts
 from inspection.evaluation_results import MetricValue, read_confusion, read_metrics
+from inspection.example_views import ExampleView, example_views
 from inspection.limits import Verdict, bounds, count_limits, verdict
 from inspection.page import Section, html
 from inspection.runs import Run, key_metrics
@@ -22,7 +23,9 @@ from inspection.store import Artifact
 from records.evaluation import BASELINE, CANDIDATE
 from records.findings import Finding
 from records.model_run import HISTORY_FILE
+from records.predictions import read_predictions
 from records.run import RunRecord
+from records.shown_examples import read_shown_examples
 from records.spans import describe_spans
 from records.stores import path_at
 
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 # {node: {channel: artifacts}}
 Outputs = Mapping[str, Mapping[str, tuple[Artifact, ...]]]
 
+# A report holds their pictures.
+WRONG_EXAMPLES = 12
 VERDICTS = {
     "done": "Every gate passed.",
     "refused": "A gate refused; nothing was pushed.",
@@ -78,6 +83,7 @@ def report_values(run: Run, *, studies: Sequence[Section] = ()) -> dict[str, Any
         "evaluation": _evaluation(outputs, record),
         "adaptation": _adaptation(outputs),
         "confusion": _confusion(outputs, record),
+        "shown_examples": _wrong_examples(outputs, record),
         "compression": _compression(record) if record else None,
         "studies": studies,
         "statistics": read_statistics(statistics) if statistics else [],
@@ -185,6 +191,17 @@ def _confusion(outputs: Outputs, record: RunRecord | None) -> Markup | None:
     # Classes without an example at the end of the list leave the matrix smaller than the list.
     labels = (record.labels if record else []) or [str(index) for index in range(len(matrix))]
     return Markup(charts.confusion(matrix, labels[: len(matrix)]))
+
+
+def _wrong_examples(outputs: Outputs, record: RunRecord | None) -> list[ExampleView]:
+    """Those that the SavedModel is most confidently wrong about."""
+    place = _place(outputs, "Evaluator", "evaluation")
+    found = read_predictions(place) if place else None
+    if place is None or found is None:
+        return []
+    labels = record.labels if record else []
+    views = example_views(read_shown_examples(str(place)), kind=found.kind, threshold=found.threshold, labels=labels)
+    return [view for view in views if view.is_wrong is not False][:WRONG_EXAMPLES]
 
 
 def _compression(record: RunRecord) -> Compression | None:
