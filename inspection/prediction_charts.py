@@ -76,11 +76,11 @@ def roc_curve(is_positive: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, 
       scores: of being positive, `[example]`.
     """
     hits, alarms = _cumulative(is_positive, scores)
-    rates, false_rates = hits / hits[-1], alarms / alarms[-1]
-    area = float(np.trapz(np.concatenate([[0], rates]), np.concatenate([[0], false_rates])))
+    rates, false_rates = (np.concatenate([[0], counts / counts[-1]]) for counts in (hits, alarms))
+    area = float(np.sum(np.diff(false_rates) * (rates[1:] + rates[:-1]) / 2))
     # The highest point of each vertical part.
-    last = np.searchsorted(false_rates, GRID, side="right")
-    return np.concatenate([[0], rates])[last], area
+    last = np.searchsorted(false_rates, GRID + 1e-12, side="right") - 1
+    return rates[last], area
 
 
 def precision_recall(is_positive: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, float]:
