@@ -59,16 +59,8 @@ def write_evaluated_runs(path: Path, *, examples: int, classes: int = 10) -> Roo
         write_predictions(str(evaluation), found)
         write_shown_examples(str(evaluation), _shown(found))
         right, losses = (found.values_of(CANDIDATE, metric) for metric in METRICS)
-        write_tfma_files(
-            evaluation,
-            {
-                "": _tfma_values(right, losses),
-                **{
-                    str(label): _tfma_values(right[labels == label], losses[labels == label])
-                    for label in range(classes)
-                },
-            },
-        )
+        slices = {"": labels >= 0, **{str(label): labels == label for label in range(classes)}}
+        write_tfma_files(evaluation, {name: _tfma_values(right[of], losses[of]) for name, of in slices.items()})
         written = writer.artifact("ModelEvaluation", run)
         writer.execution(run, "Evaluator", mlmd.Execution.COMPLETE, {}, {"evaluation": written})
         tested = {"test_accuracy": float(right.mean()), "test_cross_entropy": float(losses.mean())}

@@ -43,9 +43,8 @@ def test_the_examples_that_the_model_is_most_wrong_about_are_pictures(app):
 
 def test_a_slice_leads_to_its_examples(app):
     page = app.get(f"/evaluation/root/{FIRST}").text
-    link = re.search(
-        r'<a href="(\?model=Evaluator/candidate&amp;metric=accuracy&amp;where=label%3D3)#examples">class 3', page
-    )
+    place = r"\?model=Evaluator/candidate&amp;metric=accuracy&amp;where=label%3D3"
+    link = re.search(f'<a href="({place})#examples">class 3', page)
     assert link is not None
     page = app.get(f"/evaluation/root/{FIRST}{link.group(1).replace('&amp;', '&')}&order=any").text
     cards = CARD.findall(page)
