@@ -47,7 +47,12 @@ class ExampleView:
 
 
 def example_views(
-    examples: Iterable[ShownExample], *, kind: Kind, threshold: float, labels: Sequence[str]
+    examples: Iterable[ShownExample],
+    *,
+    kind: Kind,
+    threshold: float,
+    labels: Sequence[str],
+    slice_names: Mapping[str, str],
 ) -> list[ExampleView]:
     """The same examples, in their order.
 
@@ -56,8 +61,10 @@ def example_views(
       kind: of labels and predictions.
       threshold: of the probability of the second of two classes, where it is the only one.
       labels: names of the classes.
+      slice_names: what to call a slice, where `feature=value` is not what a person would say.
     """
-    return [_view(example, kind, threshold, labels) for example in examples]
+    views = (_view(example, kind, threshold, labels) for example in examples)
+    return [replace(view, slices=tuple(slice_names.get(name, name) for name in view.slices)) for view in views]
 
 
 def said_by(examples: Iterable[ShownExample], found: Predictions, model: str) -> list[ShownExample]:

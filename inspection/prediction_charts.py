@@ -7,13 +7,14 @@ import numpy as np
 import plotly.graph_objects as go
 
 from inspection.charts import BLUE, GREY, HEIGHT, PALETTE, as_html, confusion
+from inspection.significance import wilson
 from records.predictions import Predictions
 
 # Curves are drawn at as many places, the same ones for all, so that they fit in one table.
 PLACES = 51
 BINS = 10
 # More curves, or points, cannot be told apart.
-MAX_CURVES, MAX_POINTS = 8, 1500
+MAX_CURVES, MAX_POINTS = 6, 1500
 GRID = np.linspace(0, 1, PLACES)
 
 
@@ -59,11 +60,11 @@ def prediction_charts(found: Predictions, model: str, names: Sequence[str]) -> I
         named = [names[index] if index < len(names) else str(index) for index in range(count)]
         matrix = np.zeros((count, count))
         np.add.at(matrix, (classes.labels, classes.told), 1)
-        yield "confusion", "Counts; what is off the diagonal is wrong.", confusion(matrix, named)
+        yield "Confusion", "Counts; what is off the diagonal is wrong.", confusion(matrix, named)
         yield _calibration(classes)
         curves = _positives(classes, named)
         yield _curves(curves, roc_curve, "ROC", ("false positive rate", "true positive rate"), "AUC")
-        yield _curves(curves, precision_recall, "precision and recall", ("recall", "precision"), "average precision")
+        yield _curves(curves, precision_recall, "Precision and recall", ("recall", "precision"), "average precision")
     elif found.kind == "number" and len(found.labels) and found.outputs.shape[-1] == 1:
         yield _errors(found.labels, found.outputs[found.models.index(model), :, 0])
 
@@ -127,10 +128,12 @@ def _curves(
     figure = go.Figure()
     for (name, is_positive, scores), colour in zip(positives, PALETTE, strict=False):
         heights, area = curve(is_positive, scores)
-        label = f"{name}: {area_name} {area:.4f}"
-        figure.add_trace(go.Scatter(x=GRID, y=heights, name=label, mode="lines", line={"color": colour}))
+        line = {"color": colour}
+        figure.add_trace(go.Scatter(x=GRID, y=heights, name=f"{name}: {area:.4f}", mode="lines", line=line))
     figure.update_xaxes(title=axes[0], range=[-0.01, 1.01])
     figure.update_yaxes(title=axes[1], range=[-0.01, 1.03])
+    # That of one curve would have no legend, and so no area.
+    figure.update_layout(showlegend=True, legend_title_text=area_name)
     each = "" if len(positives) < 2 else "Each class against all others, those that are told apart worst. "
     note = f"{each}Exact areas, and the curve at {PLACES} places."
     return title, note, as_html(figure, height=HEIGHT + 80)
@@ -143,10 +146,16 @@ def _calibration(classes: Judged) -> tuple[str, str, str]:
     places = np.minimum((sure * BINS).astype(int), BINS - 1)
     rows = [(sure[here].mean(), right[here].mean(), here.sum()) for b in range(BINS) if (here := places == b).any()]
     error = sum(abs(mean - share) * count for mean, share, count in rows) / len(sure)
+    ends = [wilson(float(share), int(count)) for _, share, count in rows]
+    interval = {
+        "array": [high - share for (_, share, _), (_, high) in zip(rows, ends, strict=True)],
+        "arrayminus": [share - low for (_, share, _), (low, _) in zip(rows, ends, strict=True)],
+    }
     figure = go.Figure(
         go.Scatter(
             x=[mean for mean, _, _ in rows],
             y=[share for _, share, _ in rows],
+            error_y={"type": "data", "thickness": 1, "color": GREY, **interval},
             name="share that is right",
             mode="lines+markers",
             line={"color": BLUE},
@@ -158,8 +167,10 @@ def _calibration(classes: Judged) -> tuple[str, str, str]:
     figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line=line)
     figure.update_xaxes(title="mean probability of the class that is said", range=[-0.01, 1.01])
     figure.update_yaxes(title="share that is right", range=[-0.01, 1.03])
-    note = f"Below the dotted line a model is surer than it is right. Calibration error of {BINS} bins: {error:.4f}."
-    return "calibration", note, as_html(figure, height=HEIGHT + 40)
+    note = (
+        f"Below the dotted line a model is surer than right; bars are 95 % intervals. Calibration error: {error:.4f}."
+    )
+    return "Calibration", note, as_html(figure, height=HEIGHT + 40)
 
 
 def _errors(labels: np.ndarray, predictions: np.ndarray) -> tuple[str, str, str]:
@@ -174,4 +185,4 @@ def _errors(labels: np.ndarray, predictions: np.ndarray) -> tuple[str, str, str]
     figure.update_xaxes(title="label")
     figure.update_yaxes(title="prediction")
     part = "" if step == 1 else f" {len(shown):,} of {len(labels):,} examples."
-    return "predictions", f"On the dotted line a prediction is right.{part}", as_html(figure, height=HEIGHT + 80)
+    return "Predictions", f"On the dotted line a prediction is right.{part}", as_html(figure, height=HEIGHT + 80)

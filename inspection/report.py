@@ -199,8 +199,13 @@ def _wrong_examples(outputs: Outputs, record: RunRecord | None) -> list[ExampleV
     found = read_predictions(place) if place else None
     if place is None or found is None:
         return []
-    labels = record.labels if record else []
-    views = example_views(read_shown_examples(str(place)), kind=found.kind, threshold=found.threshold, labels=labels)
+    views = example_views(
+        read_shown_examples(str(place)),
+        kind=found.kind,
+        threshold=found.threshold,
+        labels=record.labels if record else [],
+        slice_names=slice_names(record),
+    )
     return [view for view in views if view.is_wrong is not False][:WRONG_EXAMPLES]
 
 

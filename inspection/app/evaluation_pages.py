@@ -152,15 +152,19 @@ def _examples(model: EvaluatedModel, run: Run, where: str, order: str) -> dict[s
     if where and where not in slices:
         raise HTTPException(404, "no example of a slice of that name was kept")
     mine = [example for example in said_by(model.examples, found, model.name) if not where or where in example.slices]
+    names = slice_names(run.record)
     views = example_views(
-        mine, kind=found.kind, threshold=found.threshold, labels=run.record.labels if run.record else ()
+        mine,
+        kind=found.kind,
+        threshold=found.threshold,
+        labels=run.record.labels if run.record else (),
+        slice_names=names,
     )
     if order == WORST:
         views = [view for view in sorted(views, key=lambda view: -view.loss) if view.is_wrong is not False]
     else:
         # By their keys, which are as good as drawn by lot.
         views = [view for _, view in sorted(zip([example.key for example in mine], views, strict=True), key=_first)]
-    names = slice_names(run.record)
     return {
         "slices": [(each, names.get(each, each)) for each in sorted(slices)],
         "shown": views[:MAX_EXAMPLES],

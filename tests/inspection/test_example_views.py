@@ -17,7 +17,7 @@ def _example(*, label=(1.0,), output=(0.3, 0.7), loss=0.36, key="01", **features
 
 
 def _view(example, *, kind="classes", threshold=0.5, labels=("cat", "dog")):
-    [view] = example_views([example], kind=kind, threshold=threshold, labels=labels)
+    [view] = example_views([example], kind=kind, threshold=threshold, labels=labels, slice_names={"label=1": "dog"})
     return view
 
 
@@ -25,6 +25,7 @@ def test_an_image_is_a_picture_with_what_was_said():
     view = _view(_example(image=PIXEL, camera=["left"], size=[3.0, float("nan")]))
     assert view.images == ("data:image/png;base64,iVBORw0KGgo=",)
     assert (view.truth, view.told, view.is_wrong) == ("dog", "dog (70.0%)", False)
+    assert view.slices == ("dog",)
     assert view.caption == "test example, is dog, said dog (70.0%)"
     assert view.fields == (("camera", "left"), ("size", "3, –"))
 

@@ -45,10 +45,10 @@ PROBABILITIES = np.array(
 def test_a_classifier_has_four_charts():
     found = said(PROBABILITIES, LABELS)
     charts = {title: note for title, note, _ in prediction_charts(found, "candidate", ())}
-    assert list(charts) == ["confusion", "calibration", "ROC", "precision and recall"]
+    assert list(charts) == ["Confusion", "Calibration", "ROC", "Precision and recall"]
     # By hand: said 0.8, 0.7, 0.8, 0.75, 0.4 and 0.95, of which the 0.7 is wrong; bins of 0.1 from 0.4, 0.7, 0.8, 0.9.
     expected = (abs(0.4 - 1) + abs(1.45 - 1) + abs(1.6 - 2) + abs(0.95 - 1)) / 6
-    assert charts["calibration"].endswith(f": {expected:.4f}.")
+    assert charts["Calibration"].endswith(f": {expected:.4f}.")
 
 
 def _binary(threshold: float) -> Predictions:
@@ -67,7 +67,7 @@ def test_numbers_are_drawn_against_their_labels():
     values = dict(vars(said(PROBABILITIES, LABELS)), kind="number", labels=np.array([1.5, 2.5], np.float32))
     found = Predictions(**{**values, "outputs": np.array([[[1.0], [3.0]]], np.float32)})
     [(title, _, chart)] = prediction_charts(found, "candidate", ())
-    assert title == "predictions"
+    assert title == "Predictions"
     assert '"x":[1.5,2.5],"y":[1.0,3.0]' in chart
 
 

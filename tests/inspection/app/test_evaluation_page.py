@@ -54,7 +54,7 @@ def test_a_slice_leads_to_its_examples(app):
 
 def test_all_examples_have_their_charts(app):
     page = app.get(f"/evaluation/root/{FIRST}").text
-    assert re.findall(r"<h2>(.*?)</h2>", page) == ["confusion", "calibration", "ROC", "precision and recall"]
+    assert re.findall(r"<h2>(.*?)</h2>", page) == ["Confusion", "Calibration", "ROC", "Precision and recall"]
 
 
 @pytest.mark.parametrize(("query", "status"), [("where=label%3D77", 404), ("order=x", 400), ("model=x", 404)])
