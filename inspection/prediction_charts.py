@@ -34,9 +34,11 @@ class Judged:
 
 
 def judged(found: Predictions, model: str) -> Judged | None:
-    """The classes that a model says; None where labels are none, or too many to have been kept."""
+    """The classes that a model says; None where labels are none, or outputs too many to have been kept."""
+    if found.kind != "classes" or model not in found.models or not len(found.labels):
+        return None
     outputs = found.outputs[found.models.index(model)]
-    if found.kind != "classes" or not outputs.shape[-1] or not len(found.labels):
+    if not outputs.shape[-1]:
         return None
     labels = found.labels.astype(int)
     if outputs.shape[1] > 1:
@@ -56,17 +58,23 @@ def prediction_charts(found: Predictions, model: str, names: Sequence[str]) -> I
     """
     classes = judged(found, model)
     if classes is not None:
-        count = max(classes.probabilities.shape[1], classes.labels.max() + 1)
+        count = classes.probabilities.shape[1]
         named = [names[index] if index < len(names) else str(index) for index in range(count)]
-        matrix = np.zeros((count, count))
-        np.add.at(matrix, (classes.labels, classes.told), 1)
-        yield "Confusion", "Counts; what is off the diagonal is wrong.", confusion(matrix, named)
+        yield "Confusion", "Counts; what is off the diagonal is wrong.", confusion(counts(classes), named)
         yield _calibration(classes)
         curves = _positives(classes, named)
         yield _curves(curves, roc_curve, "ROC", ("false positive rate", "true positive rate"), "AUC")
         yield _curves(curves, precision_recall, "Precision and recall", ("recall", "precision"), "average precision")
     elif found.kind == "number" and len(found.labels) and found.outputs.shape[-1] == 1:
         yield _errors(found.labels, found.outputs[found.models.index(model), :, 0])
+
+
+def counts(classes: Judged) -> np.ndarray:
+    """Examples by `[actual class, predicted class]`."""
+    size = classes.probabilities.shape[1]
+    matrix = np.zeros((size, size))
+    np.add.at(matrix, (classes.labels, classes.told), 1)
+    return matrix
 
 
 def roc_curve(is_positive: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, float]:

@@ -16,10 +16,12 @@ from inspection.evaluation_results import MetricValue, read_confusion, read_metr
 from inspection.example_views import ExampleView, example_views
 from inspection.limits import Verdict, bounds, count_limits, verdict
 from inspection.page import Section, html
+from inspection.prediction_charts import counts, judged
 from inspection.runs import Run, key_metrics
 from inspection.slices import SliceRow, metric_names, slice_rows
 from inspection.statistics import read_anomalies, read_statistics
 from inspection.store import Artifact
+from inspection.trials import TrialsDrawing, draw_trials, read_trials
 from records.evaluation import BASELINE, CANDIDATE
 from records.findings import Finding
 from records.model_run import HISTORY_FILE
@@ -80,6 +82,7 @@ def report_values(run: Run, *, studies: Sequence[Section] = ()) -> dict[str, Any
         "quiet_gates": [gate for gate in gates if gate[0] not in ("missed", "left out")],
         "limits_kept": count_limits(findings),
         "training": _training(outputs),
+        "trials": _trials(outputs, record),
         "evaluation": _evaluation(outputs, record),
         "adaptation": _adaptation(outputs),
         "confusion": _confusion(outputs, record),
@@ -143,6 +146,12 @@ def _training(outputs: Outputs) -> Markup | None:
     return Markup(charts.training_curves([json.loads(line) for line in lines])) if lines else None
 
 
+def _trials(outputs: Outputs, record: RunRecord | None) -> TrialsDrawing | None:
+    place = _place(outputs, "Tuner", "tuner_results")
+    metric = record.config.get("tune", {}).get("metric") if record else None
+    return draw_trials(read_trials(place), metric or "score") if place else None
+
+
 def _evaluation(outputs: Outputs, record: RunRecord | None) -> list[tuple[str, Markup, list[SliceRow]]]:
     """(metric, chart, rows) for the SavedModel."""
     place = _place(outputs, "Evaluator", "evaluation")
@@ -186,6 +195,11 @@ def metric_chart(name: str, rows: Sequence[SliceRow], record: RunRecord | None) 
 def _confusion(outputs: Outputs, record: RunRecord | None) -> Markup | None:
     place = _place(outputs, "Evaluator", "evaluation")
     matrix = read_confusion(place, CANDIDATE) if place else None
+    if place is not None and matrix is None:
+        # TFMA has no such plot of two classes.
+        predictions = read_predictions(place)
+        classes = judged(predictions, CANDIDATE) if predictions else None
+        matrix = counts(classes) if classes else None
     if matrix is None:
         return None
     # Classes without an example at the end of the list leave the matrix smaller than the list.

@@ -29,7 +29,9 @@ def shown_features(serialized: bytes, *, without: Collection[str]) -> dict[str, 
 
 
 def rounded(values: Any) -> tuple[float, ...]:
-    """Numbers to six digits, the first MAX_VALUES of them; a NaN stays one."""
+    """Numbers to six digits, the first MAX_VALUES of them; a NaN stays one. None of what are no numbers."""
+    if np.asarray(values).dtype == object:
+        return ()
     return tuple(float(f"{value:.6g}") for value in np.ravel(values)[:MAX_VALUES].astype(float))
 
 

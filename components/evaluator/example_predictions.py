@@ -60,7 +60,9 @@ def _values(examples: Sequence[JudgedExample], models: int) -> np.ndarray:
     if not ratios.size:
         return np.zeros((models, 0, len(examples)), np.float32)
     totals, parts = (ratios[..., place].swapaxes(1, 2) for place in (0, 1))
-    return (totals / parts.mean(axis=2, keepdims=True)).astype(np.float32)
+    # Zero where a metric counts no part of any example.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (totals / parts.mean(axis=2, keepdims=True)).astype(np.float32)
 
 
 def _threshold(task: Task) -> float:

@@ -47,7 +47,16 @@ def _contribution(task: Task, metric: EvalMetric) -> Contribution | None:
     if metric.class_name not in MEANS:
         return None
     value = MEANS[metric.class_name]
-    return lambda label, prediction, features: (value(np.ravel(label), np.ravel(prediction), metric.config), 1.0)
+    needs_one = metric.class_name not in ERRORS
+
+    def contribution(label: np.ndarray, prediction: np.ndarray, features: Mapping[str, Any]) -> Ratio:
+        given, said = np.ravel(label), np.ravel(prediction)
+        # Of labels of many parts it is not known here how their predictions lie.
+        if given.size != (1 if needs_one else said.size):
+            return np.nan, np.nan
+        return value(given, said, metric.config), 1.0
+
+    return contribution
 
 
 def _by_accumulator(task: Task, metric: EvalMetric) -> Contribution | None:
@@ -85,11 +94,14 @@ def _binary_cross_entropy(label: np.ndarray, prediction: np.ndarray, config: Map
     return float(-np.log(probability if label[0] else 1 - probability))
 
 
-# {class of Keras: its value of one example}, of the label `[1]` and the prediction `[output]`.
+# {class of Keras: its value of one example}, of the label and the prediction `[output]`: of one class, or of numbers.
+ERRORS: Mapping[str, Callable[[np.ndarray, np.ndarray, Mapping[str, Any]], float]] = {
+    "MeanAbsoluteError": lambda label, prediction, config: float(np.mean(np.abs(prediction - label))),
+    "MeanSquaredError": lambda label, prediction, config: float(np.mean((prediction - label) ** 2)),
+}
 MEANS: Mapping[str, Callable[[np.ndarray, np.ndarray, Mapping[str, Any]], float]] = {
     **{class_name: _is_right(class_name) for class_name in IS_RIGHT},
     "SparseCategoricalCrossentropy": _cross_entropy,
     "BinaryCrossentropy": _binary_cross_entropy,
-    "MeanAbsoluteError": lambda label, prediction, config: float(np.mean(np.abs(prediction - label))),
-    "MeanSquaredError": lambda label, prediction, config: float(np.mean((prediction - label) ** 2)),
+    **ERRORS,
 }

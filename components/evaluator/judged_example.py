@@ -20,6 +20,9 @@ from tasks.base import Task
 from tasks.loading import TaskSpec
 from tasks.tfma_inputs import label_and_prediction
 
+# Of which a logarithm is taken.
+SMALLEST = 1e-30
+
 
 @dataclass(frozen=True, kw_only=True)
 class JudgedExample:
@@ -62,6 +65,8 @@ class ReadExtracts(beam.DoFn):
         self._task = TaskSpec.parse(self._spec)
         self._config = json_format.Parse(self._config_text, config_pb2.EvalConfig())
         self._values = ExampleValues(self._task)
+        self._kind = kind_of(self._task)
+        self._sign = -1 if self._task.metrics()[0].higher_is_better else 1
         # As EdgeEvaluator adds them; what an example is does not depend on them.
         self._added = {f"{model}/{self._task.prediction_key}" for model in self._models}
 
@@ -89,16 +94,16 @@ class ReadExtracts(beam.DoFn):
         )
 
     def _loss(self, label: np.ndarray, output: np.ndarray, ratios: Sequence[Ratio]) -> float:
-        kind = kind_of(self._task)
-        if kind == "classes":
+        """Of classes the cross entropy, of numbers the absolute error, of all others the first metric, as far as it is
+        one of single examples."""
+        if self._kind == "classes" and label.size == 1:
             probabilities = output if output.size > 1 else np.array([1 - output[0], output[0]])
-            return float(-np.log(max(probabilities[int(label[0])], 1e-30)))
-        if kind == "number":
+            return float(-np.log(max(probabilities[int(label[0])], SMALLEST)))
+        if self._kind == "number" and label.size == output.size == 1:
             return float(abs(label[0] - output[0]))
-        if not ratios or not ratios[0][1]:
+        if not ratios or not ratios[0][1] > 0:
             return 0.0
-        sign = -1 if self._task.metrics()[0].higher_is_better else 1
-        return sign * ratios[0][0] / ratios[0][1]
+        return self._sign * ratios[0][0] / ratios[0][1]
 
 
 def kind_of(task: Task) -> Kind:

@@ -105,3 +105,9 @@ def test_what_examples_contribute_adds_up_to_the_metric(case):
         computer = MetricComputer(task, next(metric for metric in metrics if metric.name == name))
         total, part = ratios[:, place].sum(axis=0)
         assert total / part == pytest.approx(float(computer.value(computer.accumulate(together))), rel=1e-5)
+
+
+def test_of_labels_of_many_parts_nothing_is_known():
+    task = _Asked("probabilities", (EvalMetric(name="accuracy", class_name="SparseCategoricalAccuracy"),))
+    [ratio] = ExampleValues(task).of(np.array([0, 1]), np.full((2, 3), 1 / 3), {})
+    assert np.isnan(ratio).all()
