@@ -13,7 +13,7 @@ from inspection.report import render_report
 from inspection.runs import read_run
 from records.evaluation import CANDIDATE
 from records.predictions import read_predictions, write_predictions
-from tests.inspection.evaluated_runs import write_evaluated_runs
+from tests.inspection.evaluated_runs import TRIALS, write_evaluated_runs
 from tests.inspection.root_writer import FIRST, SECOND
 
 CARD = re.compile(r"<li(?: class=\"wrong\")?>\s*<img.*?</li>", re.DOTALL)
@@ -65,6 +65,15 @@ def test_what_is_not_there_is_said(app, query, status):
 def test_the_report_has_the_worst_examples(root):
     page = render_report(read_run(root, FIRST))
     assert len(CARD.findall(page)) == 12
+    # TFMA left no such plot.
+    assert "confusion, all examples" in page
+
+
+def test_the_report_has_the_trials_of_a_search(root):
+    page = render_report(read_run(root, FIRST))
+    table = page[page.index('id="trials-table"') :].partition("</table>")[0]
+    assert table.count("<tr>") == 1 + len(TRIALS)
+    assert '<th class="number">accuracy</th><th class="number">train.learning_rate</th>' in table
 
 
 def test_runs_are_compared_by_the_pairs(app, root):
