@@ -9,11 +9,13 @@ from typing import Any
 from inspection.changes import changes
 from inspection.evaluation_results import MetricValue, read_metrics
 from inspection.lineage import origin_of
+from inspection.pairing import PairedTest, paired_tests
 from inspection.runs import Run, key_metrics
 from inspection.significance import is_higher_better, is_share, two_shares, wilson
 from inspection.slices import SliceRow, metric_names, slice_rows
 from inspection.store import NodeExecution
 from records.evaluation import BASELINE, CANDIDATE
+from records.predictions import Predictions, read_predictions
 from records.run import RunRecord
 
 # The p value below which a difference is not put down to chance.
@@ -30,12 +32,14 @@ class Compared:
       run: the run, with its record.
       record: its record.
       values: what TFMA computed of its model; none where it came to no Evaluator.
+      predictions: what its model said of each test example; None where the run kept no such thing.
     """
 
     name: str
     run: Run
     record: RunRecord
     values: Sequence[MetricValue]
+    predictions: Predictions | None = None
 
     def execution(self, node: str) -> NodeExecution | None:
         """The execution of a node that left outputs."""
@@ -65,6 +69,7 @@ class MetricCell:
       high: upper end.
       change: against the first run; None for that one itself.
       p: the p value of no difference; None where there is no telling.
+      test: the paired test that gave it; None where it is of no pairs.
       is_better: whether the change is for the better.
     """
 
@@ -73,6 +78,7 @@ class MetricCell:
     high: float | None = None
     change: float | None = None
     p: float | None = None
+    test: PairedTest | None = None
     is_better: bool = False
 
     @property
@@ -88,9 +94,10 @@ def compared(runs: Sequence[tuple[str, Run]]) -> list[Compared]:
       runs: (name, run), each run with a record.
     """
     return [
-        Compared(name=name, run=run, record=run.record, values=_values(run))
+        Compared(name=name, run=run, record=run.record, values=values, predictions=predictions)
         for name, run in runs
         if run.record is not None
+        for values, predictions in [_evaluation(run)]
     ]
 
 
@@ -135,7 +142,14 @@ def metric_table(runs: Sequence[Compared]) -> dict[str, list[MetricCell]]:
     first = [f"test_{name}" for run in runs for name in key_metrics(run.record)]
     names = dict.fromkeys([*first, *(name for run in runs for name in run.record.metrics)])
     names.pop("test_example_count", None)
-    return {name.removeprefix("test_"): [_cell(name, run, runs[0]) for run in runs] for name in names}
+    tests = [_paired_tests(runs[0], run) for run in runs]
+    return {
+        name.removeprefix("test_"): [
+            _cell(name, run, runs[0], found.get(name.removeprefix("test_")) if name.startswith("test_") else None)
+            for run, found in zip(runs, tests, strict=True)
+        ]
+        for name in names
+    }
 
 
 def slice_differences(runs: Sequence[Compared], metric: str) -> list[tuple[str, list[SliceRow | None], float]]:
@@ -158,14 +172,21 @@ def common_metrics(runs: Sequence[Compared]) -> list[str]:
     return [name for name in dict.fromkeys([*judged, *found[0]]) if all(name in each for each in found)]
 
 
-def _values(run: Run) -> Sequence[MetricValue]:
+def _evaluation(run: Run) -> tuple[Sequence[MetricValue], Predictions | None]:
     for execution in reversed(run.executions):
         if execution.node == "Evaluator" and "evaluation" in execution.outputs:
-            return read_metrics(execution.outputs["evaluation"][0].uri)
-    return ()
+            uri = execution.outputs["evaluation"][0].uri
+            return read_metrics(uri), read_predictions(uri)
+    return (), None
 
 
-def _cell(name: str, run: Compared, first: Compared) -> MetricCell:
+def _paired_tests(first: Compared, run: Compared) -> dict[str, PairedTest]:
+    if run is first or first.predictions is None or run.predictions is None:
+        return {}
+    return paired_tests(first.predictions, run.predictions, model=CANDIDATE)
+
+
+def _cell(name: str, run: Compared, first: Compared, test: PairedTest | None) -> MetricCell:
     value, reference = run.record.metrics.get(name), first.record.metrics.get(name)
     if value is None:
         return MetricCell(value=None)
@@ -176,9 +197,9 @@ def _cell(name: str, run: Compared, first: Compared) -> MetricCell:
     if run is first or reference is None:
         return MetricCell(value=value, low=low, high=high)
     change = value - reference
-    p = two_shares(value, examples, reference, others) if is_known and others else None
+    p = test.p if test else two_shares(value, examples, reference, others) if is_known and others else None
     is_better = change > 0 if is_higher_better(metric) and name != "parameters" else change < 0
-    return MetricCell(value=value, low=low, high=high, change=change, p=p, is_better=is_better)
+    return MetricCell(value=value, low=low, high=high, change=change, p=p, test=test, is_better=is_better)
 
 
 def _different(keys: Mapping[str, None], found: Sequence[Mapping[str, Any]]) -> list[Difference]:

@@ -1,7 +1,7 @@
 """What a page shows of a comparison: its tables, and its charts with the runs over each other."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -11,6 +11,7 @@ from plotly.subplots import make_subplots
 from inspection.charts import HEIGHT, PALETTE, as_html
 from inspection.comparison import (
     Compared,
+    MetricCell,
     common_metrics,
     config_differences,
     data_differences,
@@ -34,7 +35,7 @@ def comparison_values(runs: Sequence[Compared]) -> dict[str, Any]:
     Args:
       runs: two at least, with records.
     """
-    metrics = common_metrics(runs)
+    metrics, metrics_of_runs = common_metrics(runs), metric_table(runs)
     main = metrics[0] if metrics else None
     return {
         "runs": runs,
@@ -42,13 +43,31 @@ def comparison_values(runs: Sequence[Compared]) -> dict[str, Any]:
         "versions": version_differences(runs),
         "data": data_differences(runs),
         "nodes": node_differences(runs),
-        "metrics": metric_table(runs),
+        "metrics": metrics_of_runs,
+        "tests": _tests(metrics_of_runs),
         "main_metric": main,
         "slices": slice_differences(runs, main)[:SHOWN_SLICES] if main else [],
         "training": _training(runs),
         "front": _front(runs),
         "distributions": _distributions(runs),
     }
+
+
+def _tests(metrics: Mapping[str, Sequence[MetricCell]]) -> list[str]:
+    """How the p values were found, in a sentence for each way; empty where there are none."""
+    cells = [cell for found in metrics.values() for cell in found if cell.p is not None]
+    methods = dict.fromkeys(cell.test.method for cell in cells if cell.test)
+    pairs = sorted({cell.test.pairs for cell in cells if cell.test})
+    found = []
+    if pairs:
+        examples = f"{pairs[0]:,}" if len(pairs) == 1 else f"{pairs[0]:,} to {pairs[-1]:,}"
+        found.append(f"p: {' and '.join(methods)}, on {examples} test examples that both models were asked about.")
+    if any(cell.test is None for cell in cells):
+        found.append(
+            "Where runs kept no prediction of each example, or have none in common, p is by the z test of two shares, "
+            "which is an upper bound."
+        )
+    return found
 
 
 def _training(runs: Sequence[Compared]) -> Markup | None:

@@ -21,6 +21,8 @@ def comparison_tables(values: Mapping[str, Any]) -> Iterator[RenderableType]:
     for name, cells in values["metrics"].items():
         metrics.add_row(Text(name), *map(_cell, cells))
     yield metrics
+    for test in values["tests"]:
+        yield Text(test, "dim")
     if values["slices"]:
         slices = _table(f"Slices that differ most by {values['main_metric']}", "slice", [*names, "difference"])
         for name, rows, spread in values["slices"]:
@@ -63,6 +65,8 @@ def _cell(cell: MetricCell) -> Text:
             f" {cell.change:+,.4g} {'better' if cell.is_better else 'worse'}",
             f"bold {style}" if cell.is_sure else style,
         )
+    if cell.test:
+        text.append(f" ({cell.test.low:+.3g} to {cell.test.high:+.3g})", "dim")
     if cell.p is not None:
         text.append(f" p = {cell.p:.2g}", "dim")
     return text

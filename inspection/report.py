@@ -13,16 +13,21 @@ from inspection.compression import Compression, read_compression
 from inspection.dag_drawing import BOX_HEIGHT, BOX_WIDTH, draw
 from inspection.drift import drift_charts
 from inspection.evaluation_results import MetricValue, read_confusion, read_metrics
+from inspection.example_views import ExampleView, example_views
 from inspection.limits import Verdict, bounds, count_limits, verdict
 from inspection.page import Section, html
+from inspection.prediction_charts import counts, judged
 from inspection.runs import Run, key_metrics
 from inspection.slices import SliceRow, metric_names, slice_rows
 from inspection.statistics import read_anomalies, read_statistics
 from inspection.store import Artifact
+from inspection.trials import TrialsDrawing, draw_trials, read_trials
 from records.evaluation import BASELINE, CANDIDATE
 from records.findings import Finding
 from records.model_run import HISTORY_FILE
+from records.predictions import read_predictions
 from records.run import RunRecord
+from records.shown_examples import read_shown_examples
 from records.spans import describe_spans
 from records.stores import path_at
 
@@ -32,6 +37,8 @@ if TYPE_CHECKING:
 # {node: {channel: artifacts}}
 Outputs = Mapping[str, Mapping[str, tuple[Artifact, ...]]]
 
+# A report holds their pictures.
+WRONG_EXAMPLES = 12
 VERDICTS = {
     "done": "Every gate passed.",
     "refused": "A gate refused; nothing was pushed.",
@@ -75,9 +82,11 @@ def report_values(run: Run, *, studies: Sequence[Section] = ()) -> dict[str, Any
         "quiet_gates": [gate for gate in gates if gate[0] not in ("missed", "left out")],
         "limits_kept": count_limits(findings),
         "training": _training(outputs),
+        "trials": _trials(outputs, record),
         "evaluation": _evaluation(outputs, record),
         "adaptation": _adaptation(outputs),
         "confusion": _confusion(outputs, record),
+        "shown_examples": _wrong_examples(outputs, record),
         "compression": _compression(record) if record else None,
         "studies": studies,
         "statistics": read_statistics(statistics) if statistics else [],
@@ -137,6 +146,12 @@ def _training(outputs: Outputs) -> Markup | None:
     return Markup(charts.training_curves([json.loads(line) for line in lines])) if lines else None
 
 
+def _trials(outputs: Outputs, record: RunRecord | None) -> TrialsDrawing | None:
+    place = _place(outputs, "Tuner", "tuner_results")
+    metric = record.config.get("tune", {}).get("metric") if record else None
+    return draw_trials(read_trials(place), metric or "score") if place else None
+
+
 def _evaluation(outputs: Outputs, record: RunRecord | None) -> list[tuple[str, Markup, list[SliceRow]]]:
     """(metric, chart, rows) for the SavedModel."""
     place = _place(outputs, "Evaluator", "evaluation")
@@ -180,11 +195,32 @@ def metric_chart(name: str, rows: Sequence[SliceRow], record: RunRecord | None) 
 def _confusion(outputs: Outputs, record: RunRecord | None) -> Markup | None:
     place = _place(outputs, "Evaluator", "evaluation")
     matrix = read_confusion(place, CANDIDATE) if place else None
+    if place is not None and matrix is None:
+        # TFMA has no such plot of two classes.
+        predictions = read_predictions(place)
+        classes = judged(predictions, CANDIDATE) if predictions else None
+        matrix = counts(classes) if classes else None
     if matrix is None:
         return None
     # Classes without an example at the end of the list leave the matrix smaller than the list.
     labels = (record.labels if record else []) or [str(index) for index in range(len(matrix))]
     return Markup(charts.confusion(matrix, labels[: len(matrix)]))
+
+
+def _wrong_examples(outputs: Outputs, record: RunRecord | None) -> list[ExampleView]:
+    """Those that the SavedModel is most confidently wrong about."""
+    place = _place(outputs, "Evaluator", "evaluation")
+    found = read_predictions(place) if place else None
+    if place is None or found is None:
+        return []
+    views = example_views(
+        read_shown_examples(str(place)),
+        kind=found.kind,
+        threshold=found.threshold,
+        labels=record.labels if record else [],
+        slice_names=slice_names(record),
+    )
+    return [view for view in views if view.is_wrong is not False][:WRONG_EXAMPLES]
 
 
 def _compression(record: RunRecord) -> Compression | None:

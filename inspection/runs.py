@@ -117,6 +117,15 @@ def nodes_of(run: Run) -> list[NodeView]:
     ]
 
 
+def output_of(run: Run, node: str, channel: str = "") -> Artifact | None:
+    """An output of a node, the only one where no channel is named; None where the run has none."""
+    for execution in reversed(run.executions):
+        if execution.node == node and execution.outputs:
+            artifacts = execution.outputs.get(channel, ()) if channel else next(iter(execution.outputs.values()))
+            return artifacts[0] if artifacts else None
+    return None
+
+
 def utc(secs: float) -> str:
     """ISO 8601 of seconds since the epoch."""
     return datetime.fromtimestamp(secs, UTC).isoformat(timespec="seconds")

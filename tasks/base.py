@@ -41,6 +41,8 @@ class Task(abc.ABC):
     evaluation_keys: ClassVar[tuple[str, ...]] = ()
     # Key of `predictions` that TFMA compares with the label.
     prediction_key: ClassVar[str]
+    # Whether test examples share what is predicted, as windows of a series do: no test may take them for independent.
+    overlapping_examples: ClassVar[bool] = False
 
     # {aspect: names of the options that its methods read}; an aspect that is not listed reads all options. A step is
     # given the options of its aspects alone and runs again when one of them changes. What subclasses read: see

@@ -23,12 +23,14 @@ from components.compressor.options import variant_name
 from components.edge_evaluator.options import EdgeEvaluatorOptions
 from components.edge_evaluator.predictions import Predict
 from components.evaluator.eval_config import eval_config
+from components.evaluator.example_records import RecordExamples
 from components.evaluator.extractors import extractors
 from components.evaluator.findings import threshold_findings
 from components.evaluator.metrics import overall_metrics
 from components.evaluator.options import Measuring, MetricGate
 from components.evaluator.paired_examples import PairedExamples, examples_with_predictions
 from components.evaluator.paired_test import PairedTest, paired_test
+from components.evaluator.recording import recording_examples
 from components.evaluator.worsening import limited_changes, worsening_finding
 from components.splits import GATE_SPLIT, split_files
 from components.trained_spec import trained_spec
@@ -71,8 +73,11 @@ def evaluate_variants(
         models={name: os.path.join(variants.uri, variant_file(name)) for name in names},
         transform_graph=transform_graph.uri,
     )
+    recorded = RecordExamples(
+        uri=evaluation.uri, task_spec=spec, eval_config=config, models=names, shows_examples=False
+    )
     as_arrow = TFExampleBeamRecord("tfrecord", raw_record_column_name=ARROW_INPUT_COLUMN)
-    with pipeline:
+    with pipeline, recording_examples(lambda _: recorded):
         (
             pipeline
             | beam.Create(split_files(examples, GATE_SPLIT))

@@ -14,6 +14,7 @@ from components.baseline.executor import has_model
 from components.baseline.findings import comparison_findings
 from components.blessing import write_blessing
 from components.evaluator.eval_config import eval_config
+from components.evaluator.example_records import RecordExamples
 from components.evaluator.extractors import extractors
 from components.evaluator.fairness import add_fairness, fairness_findings
 from components.evaluator.findings import threshold_findings
@@ -21,6 +22,7 @@ from components.evaluator.metrics import overall_metrics
 from components.evaluator.options import EvaluateConfig
 from components.evaluator.paired_examples import PairedExamples, predicted_examples
 from components.evaluator.paired_test import PairedTest, paired_test
+from components.evaluator.recording import recording_examples
 from components.evaluator.worsening import inapplicable_worsening, limited_changes, worsening_finding
 from components.splits import GATE_SPLIT, split_files
 from components.trained_spec import trained_spec
@@ -49,7 +51,8 @@ class Executor(executor.Executor):
             input_dict = {name: artifacts for name, artifacts in input_dict.items() if name != key}
         model_run = artifact_utils.get_single_uri(input_dict["model_run"])
         evaluate = EvaluateConfig.model_validate_json(exec_properties["evaluate"])
-        task = trained_spec(exec_properties["task_spec"], model_run).load()
+        spec = trained_spec(exec_properties["task_spec"], model_run)
+        task = spec.load()
         config = two_models_config(task, evaluate)
         properties = {
             standard_component_specs.EVAL_CONFIG_KEY: proto_utils.proto_to_json(config),
@@ -57,8 +60,12 @@ class Executor(executor.Executor):
             # TFX imports them by name.
             "custom_extractors": f"{extractors.__module__}.{extractors.__name__}",
         }
-        super().Do(input_dict, output_dict, properties)
         evaluation = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
+        recorded = functools.partial(
+            RecordExamples, uri=evaluation, task_spec=spec, models=[CANDIDATE], shows_examples=True
+        )
+        with recording_examples(lambda config: recorded(eval_config=config)):
+            super().Do(input_dict, output_dict, properties)
         findings = [
             *comparison_findings(baseline, gate=GATE, on_incomparable=evaluate.incomparable_baseline),
             *threshold_findings(evaluation, config, gate=GATE, has_baseline=has_baseline),

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
+from components.evaluator.recording import RECORDING
 from records.slices import interval_text, parsed_interval_column
 
 Columns = dict[str, tuple[str, tuple[float, ...]]]
@@ -26,6 +27,8 @@ def extractors(*, eval_config: config_pb2.EvalConfig, **arguments: Any) -> list[
         place = [each.stage_name for each in found].index(tfma.extractors.SLICE_KEY_EXTRACTOR_STAGE_NAME)
         stage = tfma.extractors.Extractor(stage_name="ExtractIntervals", ptransform=beam.Map(add_intervals, columns))
         found.insert(place, stage)
+    if (recording := RECORDING.get()) is not None:
+        found.append(tfma.extractors.Extractor(stage_name="RecordExamples", ptransform=recording(eval_config)))
     return found
 
 

@@ -13,6 +13,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from inspection.app import (
     compare_pages,
     data_pages,
+    evaluation_pages,
     lineage_pages,
     live,
     model_pages,
@@ -25,6 +26,17 @@ from inspection.app.security import HOSTS, SafeHeaders
 from inspection.app.site import Site
 from inspection.page import Section
 
+PAGES = (
+    run_pages,
+    compare_pages,
+    data_pages,
+    evaluation_pages,
+    lineage_pages,
+    live,
+    model_pages,
+    trend_pages,
+    static_files,
+)
 # What a person needs to look at the first page.
 WARM_UP_SECS = 2
 
@@ -46,7 +58,7 @@ def create_app(
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     site = Site(roots=named_roots(paths), allow_actions=allow_actions, sections=sections)
     app.state.site = site
-    for pages in (run_pages, compare_pages, data_pages, lineage_pages, live, model_pages, trend_pages, static_files):
+    for pages in PAGES:
         app.include_router(pages.router)
     app.add_exception_handler(StarletteHTTPException, _error_page)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import apache_beam as beam
@@ -51,6 +51,12 @@ class EpisodeMetric(tfma.metrics.Metric):
             outputs=outputs,
             is_interval=is_interval,
         )
+
+    @staticmethod
+    def example_ratio(moments: Moments, config: Mapping[str, Any]) -> tuple[float, float] | None:
+        """What episodes add to both sums of their mean; None for the interval, which is no mean."""
+        count, mean, _ = moments
+        return None if config["is_interval"] else (count * mean, float(count))
 
 
 def _computations(

@@ -33,6 +33,7 @@ class Forecasting(Task):
     label_key = "future"
     evaluation_keys = ("scale",)
     prediction_key = "quantiles"
+    overlapping_examples = True
     reads: ClassVar = {
         "source": ("source", "lookback", "horizon", "splits"),
         "schema": ("horizon", "channels"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import apache_beam as beam
@@ -53,6 +53,11 @@ class ForecastMetric(tfma.metrics.Metric):
             last_step=last_step,
             channel=channel,
         )
+
+    @staticmethod
+    def example_ratio(sums: tuple[float, float], config: Mapping[str, Any]) -> tuple[float, float]:
+        """What windows add to both sums of the metric."""
+        return sums
 
 
 def _computations(

@@ -38,6 +38,13 @@ class NumbersMetric(ClassesMetric):
     """Of labels that are numbers, and predictions of them: mae, rmse, and r2, the coefficient of determination: 1 less
     the squared errors over the squared distances of labels from their mean."""
 
+    @staticmethod
+    def example_ratio(moments: Sums | None, config: Mapping[str, Any]) -> tuple[float, float] | None:
+        """What rows add to both sums of the mean absolute error; None for the others, which are no means."""
+        if config["metric"] != "mae":
+            return None
+        return (0.0, 0.0) if moments is None else (float(moments[3]), float(moments[0]))
+
 
 def _computations(
     name: str,

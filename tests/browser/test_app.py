@@ -1,4 +1,4 @@
-"""`slipway ui` in a real browser: on the root of a real run and on one of five hundred.
+"""`slipway ui` in a real browser: on the root of a real run, on one of five hundred and on one of evaluations.
 
 Axe-core is an npm package, which SLIPWAY_AXE names: the path of its axe.min.js.
 """
@@ -21,8 +21,9 @@ from playwright.sync_api import expect
 from inspection.app.application import create_app
 from inspection.locate import run_ids
 from tests.browser.drawing import draw_charts
+from tests.inspection.evaluated_runs import write_evaluated_runs
 from tests.inspection.many_runs import write_many_runs
-from tests.inspection.root_writer import RootWriter
+from tests.inspection.root_writer import FIRST, SECOND, RootWriter
 
 pytestmark = pytest.mark.browser
 # Also where a machine has much else to do.
@@ -39,7 +40,8 @@ def roots(tmp_path_factory) -> list[Path]:
     folder = tmp_path_factory.mktemp("roots")
     with tarfile.open(ARCHIVE) as archive:
         archive.extractall(folder / "real", filter="data")
-    return [folder / "real", write_many_runs(folder / "many", 500).path]
+    evaluated = write_evaluated_runs(folder / "evaluated", examples=400)
+    return [folder / "real", write_many_runs(folder / "many", 500).path, evaluated.path]
 
 
 @contextmanager
@@ -72,6 +74,9 @@ def paths(roots) -> list[str]:
         "/",
         f"/runs/real/{real}",
         f"/evaluation/real/{real}",
+        f"/runs/evaluated/{FIRST}",
+        f"/evaluation/evaluated/{FIRST}?where=label%3D3&order=any",
+        f"/compare?run=evaluated/{FIRST}&run=evaluated/{SECOND}",
         f"/data/real/{real}",
         f"/lineage/real/run/{real}",
         "/lineage/real/1",
@@ -139,11 +144,11 @@ def test_the_runs_fit_any_screen(browser, address, width):
 def test_runs_are_searched_sorted_and_chosen_by_keys(page):
     page.goto("/")
     rows = page.locator("#runs-table tbody tr:visible")
-    assert rows.count() == 501
+    assert rows.count() == 503
     page.keyboard.press("/")
     page.keyboard.type("refused 20260414")
     assert rows.count() == 1
-    assert "1 of 501 runs" in page.locator("#count").inner_text()
+    assert "1 of 503 runs" in page.locator("#count").inner_text()
     page.locator("#search").fill("")
     page.keyboard.press("Escape")
     for key in "jxjxc":

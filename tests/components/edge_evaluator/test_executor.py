@@ -1,4 +1,5 @@
 import functools
+import hashlib
 import math
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from components.evaluator.metrics import overall_metrics
 from components.evaluator.options import Measuring, MetricGate
 from components.splits import split_files
 from records.findings import NOT_MEASURED, read_findings
+from records.predictions import read_predictions
 from records.shipment import Shipment, read_shipment
 from records.variants import Choice, Miss
 from tasks.loading import TaskSpec
@@ -224,3 +226,17 @@ def test_tfma_judges_each_file_by_what_it_predicts(points, variants, tmp_path):
     assert metrics["float32"]["accuracy"] == 1.0
     assert metrics["float16"]["accuracy"] == pytest.approx(upper)
     assert metrics["float16"]["example_count"] == len(POINTS_CM)
+
+
+def test_what_each_file_said_of_each_example_is_kept(points, variants, tmp_path):
+    """By the keys that Evaluator gives the same examples, for which the predictions beside them do not count."""
+    evaluation, _ = _evaluate(points, variants, tmp_path, gates={})
+    found = read_predictions(evaluation.uri)
+    assert found.models == ("float32", "float16")
+    assert found.values_of("float32", "accuracy").tolist() == [1.0] * len(POINTS_CM)
+    assert found.values_of("float16", "accuracy").sum() == sum(y > 0 for _, y in POINTS_CM)
+    [file] = split_files(points.examples, "test")
+    raw = [tf.train.Example.FromString(text.numpy()) for text in tf.data.TFRecordDataset(file, "GZIP")]
+    texts = [example.SerializeToString(deterministic=True) for example in raw]
+    keys = [int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") for text in texts]
+    assert found.keys.tolist() == sorted(keys)

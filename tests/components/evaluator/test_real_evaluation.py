@@ -1,5 +1,7 @@
 """TFX's own executor, with models: what the config asks for is computed by it."""
 
+import math
+
 import pytest
 from tfx.types import standard_artifacts
 from tfx.utils import io_utils
@@ -8,7 +10,9 @@ from components.evaluator.executor import Executor
 from components.evaluator.options import EvaluateConfig
 from components.trainer.export import export
 from records.findings import read_findings
-from tests.components.points import SPEC, points_model
+from records.predictions import read_predictions
+from records.shown_examples import read_shown_examples
+from tests.components.points import POINTS_CM, SPEC, points_model
 
 EVALUATE = EvaluateConfig(
     slices=[["half", {"feature": "label", "boundaries": [1]}]],
@@ -19,8 +23,8 @@ EVALUATE = EvaluateConfig(
 
 
 @pytest.fixture(scope="module")
-def findings(points, tmp_path_factory):
-    """By metric and place, of a model that is wrong about all points, where one that is right is in production."""
+def evaluation(points, tmp_path_factory):
+    """Of a model that is wrong about all points, where one that is right is in production."""
     place = tmp_path_factory.mktemp("evaluated")
     export(points.task, points_model(slope=-1.0), points.transform_output, str(place / "new" / "Format-Serving"))
     new, schema = standard_artifacts.Model(), standard_artifacts.Schema()
@@ -44,7 +48,13 @@ def findings(points, tmp_path_factory):
         {name: [artifact] for name, artifact in outputs.items()},
         {"task_spec": SPEC.model_dump_json(), "evaluate": EVALUATE.model_dump_json()},
     )
-    return {(finding.metric, finding.where): finding for finding in read_findings(outputs["evaluation"].uri)}
+    return outputs["evaluation"].uri
+
+
+@pytest.fixture(scope="module")
+def findings(evaluation):
+    """By metric and place."""
+    return {(finding.metric, finding.where): finding for finding in read_findings(evaluation)}
 
 
 def test_crosses_of_intervals_are_sliced_by(findings):
@@ -63,3 +73,27 @@ def test_groups_are_counted_of_the_new_model(findings):
     [rates] = [finding for (metric, _), finding in findings.items() if metric == "difference of true_positive_rate"]
     assert rates.where == "by half: half=lower 0 of 2; half=upper 0 of 2"
     assert (rates.value, rates.passed) == (0.0, True)
+
+
+def test_what_the_new_model_said_of_each_example_is_kept(evaluation):
+    found = read_predictions(evaluation)
+    assert (found.models, found.metrics, found.kind, found.overlap) == (("candidate",), ("accuracy",), "classes", False)
+    assert len(set(found.keys.tolist())) == len(POINTS_CM)
+    assert sorted(found.labels) == sorted(float(x > 0) for x, _ in POINTS_CM)
+    # Wrong about all of them.
+    assert found.values_of("candidate", "accuracy").tolist() == [0.0] * len(POINTS_CM)
+    assert (found.outputs[0].argmax(axis=1) == 1 - found.labels).all()
+    assert found.outputs[0].sum(axis=1) == pytest.approx(1.0)
+    assert found.in_slice("half=upper, label=below 1").sum() == 2
+
+
+def test_the_examples_that_it_is_most_wrong_about_are_kept_to_be_shown(evaluation):
+    """Logits are 3 and -3 at 300 cm, the wrong way round, so that a loss is ln(1 + e^6)."""
+    shown = read_shown_examples(evaluation)
+    assert len(shown) == len(POINTS_CM)
+    assert shown[0].loss == pytest.approx(math.log1p(math.exp(6)), rel=1e-4)
+    assert [abs(each.features["point"][0]) for each in shown] == [300.0] * 4 + [100.0] * 4
+    assert "label" not in shown[0].features
+    assert {each.features["half"][0] for each in shown} == {"upper", "lower"}
+    keys = {f"{key:016x}" for key in read_predictions(evaluation).keys.tolist()}
+    assert {each.key for each in shown} == keys
