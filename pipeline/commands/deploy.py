@@ -9,7 +9,7 @@ from click.core import ParameterSource
 from pipeline.errors import UsageError
 from pipeline.known_name import KnownName
 from pipeline.local_path import LOCAL_PATH
-from records.root import REGISTRY
+from pipeline.registry_place import registry_at
 from records.stores import is_uri
 from serving.deployment.folder import write_files
 from serving.deployment.options import DeploymentOptions, default_image
@@ -74,7 +74,7 @@ def render_command(ctx: click.Context, place: str, target: Target, out: Path, **
 
     ROOT_OR_REGISTRY is a pipeline's root, or a registry's directory or address. Render again after a label moved.
     """
-    registry = Registry(_registry(place))
+    registry = registry_at(place)
     _check_uses(ctx, target, registry, given)
     if given["image"] is None:
         given["image"] = default_image()
@@ -86,21 +86,6 @@ def render_command(ctx: click.Context, place: str, target: Target, out: Path, **
         click.echo(out / name)
     flags = " ".join(server_flags(str(out.resolve()), poll=True))
     click.echo(f"next  {_NEXT[target].format(out=out, flags=flags)}")
-
-
-def _registry(place: str) -> str:
-    """The registry of a root, or the place itself. Raises UsageError if there is none."""
-    if is_uri(place):
-        return place
-    below = Path(place) / REGISTRY
-    # A model may be called registry, too.
-    if below.is_dir() and not (below / "index.json").exists():
-        return str(below)
-    if not Path(place).is_dir():
-        raise UsageError(
-            f"ROOT_OR_REGISTRY must be a pipeline's root or a registry. Received: {place}, which is no directory."
-        )
-    return place
 
 
 def _check_uses(ctx: click.Context, target: str, registry: Registry, given: dict[str, Any]) -> None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.errors import UsageError
-from records.root import REGISTRY
-from records.stores import is_uri, path_at
+from pipeline.registry_place import registry_at
 from serving.registry import Registry
 from serving.server.options import BatchingOptions, RequestLogOptions, ServerOptions
 
@@ -118,7 +117,7 @@ def command(
     ROOT_OR_REGISTRY is a pipeline's root, such as output/digits, or a registry, also at gs:// or s3://. The version in
     production answers; labels and rollbacks of `slipway registry` move traffic at once.
     """
-    registry = _registry(place)
+    registry = registry_at(place)
     sizes = [size.strip() for size in allowed_batch_sizes.split(",") if allowed_batch_sizes]
     if not all(size.isdecimal() for size in sizes):
         raise UsageError(
@@ -135,7 +134,7 @@ def command(
     except ValueError as error:
         raise UsageError(str(error)) from None
     options = ServerOptions(
-        registry=registry,
+        registry=str(registry.root),
         batching=batches if batching else None,
         token=_token(token_file),
         request_log=None
@@ -157,19 +156,6 @@ def command(
 
     check_tls(options)
     run(options, lambda catalog, ports: _say(options, catalog, ports))
-
-
-def _registry(place: str) -> str:
-    """The registry of a root, or the place itself. Raises UsageError where there is none."""
-    path = path_at(place if is_uri(place) else Path(place).expanduser())
-    if (path / REGISTRY).is_dir():
-        path = path / REGISTRY
-    if not path.is_dir() or not Registry(path).models():
-        raise UsageError(
-            f"ROOT_OR_REGISTRY must be a root or a registry that a model was pushed to. Received: {place}. "
-            "`slipway run` pushes one."
-        )
-    return str(path)
 
 
 def _token(file: Path | None) -> str:

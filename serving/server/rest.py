@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from serving.server import examples, metrics, model_service, openapi
+from serving.server import docs_page, examples, metrics, model_service, openapi
 from serving.server.admission import Admission, Call
 from serving.server.catalog import Catalog, Version
 from serving.server.errors import HTTP_STATUS, Code, RequestError, invalid
@@ -63,7 +63,7 @@ class Rest:
                 *more,
                 Route(metrics.PATH, self._figures),
                 Route("/openapi.json", lambda request: Response(description, media_type=JSON)),
-                Route("/docs", _docs),
+                *docs_page.routes(),
                 Route("/v1/{rest:path}", self._malformed, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
             ]
         )
@@ -167,13 +167,6 @@ class Rest:
     async def _malformed(self, request: Request) -> Response:
         message = f"Malformed request: {request.method} {request.url.path}"
         return Response(error_json(message), HTTP_STATUS[Code.INVALID_ARGUMENT], media_type=JSON)
-
-
-async def _docs(request: Request) -> Response:
-    # Half a second of every start, for a page that few ask for.
-    from fastapi.openapi.docs import get_swagger_ui_html
-
-    return get_swagger_ui_html(openapi_url="/openapi.json", title="API")
 
 
 def _decimals(messages: Sequence[Any], field: str) -> list[float]:

@@ -66,7 +66,7 @@ def test_an_option_that_would_change_nothing_is_refused(root, tmp_path):
 
 
 def test_a_place_that_is_none_is_refused(tmp_path):
-    with pytest.raises(UsageError, match="no directory"):
+    with pytest.raises(UsageError, match="a root or a registry that a model was pushed to"):
         render(tmp_path / "none", tmp_path / "out", "--target", "compose")
 
 

@@ -14,8 +14,10 @@ from tensorflow_model_analysis.proto import config_pb2
 from tasks.metric_values import MetricComputer
 from tasks.tabular.metrics import METRICS, table_metrics
 from tasks.tabular.tfma_metrics import ClassesMetric, NumbersMetric
+from tasks.tabular.tfma_quantiles import AbsoluteErrorQuantile
 
 KEY = "probability"
+TASK = SimpleNamespace(label_key="label", prediction_key=KEY)
 CONFIG = config_pb2.EvalConfig(model_specs=[config_pb2.ModelSpec()])
 
 
@@ -68,6 +70,7 @@ def test_the_calibration_of_several_classes_is_that_of_the_predicted_one():
 def test_metrics_of_two_classes_at_a_threshold():
     found = {metric.name: metric.config for metric in table_metrics("binary", 0.3)}
     assert [found[name] for name in ("precision", "recall", "f1")] == [{"thresholds": [0.3]}] * 3
+    assert found["confusion_matrix"] == {"threshold": 0.3}
     assert found["balanced_accuracy"] == {"thresholds": [0.5]}
     assert table_metrics("binary", None) == METRICS["binary"]
 
@@ -90,7 +93,11 @@ def test_what_cannot_be_told_is_no_number():
     same = np.ones(3)
     assert np.isnan(_value(NumbersMetric(name="r2", metric="r2"), same, same))
     nothing = np.zeros(0)
-    for metric in (NumbersMetric(name="mae", metric="mae"), ClassesMetric(name="f", metric="macro_f1")):
+    for metric in (
+        NumbersMetric(name="mae", metric="mae"),
+        ClassesMetric(name="f", metric="macro_f1"),
+        AbsoluteErrorQuantile(name="q", percent=50),
+    ):
         assert np.isnan(_value(metric, nothing, nothing))
 
 
@@ -113,18 +120,59 @@ def test_metrics_of_two_classes_are_those_of_scikit_learn():
     bins = np.minimum((scores * 10).astype(int), 9)
     gaps = [abs(scores[bins == place].sum() - labels[bins == place].sum()) for place in range(10)]
     expected["calibration_error"] = sum(gaps) / len(labels)
-    found = _tfma_values(METRICS["binary"], labels, scores[:, None].astype(np.float32))
+    found = _tfma_values(
+        [each for each in METRICS["binary"] if not each.is_plot], labels, scores[:, None].astype(np.float32)
+    )
     assert found == pytest.approx(expected, abs=0.01)
     assert found["accuracy"] == pytest.approx(expected["accuracy"])
 
 
-def _tfma_values(metrics, labels: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
-    examples = [
+@pytest.mark.parametrize("threshold", [0.5, 0.3])
+def test_the_confusion_matrix_of_two_classes_is_that_of_scikit_learn(threshold):
+    """A probability that is the threshold itself is not above it, as TFMA's precision and recall have it."""
+    draw = np.random.default_rng(2)
+    labels = (draw.uniform(size=100) < 0.4).astype(np.int64)
+    scores = np.append(draw.uniform(size=99), threshold).astype(np.float32)
+    plots = {metric.name: metric for metric in table_metrics("binary", threshold) if metric.is_plot}
+    computer = MetricComputer(TASK, plots["confusion_matrix"])
+    halves = [computer.accumulate(_examples(labels[half], scores[half, None])) for half in np.split(np.arange(100), 2)]
+    [matrix] = computer.value(computer.merge(halves)).matrices
+    found = np.zeros((2, 2))
+    for entry in matrix.entries:
+        found[entry.actual_class_id, entry.predicted_class_id] = entry.num_weighted_examples
+    expected = sklearn.metrics.confusion_matrix(labels, scores.astype(np.float64) > threshold)
+    np.testing.assert_array_equal(found, expected)
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=300))
+def test_quantiles_of_errors_are_those_of_numpy(errors):
+    labels = np.linspace(-1, 1, len(errors))
+    predictions = labels + np.array(errors)
+    for percent in (50, 90):
+        expected = np.quantile(np.abs(labels - predictions), percent / 100, method="inverted_cdf")
+        metric = AbsoluteErrorQuantile(name="q", percent=percent)
+        assert _value(metric, labels, predictions) == expected
+
+
+def test_quantiles_of_many_errors_are_near_those_of_numpy():
+    draw = np.random.default_rng(3)
+    errors = draw.exponential(size=100_000)
+    metric = AbsoluteErrorQuantile(name="q", percent=90)
+    found = _value(metric, np.zeros(len(errors)), errors)
+    assert 0.899 <= (errors < found).mean() <= 0.901
+
+
+def _examples(labels: np.ndarray, predictions: np.ndarray) -> list[metric_types.StandardMetricInputs]:
+    return [
         metric_types.StandardMetricInputs(
             labels=np.array([label]), predictions={KEY: prediction}, example_weights=np.ones(1)
         )
         for label, prediction in zip(labels, predictions, strict=True)
     ]
-    task = SimpleNamespace(label_key="label", prediction_key=KEY)
-    computers = {metric.name: MetricComputer(task, metric) for metric in metrics}
+
+
+def _tfma_values(metrics, labels: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
+    computers = {metric.name: MetricComputer(TASK, metric) for metric in metrics}
+    examples = _examples(labels, predictions)
     return {name: float(computer.value(computer.accumulate(examples))) for name, computer in computers.items()}
