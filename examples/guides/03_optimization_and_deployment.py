@@ -1027,8 +1027,8 @@ assert cast < 0.4
 #
 # ### A weight that is not a number
 #
-# One NaN in a kernel, as a training that diverged leaves it. The converter does not look. What comes out loads and runs,
-# and a client who takes the largest of ten NaNs reads a 0 on every scan.
+# One NaN in a kernel, as a training that diverged leaves it. The converter does not look. What comes out loads and
+# runs, and a client who takes the largest of ten NaNs reads a 0 on every scan.
 
 # %%
 broken = copy_of(folded, is_folded=True)
