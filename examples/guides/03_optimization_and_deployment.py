@@ -1,18 +1,18 @@
 # %% [markdown]
-# # Optimization and deployment
+# # Optimization and deployment: from a network to a file that ships
 #
-# A network that is trained is not yet a network that ships. This guide takes one through everything in between: it
-# folds, prunes, quantizes and converts it, checks the file that comes out, and runs the file in a small inference class
-# with batching and monitoring. Each technique is written out in a few lines, and an assertion shows that the project's
-# own code computes the same.
+# A network that is trained is not yet a network that ships. You take one through everything in between: fold, prune,
+# quantize and convert it, check the file that comes out, and run the file in a small inference class with batching and
+# monitoring. Each technique is written out in a few lines, and an assertion proves the project's own equal to it.
 #
-# It takes two to three minutes on one core, runs offline on the 1,797 digits of scikit-learn, and uses seed 0
-# throughout. Figures below are of one seed and 497 test images: differences under two points are noise, and the text
-# says so where it matters.
+# *Time*: about two minutes on one core. *Seed*: 0; figures are of one seed and a few hundred images, so that
+# differences of a point or two are noise, and the text says so where it matters. *Data*: 1,797 scans of digits that
+# ship with scikit-learn; no network needed. *You need*: Python, and to know what a convolution is ([guide
+# 1](01_architectures.md)).
 #
-# The other guides: [architectures](01_architectures.md), [custom training loops](02_custom_training.md),
-# [transformers for time series](04_time_series_transformers.md), [few-shot learning](05_few_shot_learning.md),
-# [from a notebook to a pipeline](06_from_notebook_to_pipeline.md).
+# The other guides: [1 architectures](01_architectures.md), [2 custom training](02_custom_training.md),
+# [4 transformers for time series](04_time_series_transformers.md), [5 few-shot learning](05_few_shot_learning.md),
+# [6 from a notebook to a pipeline](06_from_notebook_to_pipeline.md).
 
 # %%
 import asyncio

@@ -1,18 +1,18 @@
 # %% [markdown]
-# # Few-shot learning
+# # Few-shot learning: ten examples and what was learned before
 #
-# Ten examples are far too few to train a network. They can be enough to *adapt* one that has learned how to adapt. This
-# guide builds the four ways of doing so, each in a screen of code: MAML, which learns where to start; CAVIA, which
-# adapts five numbers instead of all weights; prototypes, which take no gradient step at all; and transfer, the baseline
-# that has to be beaten. Assertions show that the project's learners compute the same.
+# Ten examples are far too few to train a network. They can be enough to *adapt* one that has learned how to adapt. You
+# build the four ways of doing so, each in a screen of code: MAML, which learns where to start; CAVIA, which adapts five
+# numbers instead of all weights; prototypes, which take no gradient step at all; and transfer, the baseline that has to
+# be beaten. Assertions prove that the project's learners compute the same.
 #
-# It takes about two minutes on one core, runs offline (sinusoids, and the digits of scikit-learn), and uses seed 0.
-# Every figure that the text quotes is checked when this page is made.
+# *Time*: about two minutes on one core. *Seed*: 0. *Data*: sinusoids, and the digits that ship with scikit-learn; no
+# network needed. *You need*: Python, and to have seen `tf.GradientTape` ([guide 2](02_custom_training.md)).
 #
-# The other guides: [architectures](01_architectures.md), [custom training loops](02_custom_training.md),
-# [optimization and deployment](03_optimization_and_deployment.md),
-# [transformers for time series](04_time_series_transformers.md),
-# [from a notebook to a pipeline](06_from_notebook_to_pipeline.md).
+# The other guides: [1 architectures](01_architectures.md), [2 custom training](02_custom_training.md),
+# [3 optimization and deployment](03_optimization_and_deployment.md),
+# [4 transformers for time series](04_time_series_transformers.md),
+# [6 from a notebook to a pipeline](06_from_notebook_to_pipeline.md).
 
 # %%
 import math
@@ -399,7 +399,7 @@ print("share of the variance in two directions:", round(float(np.sum(spread[1][:
 phase = tf.random.stateless_uniform([500, 1, 1], tf.constant([-1, 1]), 0.0, math.pi).numpy().ravel()
 figure, axes = plt.subplots(1, 2, figsize=(7, 3.2), sharey=True)
 for axis, colour, name in zip(axes, (amplitude, phase), ("amplitude", "phase, radians"), strict=True):
-    drawn = axis.scatter(*principal.T, c=colour, s=8, cmap="cividis")
+    drawn = axis.scatter(*principal[:250].T, c=colour[:250], s=8, cmap="cividis")
     figure.colorbar(drawn, ax=axis, label=name)
     axis.set(xlabel="first principal component")
 axes[0].set_ylabel("second")
@@ -636,18 +636,23 @@ for row in rows:
 # | first-order MAML | MAML is too slow or too large | some accuracy, how much the table says |
 # | CAVIA | tasks differ in few respects, are many, or are stored or sent | choosing the number of variables |
 #
-# What is asserted of it: on the sensors one step of CAVIA or MAML beats any fine-tuning tried here, and on the digits
-# trained features beat raw pixels. Between transfer and prototypes the table decides, not the literature: with as
-# little training as here they are close, and at other sizes it may be the other way round.
+# What is asserted of it: on the sensors one step of MAML or CAVIA has less than half the error of any fine-tuning tried
+# here. On the digits the news is sobering. Means of *raw pixels* are right in about 71 % of the one-shot queries, and
+# trained features add about two points: scans that were centred and scaled by somebody are easy, and five known digits,
+# turned or not, are few classes to learn from. Transfer with nearest means does as well as prototypes within the
+# intervals; a head trained by gradient steps on five images does worse than either. On Omniglot, with hundreds of
+# classes, prototypes are right in 98 % ([few-shot learning](../few_shot.md)). So measure the simple ways first.
 
 # %%
 if not QUICK:
     fine_tuned = min(found.mean() for found in errors["joint training, then fine-tuning"])
     assert errors["MAML"][1].mean() < 0.5 * fine_tuned
     assert errors["CAVIA"][1].mean() < 0.5 * fine_tuned
+    assert abs(hits[1]["pixels, nearest mean"].mean() - 0.71) < 0.03
     for found in hits.values():
-        trained = [values.mean() for name, values in found.items() if "pixels" not in name]
-        assert min(trained) > found["pixels, nearest mean"].mean() - 0.02
+        assert -0.01 < found["prototypes"].mean() - found["pixels, nearest mean"].mean() < 0.06
+        assert abs(found["prototypes"].mean() - found["transfer, nearest mean"].mean()) < 0.03
+        assert found["transfer, new head"].mean() < found["transfer, nearest mean"].mean()
     assert all(hits[5][name].mean() > hits[1][name].mean() for name in METHODS)
 
 # %% [markdown]
@@ -844,8 +849,8 @@ for learner_line in (
 # - An episode is one example. Tasks are what there must be many of, and what has to be held out.
 # - The inner loop adapts to the support set; the outer loop moves the start to where adapting helps.
 # - If tasks differ in few respects, adapt few numbers.
-# - For classes, means of embedded examples are hard to beat and take no gradient step.
-# - Transfer is the baseline. A meta-learner that was not compared with it proves nothing.
+# - For classes, means of embedded examples are hard to beat and take no gradient step. Means of raw inputs are the bar.
+# - Transfer is the baseline. A meta-learner that was not compared with it proves nothing; nor does one with few tasks.
 # - Normalize queries by nothing that a client has not.
 # - Intervals are over tasks.
 #
