@@ -334,6 +334,14 @@ plt.show()
 
 for name, nets in (("at once", at_once), ("further", sparse), ("channels", narrow)):
     print(name, {f"{share:.2f}": round(accuracy_of(net), 3) for share, net in nets.items()})
+if not QUICK:
+    assert accuracy_of(sparse[0.8]) > accuracy_of(model) - 0.015
+    assert accuracy_of(sparse[0.95]) > min(accuracy_of(net) for net in narrow.values())
+
+# %% [markdown]
+# Cut at once, four of five weights take the network down to guessing. Grown while training goes on, the same cut costs
+# nothing that 300 images could show (asserted: less than 1.5 points), and even 95 % cost little. Whole channels are the
+# rougher cut: at about the same share of weights the most severe one does worse.
 
 # %% [markdown]
 # ## Quantization
@@ -475,8 +483,8 @@ assert np.abs(by_hand - by_file).max() <= 1
 # %% [markdown]
 # ### Quantization-aware training
 #
-# Rounding after training is enough for 8 bits. With fewer it is not, and then the network has to be trained *with* the
-# rounding. But rounding is a staircase, whose gradient is zero nearly everywhere. The way out is to lie to the
+# Rounding after training is enough for 8 bits. With very few it is not, and then the network has to be trained *with*
+# the rounding. But rounding is a staircase, whose gradient is zero nearly everywhere. The way out is to lie to the
 # optimizer: forward the rounded kernel, backward as if nothing had been rounded (the *straight-through estimator*,
 # Bengio et al. 2013). `stop_gradient` says that in one line.
 
@@ -533,7 +541,7 @@ def rounded_network(bits):
     return network(is_folded=True, convolution=with_bits(RoundedConv2D), dense=with_bits(RoundedDense))
 
 
-BITS = (3,) if QUICK else (8, 4, 3, 2)
+BITS = (2,) if QUICK else (8, 4, 3, 2)
 further = fit(copy_of(folded, is_folded=True), epochs=FURTHER, rate=0.001)
 by_bits = {"rounded after training": {}, "after further training": {}, "trained with rounding": {}}
 aware = {}
@@ -552,6 +560,14 @@ axis.legend()
 plt.show()
 for name, values in by_bits.items():
     print(f"{name:24}", {bits: round(value, 3) for bits, value in values.items()})
+if not QUICK:
+    assert all(values[3] > 0.95 for values in by_bits.values())
+    assert by_bits["trained with rounding"][2] > by_bits["after further training"][2] + 0.3
+
+# %% [markdown]
+# Down to 3 bits this network hardly minds how it is rounded, and nobody needs the method. At 2 bits a channel has three
+# values left, −1, 0 and 1 times its step: rounded after training the network is lost, trained with the rounding it
+# loses two or three points. That is where the method earns its epochs.
 # %% [markdown]
 # ## Conversion and its validation
 #
@@ -723,7 +739,7 @@ for name in ("float32", "int8"):
 figure, axis = plt.subplots()
 for (name, values), colour in zip(per_image_us.items(), (BLUE, ORANGE), strict=True):
     axis.loglog(list(values), list(values.values()), "o-", color=colour, label=name)
-axis.set(xlabel="images in a batch", ylabel="time for one image, µs", ylim=(1, None))
+axis.set(xlabel="images in a batch", ylabel="time for one image, µs", ylim=(5, None))
 axis.set_xticks(SIZES, SIZES, minor=False)
 axis.legend()
 plt.show()
@@ -858,15 +874,15 @@ def foldable(model, widths=(32, 32, 64, 64)):
 
 
 halved = next(net for net in narrow.values() if net.layers[1].filters == 16)
-three_bits = copy_of(aware[3], is_folded=True)
-three_bits.set_weights(rounded_weights(aware[3], 3))
+two_bits = copy_of(aware[2], is_folded=True)
+two_bits.set_weights(rounded_weights(aware[2], 2))
 sources = {
     "80 % zero": foldable(sparse[0.8]),
     "half the channels": foldable(halved, (16, 16, 32, 32)),
-    "3-bit weights": three_bits,
+    "2-bit weights": two_bits,
 }
 for name, source in sources.items():
-    if name != "3-bit weights":
+    if name != "2-bit weights":
         files[name] = convert(source)
     files[f"{name}, int8"] = convert(source, "int8")
 
@@ -887,23 +903,26 @@ for name, content in files.items():
     }
 
 # %%
-figure, axis = plt.subplots()
-FAMILIES = {"80 %": (GREEN, "^"), "half": (ORANGE, "s"), "3-bit": (RED, "D")}
+figure, (left, right) = plt.subplots(1, 2, figsize=(7, 3.6), sharey=True)
+names = list(table)
+left.barh(names, [row["gzip"] / 1000 for row in table.values()], color=BLUE)
+left.axvline(BUDGET_BYTES / 1000, color=RED, linestyle=":", label="budget")
+left.set(xlabel="kilobytes to download (gzip)", xscale="log")
+left.set_xticks([10, 20, 50, 100, 200], ["10", "20", "50", "100", "200"])
+left.legend(fontsize=8)
 for name, row in table.items():
-    colour, mark = next((style for start, style in FAMILIES.items() if name.startswith(start)), (BLUE, "o"))
     low, high = row["interval"]
     around = [[row["accuracy"] - low], [high - row["accuracy"]]]
-    axis.errorbar(row["gzip"] / 1000, row["accuracy"], around, fmt=mark, color=colour, elinewidth=0.6)
-    axis.annotate(name, (row["gzip"] / 1000, row["accuracy"]), (4, 5), textcoords="offset points", fontsize=7)
-axis.axvline(BUDGET_BYTES / 1000, color=GREY, linestyle=":")
-axis.text(BUDGET_BYTES / 1000, 0.9, " budget", color=GREY, fontsize=8)
-axis.set(xlabel="kilobytes to download (gzip)", ylabel="held-out accuracy", xscale="log", ylim=(0.89, 1.0))
-axis.set_xticks([10, 20, 50, 100, 200], ["10", "20", "50", "100", "200"])
+    right.errorbar(row["accuracy"], name, xerr=around, fmt="o", color=BLUE, elinewidth=0.8)
+right.axvline(table["float32"]["accuracy"] - 0.01, color=RED, linestyle=":")
+right.set(xlabel="held-out accuracy, 95 % interval")
+left.invert_yaxis()
+figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# All intervals overlap: none of these variants is *shown* to be worse than the float32 file by 300 images, and the
-# honest reading is that accuracy does not decide here, size does. (The project compares image by image, which is
+# Nearly all intervals overlap with that of float32: three hundred images do not *show* these variants to be worse, and
+# the honest reading is that size decides here and accuracy hardly does. (The project compares image by image, which is
 # sharper, and takes all variants that differ by no more than chance for equals.)
 #
 # ## Which to take
@@ -914,7 +933,8 @@ for name, row in table.items():
     print(f"{name:24}{row['bytes']:9,}{row['gzip']:9,}{row['accuracy']:10.3f}{row['ms']:13.3f}{row['us32']:20.1f}")
 
 # %% [markdown]
-# Milliseconds are of the machine that made this page; bytes are the same everywhere. What the rows say, and what is
+# Times are of the machine that made this page, Python around the file included: with one image that is half of it, and
+# quantizing the input in NumPy eats what int8 saves. Full batches show the arithmetic. What the rows say, and what is
 # asserted below:
 #
 # | technique | download | time | accuracy | take it when |
@@ -925,7 +945,7 @@ for name, row in table.items():
 # | int8 | a quarter | less, with integer kernels | a little | there are a few hundred real examples |
 # | single weights | much, by gzip only | none | little up to 80 % | the download counts |
 # | whole channels | by the square of the share | less, everywhere | some, earned back by training | the time counts |
-# | fewer bits, trained | more, by gzip only | none beyond int8 | little down to 3 bits | int8 is still too large |
+# | fewer bits | more, by gzip only | none beyond int8 | little down to 3 bits, then train | int8 is too large |
 #
 # They multiply: pruning and int8 together save more than either.
 
@@ -936,11 +956,12 @@ assert 3.3 < table["float32"]["bytes"] / table["int8"]["bytes"] < 4.1
 assert abs(table["80 % zero"]["bytes"] / table["float32"]["bytes"] - 1) < 0.02  # zeros are stored like any number
 assert size["80 % zero"] < 0.4 * size["float32"]
 assert size["80 % zero, int8"] < min(size["80 % zero"], size["int8"])
-assert size["3-bit weights, int8"] < 0.75 * size["int8"]
+assert size["2-bit weights, int8"] < 0.5 * size["int8"]
 if not QUICK:
     assert table["float32"]["us32"] / table["half the channels"]["us32"] > 1.5
+    assert table["float32"]["us32"] / table["int8"]["us32"] > 1.3
     assert 0.6 < table["float32"]["us32"] / table["80 % zero"]["us32"] < 1.6
-    assert all(row["accuracy"] > 0.95 for row in table.values())
+    assert all(row["accuracy"] > 0.93 for row in table.values())
 
 # %% [markdown]
 # Choosing is then a rule and not a matter of taste: what is over budget is out, and of the rest the best by what is
@@ -974,7 +995,11 @@ for name in ("float32", chosen):
         f"{name:24} test accuracy {found:.3f}, 95 % interval {low:.3f} to {high:.3f}; {size[name]:,} bytes to download"
     )
     if not QUICK:
-        assert found > 0.93
+        assert found > 0.92
+
+# %% [markdown]
+# Both do worse here than on the held-out images, alike: the end of the file is harder than its middle. It is one more
+# reason for a split that took no part in any decision.
 
 # %% [markdown]
 # ## Pitfalls
@@ -1100,14 +1125,14 @@ variants:
   - int8
   - {name: sparse_int8, precision: int8, prune: {sparsity: 0.8}, epochs: 8, learning_rate: 0.002}
   - {name: half_int8, precision: int8, prune_channels: {share: 0.5}, epochs: 8, learning_rate: 0.002}
-  - {name: three_bits, precision: int8, quantize_aware: {epochs: 8, learning_rate: 0.001, weight_bits: 3}}
+  - {name: two_bits, precision: int8, quantize_aware: {epochs: 8, learning_rate: 0.001, weight_bits: 2}}
 budgets: {max_bytes: 80000, max_metric_drop: 0.01, prefer: bytes}
 gates:
   accuracy: {min: 0.94, max_worsening: 0.02}
 """
 
 config = CompressConfig.model_validate(yaml.safe_load(COMPRESS))
-assert [getattr(variant, "name", variant) for variant in config.variants][-1] == "three_bits"
+assert [getattr(variant, "name", variant) for variant in config.variants][-1] == "two_bits"
 
 # %% [markdown]
 # ```
@@ -1127,7 +1152,8 @@ assert [getattr(variant, "name", variant) for variant in config.variants][-1] ==
 # - Fold, then prune, then quantize; train further after each cut; judge the *file*.
 # - Zeros save bytes after gzip and no time. Fewer channels save both. int8 saves bytes, and time where there are
 #   kernels.
-# - Rounding after training is enough for 8 bits. Below, train with it, and compare with as many epochs without.
+# - Rounding after training is enough for 8 bits, here for 3. With 2, train with it, and compare with as many epochs
+#   without.
 # - A kernel needs a scale for each channel, activations a sample like the real data.
 # - Without an interval an accuracy says nothing about which variant is better.
 # - An inference class quantizes by the file's own scale, and counts latencies and clipped inputs.
