@@ -386,17 +386,25 @@ errors["CAVIA"] = [
 print(f"CAVIA: before {with_interval(errors['CAVIA'][0])}, after one step {with_interval(errors['CAVIA'][1])}")
 
 # %% [markdown]
-# Do the five numbers mean something? If they describe the sensor, then sensors of nearby phase must lie nearby. They
-# do: the two main directions of the context span amplitude and phase.
+# Do the five numbers mean something? A sensor is $A \sin(x - p) = A\cos p \cdot \sin x - A\sin p \cdot \cos x$: two
+# coordinates in a plane. If the context describes the sensor, then these two can be read off it, by nothing more than
+# a linear map.
 
 # %%
-amplitude = np.max(np.abs(TEST[3]), axis=(1, 2))
+streams = tf.constant([-1, 0]), tf.constant([-1, 1])
+amplitude = tf.random.stateless_uniform([500, 1, 1], streams[0], 0.1, 5.0).numpy().ravel()
+phase = tf.random.stateless_uniform([500, 1, 1], streams[1], 0.0, math.pi).numpy().ravel()
+plane = np.stack([amplitude * np.cos(phase), amplitude * np.sin(phase)], axis=1)
 contexts = tf.vectorized_map(lambda task: adapt_context(cavia, *task), TEST[:2]).numpy()
+inputs = np.concatenate([contexts, np.ones((500, 1))], axis=1)
+read_off = inputs @ np.linalg.lstsq(inputs, plane, rcond=None)[0]
+explained = 1 - np.sum((read_off - plane) ** 2) / np.sum((plane - plane.mean(axis=0)) ** 2)
+print(f"{explained:.0%} of the variance of the two coordinates is explained by the context")
+if not QUICK:
+    assert explained > 0.7
+
 centred = contexts - contexts.mean(axis=0)
-spread = np.linalg.svd(centred, full_matrices=False)
-principal = centred @ spread[2][:2].T
-print("share of the variance in two directions:", round(float(np.sum(spread[1][:2] ** 2) / np.sum(spread[1] ** 2)), 3))
-phase = tf.random.stateless_uniform([500, 1, 1], tf.constant([-1, 1]), 0.0, math.pi).numpy().ravel()
+principal = centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
 figure, axes = plt.subplots(1, 2, figsize=(7, 3.2), sharey=True)
 for axis, colour, name in zip(axes, (amplitude, phase), ("amplitude", "phase, radians"), strict=True):
     drawn = axis.scatter(*principal[:250].T, c=colour[:250], s=8, cmap="cividis")
