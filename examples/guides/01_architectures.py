@@ -229,8 +229,8 @@ if not QUICK:
     assert np.mean(deep_loss["with"]) < np.mean(deep_loss["without"])
 
 # %% [markdown]
-# The *training* loss is lower with shortcuts all along the way: it is about being trainable, not about generalizing.
-# In two layers you would see nothing of it.
+# The *training* loss is lower with shortcuts: this is about being trainable, not about generalizing. In two layers
+# you would see nothing of it.
 #
 # ## Squeeze and excitation: which channels matter here?
 #
