@@ -958,7 +958,7 @@ if not QUICK:
 # ```
 # slipway plot schedule pipeline/configs/digits.yaml
 # slipway run pipeline/configs/digits.yaml --set train.patience=8
-# slipway tensorboard
+# tensorboard --logdir output/digits/artifacts/Trainer/model_run
 # ```
 #
 # The lines above are checked here as a run would check them:
