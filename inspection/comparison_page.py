@@ -22,6 +22,7 @@ from inspection.comparison import (
 )
 from inspection.histograms import Distribution, histogram, read_distributions
 from records.model_run import HISTORY_FILE
+from records.run import RunRecord
 from records.stores import path_at
 
 SHOWN_SLICES, SHOWN_FEATURES = 15, 12
@@ -29,13 +30,14 @@ SYMBOLS = ("circle", "diamond", "square", "cross", "triangle-up", "star", "hexag
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 
-def comparison_values(runs: Sequence[Compared]) -> dict[str, Any]:
+def comparison_values(runs: Sequence[Compared], others: Sequence[RunRecord]) -> dict[str, Any]:
     """What the template `comparison.html` shows.
 
     Args:
       runs: two at least, with records.
+      others: all runs of their roots, which tell how much the seed changes.
     """
-    metrics, metrics_of_runs = common_metrics(runs), metric_table(runs)
+    metrics, metrics_of_runs = common_metrics(runs), metric_table(runs, others)
     main = metrics[0] if metrics else None
     return {
         "runs": runs,
@@ -66,6 +68,13 @@ def _tests(metrics: Mapping[str, Sequence[MetricCell]]) -> list[str]:
         found.append(
             "Where runs kept no prediction of each example, or have none in common, p is by the z test of two shares, "
             "which is an upper bound."
+        )
+    if any(cell.seed_p is not None for cell in cells):
+        found.append("p of seeds: a t test of the change against the spread of runs that differ in the seed alone.")
+    elif cells:
+        found.append(
+            "How much another seed would change is not known, so that nothing is in bold: it takes three more runs of "
+            "one of the configs, or two of each, that differ in the seed alone."
         )
     return found
 

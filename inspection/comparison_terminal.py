@@ -68,5 +68,5 @@ def _cell(cell: MetricCell) -> Text:
     if cell.test:
         text.append(f" ({cell.test.low:+.3g} to {cell.test.high:+.3g})", "dim")
     if cell.p is not None:
-        text.append(f" p = {cell.p:.2g}", "dim")
+        text.append(f" p = {cell.p:.2g}" + (f", of seeds {cell.seed_p:.2g}" if cell.seed_p is not None else ""), "dim")
     return text

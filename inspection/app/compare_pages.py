@@ -34,4 +34,6 @@ def compare(site: TheSite, run: Annotated[list[str], Query(default_factory=list)
     runs = compared(found)
     if len(runs) < 2:
         raise HTTPException(409, "a comparison needs two runs with a record; a run writes it when it ends")
-    return site.page("compare.html", tab="/compare", **comparison_values(runs))
+    roots = dict.fromkeys(name.rpartition("/")[0] for name in named)
+    others = [record for root_name in roots for record in site.root(root_name).outlines()]
+    return site.page("compare.html", tab="/compare", **comparison_values(runs, others))

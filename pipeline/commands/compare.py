@@ -23,8 +23,10 @@ def command(runs: tuple[str, ...], root: Path | None, out: Path | None) -> None:
     self-contained HTML file also has the curves, the variants and the data over each other.
     """
     from inspection.comparison import compared
-    from inspection.locate import find_root, find_run
+    from inspection.locate import find_root, find_run, run_ids
     from inspection.runs import read_run
+    from records.root import run_directory
+    from records.run import read_run_outline
 
     place = find_root(root)
     ids = list(dict.fromkeys(find_run(place, run) for run in runs))
@@ -44,7 +46,8 @@ def command(runs: tuple[str, ...], root: Path | None, out: Path | None) -> None:
     from inspection.comparison_terminal import comparison_tables
     from inspection.page import html
 
-    values = comparison_values(found)
+    outlines = (read_run_outline(run_directory(place, run_id)) for run_id in run_ids(place))
+    values = comparison_values(found, [record for record in outlines if record is not None])
     console = Console(highlight=False)
     for table in comparison_tables(values):
         console.print(table)

@@ -55,11 +55,32 @@ def test_a_change_of_a_share_has_its_p_value():
     cell = table["accuracy"][1]
     expected = scipy.stats.chi2_contingency([[380, 20], [360, 40]], correction=False).pvalue
     assert (cell.change, cell.p) == pytest.approx((-0.05, expected))
-    assert (cell.is_sure, cell.is_better) == (True, False)
+    # Nobody knows what another seed would have changed.
+    assert (cell.is_sure, cell.is_better) == (False, False)
     loss = table["loss"][1]
     assert (loss.p, loss.is_sure, loss.is_better) == (None, False, True)
     assert table["parameters"][1].is_better
     assert "example_count" not in table
+
+
+@pytest.mark.parametrize(("spread", "is_sure"), [(0.001, True), (0.1, False)])
+def test_a_change_is_sure_where_seeds_change_less(spread, is_sure):
+    config = {"seed": 0, "train": {"epochs": 3}}
+    old = {"config": config, "metrics": {"test_accuracy": 0.95, "test_example_count": 400}}
+    new = {"config": {**config, "train": {"epochs": 1}}, "metrics": {"test_accuracy": 0.9, "test_example_count": 400}}
+    others = [
+        RunRecord.from_json(
+            {
+                "run_id": str(seed),
+                "pipeline": "digits",
+                "config": {**config, "seed": seed},
+                "metrics": {"test_accuracy": 0.95 + spread * seed},
+            }
+        )
+        for seed in (-1, 1, 2)
+    ]
+    cell = metric_table(_pair(old, new), others)["accuracy"][1]
+    assert cell.is_sure is is_sure
 
 
 def test_a_metric_of_one_run_alone_has_no_change():
@@ -129,7 +150,7 @@ def test_what_nodes_were_given_is_told(runs):
 
 
 def test_the_page_has_the_data_over_each_other(runs):
-    page = html("comparison_page.html", **comparison_values(runs))
+    page = html("comparison_page.html", **comparison_values(runs, []))
     assert page.count('"y":[0.75,0.25]') == 1
     assert page.count('"y":[0.5,0.5]') == 1
     assert "2 runs compared" in page

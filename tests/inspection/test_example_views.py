@@ -50,7 +50,7 @@ def test_a_window_is_drawn():
     assert view.fields == ()
 
 
-def test_values_that_are_missing_leave_gaps():
+def test_values_that_are_missing_are_passed_over():
     example = _example(label=(math.nan,), output=(), history=[0.0, math.nan, 10.0], scale=[1.0])
     drawing = _view(example, kind="other").drawing
     assert drawing.count(",116.0") == 1
