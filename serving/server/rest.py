@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 from starlette.applications import Starlette
 from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -81,7 +82,8 @@ class Rest:
                 Route("/openapi.json", lambda request: Response(description, media_type=JSON)),
                 *docs_page.routes(),
                 Route("/v1/{rest:path}", self._malformed, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
-            ]
+            ],
+            exception_handlers={HTTPException: _no_route},
         )
 
     def handler(
@@ -183,6 +185,12 @@ class Rest:
     async def _malformed(self, request: Request) -> Response:
         message = f"Malformed request: {request.method} {request.url.path}"
         return Response(error_json(message), HTTP_STATUS[Code.INVALID_ARGUMENT], media_type=JSON)
+
+
+async def _no_route(request: Request, error: Exception) -> Response:
+    """A path or a method of no route."""
+    assert isinstance(error, HTTPException)
+    return Response(error_json(error.detail), error.status_code, media_type=JSON, headers=error.headers)
 
 
 def _decimals(messages: Sequence[Any], field: str) -> list[float]:

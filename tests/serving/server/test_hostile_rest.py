@@ -1,4 +1,4 @@
-"""Requests over REST that nobody of good will sends: each is told what is wrong with it, and none is an error inside."""
+"""Requests over REST that nobody of good will sends: each is told what is wrong, and none is an error inside."""
 
 import json
 
@@ -37,7 +37,7 @@ PREDICT, INFER = "/v1/models/half:predict", "/v2/models/half/infer"
         pytest.param(
             PREDICT,
             f'{{"signature_name": "both", "instances": [{{"number": NaN, "text": {SURROGATE}}}]}}',
-            id="as text",
+            id="half a character in a text",
         ),
         pytest.param("/v1/models/half:regress", f'{{"examples": [{{{SURROGATE}: NaN}}]}}', id="as a feature's name"),
         pytest.param(f"/v1/models/half/versions/{DIGITS}:predict", "{}", id="a version of 5,000 digits"),
