@@ -1,10 +1,11 @@
-"""What `slipway serve` costs and bears, on loopback: `python -m benchmarks.serving`. About six minutes.
+"""What `slipway serve` costs and bears, on loopback: `python -m benchmarks.serving`. About fifteen minutes, of which
+schemathesis takes eight; `--only SECTION` measures one, and keeps those that the file of `--json` has.
 
 The model has eight dense layers; its two versions answer with opposite signs. Clients are a process of their own.
 """
 
 import contextlib
-import json
+import functools
 import os
 import signal
 import statistics
@@ -12,31 +13,25 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import requests
 
-from benchmarks.figures import Figure, main
+from benchmarks.figures import Figure, main_of_sections
 from benchmarks.serving_hostile import status_counts
+from benchmarks.serving_latency import GRPC, IN_PROCESS, REST, Turns, latencies_ms
 from benchmarks.serving_load import Load, Outcome, finish, start
 from benchmarks.serving_model import NAME, push_two, row
+from benchmarks.serving_schemathesis import outcome as schemathesis_outcome
 from serving.model_server import free_ports
 from serving.registry import Registry
 
 CLIENTS = 32
 REQUESTS = 2000
 SWAPPED_REQUESTS = 10_000
-
-
-def measure() -> Sequence[Figure]:
-    """Each figure of a server of its own, but for those that share one."""
-    with tempfile.TemporaryDirectory() as directory:
-        registry = Registry(Path(directory) / "registry")
-        push_two(registry, Path(directory))
-        figures = [*_overheads(registry), *_throughputs(registry), *_swaps(registry)]
-        return [*figures, *_hostile(registry), *_ending(registry), *_logged(registry, Path(directory))]
 
 
 class Server:
@@ -82,30 +77,17 @@ def _server(registry: Registry, *options: str) -> Iterator[Server]:
 
 
 def _overheads(registry: Registry) -> Iterator[Figure]:
-    in_process_ms = _in_process_ms(registry)
     with _server(registry) as server:
         yield Figure("from the start of the process to its first answer, s", server.start_secs, 8, "<=")
-        for protocol, bar in (("rest", 1.0), ("grpc", 0.7)):
-            _ask(server, protocol=protocol, requests=200)
-            found = statistics.median(_ask(server, protocol=protocol, requests=REQUESTS).latencies_ms)
-            name = {"rest": "REST", "grpc": "gRPC"}[protocol]
-            yield Figure(f"{name}, one client: p50 over that of the loaded model, ms", found - in_process_ms, bar, "<=")
-
-
-def _in_process_ms(registry: Registry) -> float:
-    """p50 of the model in a process of its own, as the server's is."""
-    path = registry.path(registry.version(NAME, 2))
-    code = (
-        "import json, sys, time, statistics; import numpy as np; from serving.saved_model import SavedModel\n"
-        "model = SavedModel(sys.argv[1], signature='serving_default')\n"
-        "x = np.array(json.loads(sys.argv[2]), 'float32')\n"
-        "times = []\n"
-        f"for _ in range({REQUESTS}):\n"
-        "    start = time.perf_counter(); model.predict({'x': x}); times.append(time.perf_counter() - start)\n"
-        "print(statistics.median(times) * 1000)"
-    )
-    command = [sys.executable, "-c", code, str(path), json.dumps(row().tolist())]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        path = str(registry.path(registry.version(NAME, 2)))
+        turns = Turns(
+            saved_model=path, rest_port=server.rest, grpc_port=server.grpc, model=NAME, values=row()[0].tolist()
+        )
+        found = {name: statistics.median(values) for name, values in latencies_ms(turns).items()}
+        print({name: f"p50 {value:.3f} ms" for name, value in found.items()})
+        for name, bar in ((REST, 1.0), (GRPC, 0.7)):
+            what = f"{name}, one client: p50 over that of the loaded model, ms"
+            yield Figure(what, found[name] - found[IN_PROCESS], bar, "<=")
 
 
 def _ask(server: Server, **given: object) -> Outcome:
@@ -131,7 +113,8 @@ def _throughputs(registry: Registry) -> Iterator[Figure]:
     yield Figure("at half of the greatest throughput: p99 over p50", p99 / p50, 5, "<=")
 
 
-def _logged(registry: Registry, directory: Path) -> Iterator[Figure]:
+def _logged(registry: Registry) -> Iterator[Figure]:
+    directory = Path(registry.root).parent
     rates: dict[str, list[float]] = {"off": [], "on": []}
     for _ in range(3):
         for name, options in (
@@ -180,14 +163,30 @@ def _is_negative(server: Server) -> bool:
 
 def _hostile(registry: Registry) -> Iterator[Figure]:
     with _server(registry, "--max-body-bytes", "1000000") as server:
+        _ask(server, requests=200)
+        before_bytes = psutil.Process(server.process.pid).memory_info().rss
         counts = status_counts(server.rest, server.grpc, NAME)
-        print(f"malformed and hostile requests: {dict(counts)}")
-        wrong = sum(count for status, count in counts.items() if status >= 500 and status != 503)
-        yield Figure("malformed and hostile requests: answers 5xx but 503", wrong, 0, "<=")
-        yield Figure(
-            "malformed and hostile requests: ends of the server", float(server.process.poll() is not None), 0, "<="
-        )
+        yield from _borne(server, counts, "malformed and hostile requests")
         _ask(server, requests=10)
+        grown = psutil.Process(server.process.pid).memory_info().rss / before_bytes
+        yield Figure("malformed and hostile requests: memory after them over before", grown, 1.1, "<=")
+
+
+def _schemathesis(tag: str, registry: Registry) -> Iterator[Figure]:
+    with _server(registry) as server:
+        known = {"model": NAME, "version": 2, "label": "production"}
+        outcome = schemathesis_outcome(server.rest, tag=tag, known=known)
+        yield from _borne(server, outcome.statuses, f"schemathesis on {tag}")
+        what = f"schemathesis on {tag}: answers that are not as they are described"
+        yield Figure(what, len(outcome.failures), 0, "<=")
+        _ask(server, requests=10)
+
+
+def _borne(server: Server, counts: Mapping[int, int], what: str) -> Iterator[Figure]:
+    print(f"{what}: {sum(counts.values()):,}, of these {dict(counts)}")
+    wrong = sum(count for status, count in counts.items() if status >= 500 and status != 503)
+    yield Figure(f"{what}: answers 5xx but 503", wrong, 0, "<=")
+    yield Figure(f"{what}: ends of the server", float(server.process.poll() is not None), 0, "<=")
 
 
 def _ending(registry: Registry) -> Iterator[Figure]:
@@ -202,5 +201,31 @@ def _ending(registry: Registry) -> Iterator[Figure]:
         yield Figure("SIGTERM under load: requests cut off", cut_off, 0, "<=")
 
 
+def _main() -> None:
+    with tempfile.TemporaryDirectory() as directory:
+
+        @functools.cache
+        def registry() -> Registry:
+            made = Registry(Path(directory) / "registry")
+            push_two(made, Path(directory))
+            return made
+
+        def section(measure: Callable[[Registry], Iterator[Figure]]) -> Callable[[], Sequence[Figure]]:
+            return lambda: list(measure(registry()))
+
+        measures = {
+            "overheads": _overheads,
+            "throughputs": _throughputs,
+            "swaps": _swaps,
+            "hostile": _hostile,
+            "schemathesis_rest": functools.partial(_schemathesis, "TensorFlow Serving"),
+            "schemathesis_v2": functools.partial(_schemathesis, "Open Inference Protocol"),
+            "ending": _ending,
+            "logged": _logged,
+        }
+        sections = {name: section(measure) for name, measure in measures.items()}
+        main_of_sections("serving", sections, seed=0, asked={})
+
+
 if __name__ == "__main__":
-    main("serving", measure, seed=0)
+    _main()

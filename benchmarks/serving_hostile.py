@@ -1,5 +1,6 @@
 """Requests that no client of good will sends, and what a server answers."""
 
+import contextlib
 import json
 import random
 import socket
@@ -9,6 +10,8 @@ import grpc
 
 SEED = 0
 MUTATIONS = 1500
+HUGE_BYTES = 100_000_000
+SLOW_SENDERS = 100
 _BODY = json.dumps({"instances": [[0.5] * 64]}).encode()
 _PIECES = (
     b"[",
@@ -73,6 +76,13 @@ def status_counts(rest_port: int, grpc_port: int, model: str) -> Counter[int]:
     for raw in _RAW:
         counts[_send(rest_port, raw)] += 1
         _send(grpc_port, raw)
+    counts[_post(rest_port, f"/v1/models/{model}:predict", b" " * HUGE_BYTES)] += 1
+    with contextlib.ExitStack() as slow:
+        # Whoever sends half of a request and no more keeps nobody else from an answer.
+        for _ in range(SLOW_SENDERS):
+            connection = slow.enter_context(socket.create_connection(("127.0.0.1", rest_port), timeout=20))
+            connection.sendall(_request(f"/v1/models/{model}:predict", _BODY)[:-10])
+        counts[_post(rest_port, f"/v1/models/{model}:predict", _BODY)] += 1
     with grpc.insecure_channel(f"127.0.0.1:{grpc_port}") as channel:
         predict = channel.unary_unary("/tensorflow.serving.PredictionService/Predict")
         for _ in range(MUTATIONS):
@@ -107,8 +117,12 @@ def _mutated_message(rng: random.Random, model: str) -> bytes:
 
 
 def _post(port: int, path: str, body: bytes) -> int:
+    return _send(port, _request(path, body))
+
+
+def _request(path: str, body: bytes) -> bytes:
     head = f"POST {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
-    return _send(port, head.encode() + body)
+    return head.encode() + body
 
 
 def _send(port: int, raw: bytes) -> int:

@@ -5,6 +5,7 @@ Everything here but the call itself runs in the event loop's thread, so nothing 
 
 import asyncio
 import math
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -20,6 +21,8 @@ from serving.server.servable import Signature
 Outputs = dict[str, np.ndarray]
 # As TensorFlow's shared_batch_scheduler.h says it.
 _FULL = "The batch scheduling queue to which this task was submitted is full"
+# Python's threads wait for each other as long, by its default switch interval.
+_SHORT_SECS = 0.005
 
 
 class Runner:
@@ -63,6 +66,9 @@ class BatchingRunner(Runner):
     signature's threads are busy, requests gather. If a batch fails, its requests are called one by one, so that no
     request fails for another's rows.
 
+    A request that is alone is called in the event loop's thread, where calls of as many rows have been short: handing
+    it to another thread and back takes longer than some models do.
+
     Args:
       signature: what is called; its `mixes` is true.
       executor: whose threads call it.
@@ -81,6 +87,8 @@ class BatchingRunner(Runner):
         self._calls: set[asyncio.Task] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._is_due = False
+        # Calls of as many rows have been short.
+        self._short_rows = 0
 
     async def run(self, inputs: Arrays) -> Outputs:
         self.signature.check(inputs)
@@ -181,13 +189,25 @@ class BatchingRunner(Runner):
         inputs = {
             name: _with_rows([task.inputs[name] for task in batch], padded - rows) for name in self.signature.inputs
         }
-        outputs = await self._call(inputs)
+        is_alone = len(batch) == 1 and not self._waiting and len(self._calls) == 1
+        if is_alone and padded <= self._short_rows:
+            outputs = self._run_timed(inputs, padded)
+        else:
+            loop = asyncio.get_running_loop()
+            outputs = await loop.run_in_executor(self._executor, self._run_timed, inputs, padded)
         if any(not value.ndim or len(value) != padded for value in outputs.values()):
             raise RequestError(
                 Code.FAILED_PRECONDITION,
                 "Batched output tensor's 0th dimension does not equal the sum of the 0th dimension sizes of the input "
                 "tensors",
             )
+        return outputs
+
+    def _run_timed(self, inputs: Arrays, rows: int) -> Outputs:
+        start_secs = time.perf_counter()
+        outputs = self.signature.run(inputs)
+        is_short = time.perf_counter() - start_secs <= _SHORT_SECS
+        self._short_rows = max(self._short_rows, rows) if is_short else min(self._short_rows, rows - 1)
         return outputs
 
 

@@ -1,5 +1,6 @@
 """Tensors of gRPC messages: NumPy arrays out of them and into them."""
 
+import math
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -40,7 +41,7 @@ def _to_array(name: str, tensor: tensor_pb2.TensorProto) -> np.ndarray:
         raise invalid(f"tensor {name} must have a shape of known sizes. Received: {shape}.")
     # A single value stands for all of a shape that says more of them, so a few bytes could ask for all memory.
     given = max(len(tensor.tensor_content), tensor.ByteSize())
-    if np.prod(shape, dtype=object) > max(given, 1):
+    if math.prod(shape) > max(given, 1):
         raise invalid(f"tensor {name} must hold all values of its shape, {shape}. Received: {given} bytes.")
     try:
         return tf.make_ndarray(tensor)

@@ -27,6 +27,8 @@ def parse_json(body: bytes) -> dict[str, Any]:
             raise invalid(f"JSON Parse error: {error}") from None
         try:
             document = json.loads(body)
+            # Halves of characters, which orjson refuses, and which no answer could repeat.
+            json.dumps(document, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as slower:
             raise invalid(f"JSON Parse error: {slower}") from None
     if not isinstance(document, dict):

@@ -6,6 +6,7 @@ by the rules and with the messages of FillTensorProto.
 
 import base64
 import binascii
+import sys
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ _SHOWN_BYTES = 256
 _NUMBERS = frozenset(
     map(np.dtype, ("float32", "float64", "int8", "uint8", "int16", "int32", "uint32", "int64", "uint64", "bool"))
 )
+# As NumPy 1 has them; below Python's own limit on recursion, too.
+MAX_AXES = 32
 _DATA_TYPES = {np.dtype("float32"): "float", np.dtype("float64"): "double", np.dtype(object): "string"}
 
 
@@ -36,6 +39,8 @@ def to_array(value: Any, dtype: np.dtype, *, has_bools: bool = True) -> np.ndarr
     while isinstance(first, list):
         shape.append(len(first))
         first = first[0] if first else None
+    if len(shape) > MAX_AXES:
+        raise invalid(f"a tensor must have at most {MAX_AXES} axes. Received: lists in {len(shape)} levels.")
     flat: list[Any] = []
     _fill(value, 0, shape, dtype, flat)
     if dtype.kind != "O":
@@ -110,7 +115,8 @@ def _value(value: Any, dtype: np.dtype) -> Any:
     elif isinstance(value, bool):
         pass
     elif dtype.kind == "f":
-        if isinstance(value, int | float):
+        # Larger integers are none, as those beyond 64 bits are none in TensorFlow Serving's parser.
+        if isinstance(value, float) or (isinstance(value, int) and abs(value) <= sys.float_info.max):
             return value
     elif isinstance(value, int) and np.iinfo(dtype).min <= value <= np.iinfo(dtype).max:
         return value

@@ -131,6 +131,8 @@ async def serving(options: ServerOptions) -> AsyncIterator[Running]:
                 log_config=None,
                 access_log=False,
                 lifespan="off",
+                proxy_headers=False,
+                server_header=False,
                 timeout_graceful_shutdown=round(options.drain_secs),
                 ssl_certfile=options.tls_certificate or None,
                 ssl_keyfile=options.tls_key or None,

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import orjson
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -22,6 +24,21 @@ from serving.server.json_tensors import parse_json, read_tensors, signature_name
 from serving.server.options import ServerOptions
 
 JSON = "application/json"
+
+
+class _Number(Convertor[int]):
+    """A number in a path, of no more digits than Python reads."""
+
+    regex = "[0-9]{1,100}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("number", _Number())
 _MAX_VERSION = 2**63 - 1
 REQUEST_ID = "x-request-id"
 
@@ -51,7 +68,7 @@ class Rest:
         verbs = {"predict": self._predict, examples.CLASSIFY: self._classify, examples.REGRESS: self._regress}
         routes = []
         for target in openapi.TARGETS:
-            path = f"/v1/models/{{model}}{target.replace('{version}', '{version:int}')}"
+            path = f"/v1/models/{{model}}{target.replace('{version}', '{version:number}')}"
             for verb, answer in verbs.items():
                 routes.append(Route(f"{path}:{verb}", self.handler(verb, answer), methods=["POST"]))
             routes.append(Route(f"{path}/metadata", self.handler("metadata", self._metadata)))
@@ -65,7 +82,8 @@ class Rest:
                 Route("/openapi.json", lambda request: Response(description, media_type=JSON)),
                 *docs_page.routes(),
                 Route("/v1/{rest:path}", self._malformed, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
-            ]
+            ],
+            exception_handlers={HTTPException: _no_route},
         )
 
     def handler(
@@ -167,6 +185,12 @@ class Rest:
     async def _malformed(self, request: Request) -> Response:
         message = f"Malformed request: {request.method} {request.url.path}"
         return Response(error_json(message), HTTP_STATUS[Code.INVALID_ARGUMENT], media_type=JSON)
+
+
+async def _no_route(request: Request, error: Exception) -> Response:
+    """A path or a method of no route."""
+    assert isinstance(error, HTTPException)
+    return Response(error_json(error.detail), error.status_code, media_type=JSON, headers=error.headers)
 
 
 def _decimals(messages: Sequence[Any], field: str) -> list[float]:

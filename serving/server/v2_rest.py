@@ -31,6 +31,8 @@ EXTENSIONS = ("binary_tensor_data", "model_repository")
 # The protocol has no signatures: the one on tensors answers, or the one that a parameter of this name says.
 SIGNATURE_PARAMETER = "signature_name"
 _TENSOR_SIGNATURE = "predict"
+# Of a length of bytes.
+_MAX_DIGITS = 20
 
 
 def chosen_runner(version: Version, parameters: Mapping[str, Any]) -> Runner:
@@ -63,7 +65,7 @@ class V2Rest:
             Route("/v2/repository/models/{model}/load", handler("v2_load", self._load), methods=["POST"]),
             Route("/v2/repository/models/{model}/unload", handler("v2_unload", self._unload), methods=["POST"]),
         ]
-        for path in ("/v2/models/{model}", "/v2/models/{model}/versions/{version:int}"):
+        for path in ("/v2/models/{model}", "/v2/models/{model}/versions/{version:number}"):
             found.append(Route(f"{path}/infer", handler("v2_infer", self._infer), methods=["POST"]))
             found.append(Route(f"{path}/ready", handler("v2_ready", self._model_ready)))
             found.append(Route(path, handler("v2_model", self._model)))
@@ -152,7 +154,7 @@ def _split(body: bytes, header_length: str | None) -> tuple[dict[str, Any], byte
     """The JSON of a body, and the tensors after it."""
     if header_length is None:
         return parse_json(body), b""
-    if not header_length.isdecimal() or int(header_length) > len(body):
+    if not header_length.isdecimal() or len(header_length) > _MAX_DIGITS or int(header_length) > len(body):
         raise invalid(f"{HEADER_LENGTH} must be the length of the JSON in the body. Received: {header_length[:50]}.")
     length = int(header_length)
     return parse_json(body[:length]), body[length:]

@@ -12,7 +12,7 @@ import numpy as np
 
 from serving.server.errors import invalid
 from serving.server.json_outputs import decimals, to_text
-from serving.server.json_values import to_array
+from serving.server.json_values import MAX_AXES, to_array
 
 # Tensor Data Types of inference_rest.md.
 DTYPES = {
@@ -42,15 +42,19 @@ def type_name(dtype: np.dtype) -> str:
 
 def dtype_of(datatype: Any, name: str) -> np.dtype:
     """The type of a tensor. Raises RequestError."""
-    if datatype not in DTYPES:
+    if not isinstance(datatype, str) or datatype not in DTYPES:
         raise invalid(f"datatype of {name} must be one of {', '.join(DTYPES)}. Received: {datatype}.")
     return DTYPES[datatype]
 
 
 def check_shape(shape: Any, name: str) -> list[int]:
     """A shape as it is. Raises RequestError where it is none."""
-    if not isinstance(shape, list) or not all(type(size) is int and 0 <= size < 2**31 for size in shape):
-        raise invalid(f"shape of {name} must be a list of sizes. Received: {str(shape)[:100]}.")
+    if (
+        not isinstance(shape, list)
+        or len(shape) > MAX_AXES
+        or not all(type(size) is int and 0 <= size < 2**31 for size in shape)
+    ):
+        raise invalid(f"shape of {name} must be a list of sizes, at most {MAX_AXES}. Received: {str(shape)[:100]}.")
     return shape
 
 
@@ -62,7 +66,10 @@ def from_json(data: Any, shape: list[int], dtype: np.dtype, name: str) -> np.nda
         raise invalid(f"data of {name} must be sent as bytes, for JSON has no FP16. Received: JSON.")
     if dtype == np.uint16:
         # Which TensorFlow Serving's JSON has no rules for.
-        return _shaped(to_array(data, np.dtype("uint32")).astype(dtype), shape, name)
+        numbers = to_array(data, np.dtype("uint32"))
+        if numbers.size and numbers.max() > np.iinfo(dtype).max:
+            raise invalid(f"{name} must have values that fit into {dtype}. Received: {numbers.max()}.")
+        return _shaped(numbers.astype(dtype), shape, name)
     return _shaped(to_array(data, dtype), shape, name)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -162,6 +163,49 @@ def test_outputs_that_have_no_row_for_each_input():
 
     doubling = Doubling(function=lambda x: x.sum(keepdims=True))
     assert answers(doubling, BatchingOptions(), [1.0, 2.0], [3.0]) == [[3.0], [3.0]]
+
+
+def test_a_lone_request_is_called_where_it_came_once_calls_are_known_to_be_short():
+    """After a long call, or with more rows than are known to be short, it goes to a thread again."""
+    threads: list[str] = []
+    secs: list[float] = []
+
+    def timed(x: np.ndarray) -> np.ndarray:
+        threads.append(threading.current_thread().name.split("_")[0])
+        time.sleep(secs[len(threads) - 1])
+        return x
+
+    async def ask(*requests: list[float]) -> None:
+        with ThreadPoolExecutor(1, "model") as executor:
+            runner = BatchingRunner(
+                Doubling(function=timed).signature(), executor, BatchingOptions(), lambda rows, waiting: None
+            )
+            for each in requests:
+                await runner.run({"x": np.array(each, np.float32)})
+
+    secs[:] = [0, 0, 0.05, 0, 0, 0]
+    asyncio.run(ask([1.0], [1.0], [1.0], [1.0], [1.0], [1.0, 2.0]))
+    assert threads == ["model", "MainThread", "MainThread", "model", "MainThread", "model"]
+
+
+def test_requests_that_come_together_are_called_in_a_thread():
+    threads = []
+
+    def told(x: np.ndarray) -> np.ndarray:
+        threads.append(threading.current_thread().name.split("_")[0])
+        return x
+
+    async def ask() -> None:
+        with ThreadPoolExecutor(1, "model") as executor:
+            runner = BatchingRunner(
+                Doubling(function=told).signature(), executor, BatchingOptions(), lambda rows, waiting: None
+            )
+            for together in (2, 1, 2):
+                rows = [runner.run({"x": np.ones(1, np.float32)}) for _ in range(together)]
+                await asyncio.gather(*rows)
+
+    asyncio.run(ask())
+    assert threads == ["model", "MainThread", "model"]
 
 
 def test_without_batching_each_request_is_a_call():
