@@ -15,6 +15,7 @@
 # [6 from a notebook to a pipeline](06_from_notebook_to_pipeline.md).
 
 # %%
+import functools
 import math
 import os
 import time
@@ -608,9 +609,22 @@ left.set(xlabel="input", ylabel="answer after one step")
 for name, (colour, mark) in styles.items():
     right.plot([found.mean() for found in errors[name]], mark, color=colour, label=name)
 right.set(xlabel="inner steps", ylabel="mean squared error", yscale="log")
-right.legend(fontsize=7)
-figure.tight_layout()
+figure.legend(*right.get_legend_handles_labels(), loc="lower center", ncols=4, fontsize=8, frameon=False)
+figure.tight_layout(rect=(0, 0.07, 1, 1))
 plt.show()
+if not QUICK:
+    after_one = {name: found[1].mean() for name, found in errors.items()}
+    assert after_one["CAVIA"] < after_one["MAML"] < after_one["first-order MAML"]
+    assert abs(after_one["MAML"] - 0.5) < 0.2
+    assert abs(after_one["CAVIA"] - 0.23) < 0.1
+    assert all(errors[name][5].mean() < after_one[name] for name in ("MAML", "CAVIA"))
+
+# %% [markdown]
+# After one step MAML's error is about 0.5 and CAVIA's about 0.23, with five numbers against 1,761 (this page fails if
+# they leave 0.3 to 0.7 and 0.13 to 0.33). Both go on improving in steps that neither was trained for. Joint training
+# knows the family as well, but nobody told it to start where a step helps: five steps bring it hardly anywhere.
+#
+# Then the digits:
 
 # %%
 for shot, found in hits.items():
@@ -645,18 +659,19 @@ for row in rows:
 # | CAVIA | tasks differ in few respects, are many, or are stored or sent | choosing the number of variables |
 #
 # What is asserted of it: on the sensors one step of MAML or CAVIA has less than half the error of any fine-tuning tried
-# here. On the digits the news is sobering. Means of *raw pixels* are right in about 71 % of the one-shot queries, and
+# here. On the digits the news is sobering. Means of *raw pixels* are right in about 72 % of the one-shot queries, and
 # trained features add about two points: scans that were centred and scaled by somebody are easy, and five known digits,
-# turned or not, are few classes to learn from. Transfer with nearest means does as well as prototypes within the
-# intervals; a head trained by gradient steps on five images does worse than either. On Omniglot, with hundreds of
-# classes, prototypes are right in 98 % ([few-shot learning](../few_shot.md)). So measure the simple ways first.
+# turned or not, are few classes to learn from. Transfer with nearest means comes within about a point of prototypes,
+# which is as far as the intervals reach; a head trained by gradient steps on five images does worse than either. On
+# Omniglot, with hundreds of classes, prototypes are right in 98 % ([few-shot learning](../few_shot.md)). So measure the
+# simple ways first.
 
 # %%
 if not QUICK:
     fine_tuned = min(found.mean() for found in errors["joint training, then fine-tuning"])
     assert errors["MAML"][1].mean() < 0.5 * fine_tuned
     assert errors["CAVIA"][1].mean() < 0.5 * fine_tuned
-    assert abs(hits[1]["pixels, nearest mean"].mean() - 0.71) < 0.03
+    assert abs(hits[1]["pixels, nearest mean"].mean() - 0.72) < 0.03
     for found in hits.values():
         assert -0.01 < found["prototypes"].mean() - found["pixels, nearest mean"].mean() < 0.06
         assert abs(found["prototypes"].mean() - found["transfer, nearest mean"].mean()) < 0.03
@@ -707,7 +722,8 @@ axis.invert_yaxis()
 figure.tight_layout()
 plt.show()
 if not QUICK:
-    assert leak["one class"] < leak["all classes"] - 0.1
+    assert leak["one class"] < leak["all classes"] - 0.05
+    assert abs(leak["running statistics"] - leak["all classes"]) < 0.03
 
 # %% [markdown]
 # *Mend*: running statistics, or those of the support set alone, which a client has (the project's default,
@@ -720,8 +736,8 @@ np.testing.assert_allclose(together[:1], alone_again, atol=1e-5)
 # %% [markdown]
 # ### The inner rate
 #
-# The outer loop can make up for a rate that is too small, by making the weights such that small steps change much. It
-# cannot make up for one that is too large. The same MAML, everything else alike, a fifth of the iterations:
+# The inner rate decides how far *one* step goes, and all is built on that step. The same MAML, everything else alike, a
+# fifth of the iterations:
 
 # %%
 RATES = (0.01, 0.3) if QUICK else (0.001, 0.01, 0.1, 0.3)
@@ -735,17 +751,19 @@ if not QUICK:
     assert by_rate[0.3].mean() > 1.3 * by_rate[0.01].mean()
 
 # %% [markdown]
-# *Mend*: try rates on tasks held out, downwards from where the loss becomes restless; or let the outer loop learn them
-# (`learned_rates`).
+# Thirty times the rate, three times the error. Given time the outer loop makes up for a rate that is too *small*, by
+# making the weights such that small steps change much: after 50,000 iterations 0.001 does as well as 0.01, while 0.3
+# still has six times the error ([few-shot learning](../few_shot.md)). *Mend*: try rates on tasks held out, downwards
+# from where the loss becomes restless; or let the outer loop learn them (`learned_rates`).
 #
 # ### Too few tasks
 #
-# A meta-learner generalizes over *tasks*: a thousand points of ten sensors are ten examples. MAML trained on ten
-# sensors, with new points in every episode, is judged on those ten and on new ones.
+# A meta-learner generalizes over *tasks*: a thousand points of two sensors are two examples. MAML trained on two
+# sensors and on ten, with new points in every episode, is judged on those and on new ones.
 
 
 # %%
-def draw_of_few(seed, sensors=10, tasks=TASKS):
+def draw_of_few(seed, sensors, tasks=TASKS):
     """Episodes as `draw` gives them, of the same few sensors for ever."""
     fixed = np.random.default_rng(SEED)
     amplitude = tf.constant(fixed.uniform(0.1, 5.0, sensors), tf.float32)
@@ -757,30 +775,37 @@ def draw_of_few(seed, sensors=10, tasks=TASKS):
     return x[:, :SHOT], y[:, :SHOT], x[:, SHOT:], y[:, SHOT:]
 
 
-few = [keras.Variable(weight) for weight in start_weights()]
-train(maml_loss(few, rate=0.01, episodes=draw_of_few), few, iterations=ITERATIONS, rate=0.003)
-known_error = float(maml_loss(few, rate=0.01, episodes=lambda seed: draw_of_few(seed, tasks=500))(-3))
-new_errors = adapted_error(few, rate=0.01, steps=1)
-print(f"trained on ten sensors: {known_error:.2f} on these, {with_interval(new_errors)} on new ones")
+by_sensors = {}
+for sensors in (2, 10):
+    few = [keras.Variable(weight) for weight in start_weights()]
+    of_few = functools.partial(draw_of_few, sensors=sensors)
+    train(maml_loss(few, rate=0.01, episodes=of_few), few, iterations=ITERATIONS, rate=0.003)
+    on_known = float(maml_loss(few, rate=0.01, episodes=functools.partial(of_few, tasks=500))(-3))
+    by_sensors[sensors] = on_known, adapted_error(few, rate=0.01, steps=1)
+    print(f"trained on {sensors} sensors: {on_known:.2f} on these, {with_interval(by_sensors[sensors][1])} on new ones")
 print(f"trained on ever new ones: {with_interval(errors['MAML'][1])} on new ones")
 if not QUICK:
-    assert new_errors.mean() > 2 * known_error
-    assert new_errors.mean() > 1.5 * errors["MAML"][1].mean()
+    assert by_sensors[2][1].mean() > 2 * by_sensors[2][0]
+    assert by_sensors[2][1].mean() > 2 * errors["MAML"][1].mean()
+    assert by_sensors[10][1].mean() < 1.5 * errors["MAML"][1].mean()
 
 # %% [markdown]
-# *Mend*: count tasks and not points, hold *tasks* out, and widen the family where it can be done honestly (the turned
-# digits above are such new classes).
+# With two the training looks splendid and is worthless. With ten there is next to nothing amiss: this family has but
+# two parameters, and ten sensors surround it. *Mend*: count tasks and not points, hold *tasks* out, and widen the
+# family where it can be done honestly (the turned digits above are such new classes).
 #
 # ### First order, and more steps than trained for
 #
-# Leaving out second derivatives is cheaper; what it costs in error is in the table above and has to be measured each
-# time, as it depends on the inner rate. Steps beyond those of training may help or hurt, and the picture in the results
-# says which; a client must not raise them unasked.
+# Leaving out second derivatives is cheaper, and worse: here about one and a half times the error. What it costs depends
+# on the inner rate and has to be measured each time. Steps beyond those of training helped here; they may hurt
+# elsewhere, and a client must not raise them unasked.
 
 # %%
 second, first = errors["MAML"][1].mean(), errors["first-order MAML"][1].mean()
 time_ratio = seconds["first-order MAML"] / seconds["MAML"]
 print(f"first order: {first / second:.2f} times the error, {time_ratio:.2f} times the seconds")
+if not QUICK:
+    assert 1.1 < first / second < 2.2
 
 # %% [markdown]
 # ## What it costs
