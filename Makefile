@@ -38,7 +38,7 @@ help:
 	@echo 'make image         build the image that Kubeflow steps run in, by podman, docker or buildah; VARIANT=cuda for GPUs'
 	@echo 'make e2e-image     tests of that image: whole pipelines in containers'
 	@echo 'make engines       tests of steps on other engines of Beam; Flink needs java and mvn, Prism its program'
-	@echo 'make docs          the documentation as a site, in output/docs/site; needs npm for the diagrams'
+	@echo 'make docs          the documentation as a site, in output/docs/site; needs npm for diagrams and formulas'
 	@echo 'make guides        run the guides and write their pages and notebooks; GUIDE=01_architectures for one'
 	@echo 'make requirements  compile requirements/*.in to the locks of both stacks'
 
@@ -72,9 +72,9 @@ e2e-image: $(DEV)
 engines: $(DEV)
 	$(BIN)/python -m pytest -m engine --timeout 1800 -raP
 
-# Mermaid lies in the site, which then draws its diagrams without a network.
+# Mermaid and MathJax lie in the site, which then draws its diagrams and formulas without a network.
 docs: $(DEV)
-	scripts/mermaid.sh output/docs/static
+	scripts/site_scripts.sh output/docs/static
 	PYTHONPATH=. $(BIN)/sphinx-build --fail-on-warning --quiet -c docs . output/docs/site
 	@echo 'The site: $(BIN)/python -m http.server --bind 127.0.0.1 --directory output/docs/site 8000'
 

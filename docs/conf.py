@@ -6,8 +6,8 @@ from pathlib import Path
 from sphinx.application import Sphinx
 
 HOME = Path(__file__).parent.parent
-# Where the Makefile puts mermaid, which then comes from the site itself and not from the network.
-MERMAID = HOME / "output" / "docs" / "static"
+# Where the Makefile puts Mermaid and MathJax, which then come from the site itself and not from the network.
+SCRIPTS = HOME / "output" / "docs" / "static"
 
 project = "Slipway"
 root_doc = "docs/README"
@@ -17,11 +17,13 @@ default_role = "code"
 html_theme = "furo"
 html_title = project
 html_show_copyright = False
-html_static_path = [str(MERMAID)]
+html_static_path = [str(SCRIPTS)]
 myst_heading_anchors = 4
+myst_enable_extensions = ["dollarmath"]
 myst_fence_as_directive = ["mermaid"]
 mermaid_use_local = "mermaid.esm.min.mjs"
 mermaid_height = "auto"
+mathjax_path = "tex-svg-full.js"
 
 # Read, not imported: the pages need no TensorFlow.
 LIBRARY = ("slipway", "models", "training", "compression", "serving", "data")

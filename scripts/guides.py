@@ -21,6 +21,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import MarkdownExporter
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from traitlets import default
 from traitlets.config import Config
 
@@ -85,6 +86,7 @@ def write(name: str, notebook: nbformat.NotebookNode) -> None:
         cell.metadata.section = section
         cell.outputs = [output for output in cell.get("outputs", []) if output.get("name") != "stderr"]
     exporter = MarkdownExporter(extra_loaders=[DictLoader({"page": TEMPLATE})], template_file="page")
+    exporter.register_preprocessor(CoalesceStreamsPreprocessor, enabled=True)
     page, files = exporter.from_notebook_node(notebook, resources={"output_files_dir": name})
     shutil.rmtree(PAGES / name, ignore_errors=True)
     for path, content in files["outputs"].items():

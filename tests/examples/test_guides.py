@@ -54,7 +54,8 @@ def test_a_guide_runs_in_quick_mode(script, tmp_path):
 @each_script
 def test_a_page_holds_the_cells_of_its_script_and_what_came_out(script):
     page = (PAGES / f"{script.stem}.md").read_text()
-    without_outputs = re.sub(rf"^```text\n.*?^```$|^!\[.*\]\({script.stem}/.*\)$", "", page, flags=re.M | re.S)
+    outputs = rf"^```text\n(?:.*\n)*?```$|^!\[.*\]\({script.stem}/.*\)$"
+    without_outputs = re.sub(outputs, "", page, flags=re.M)
     told = [f"```python\n{source}\n```" if kind == "code" else source for kind, source in _cells(script)]
     assert _squeezed(without_outputs) == _squeezed("\n".join(told)), f"Run: make guides GUIDE={script.stem}"
 
