@@ -28,7 +28,8 @@ from sklearn.linear_model import SGDClassifier
 from sklearn.neural_network import MLPClassifier
 
 from benchmarks.figures import Figure, main
-from inspection.comparison import Compared, metric_table
+from inspection.comparison import Compared
+from inspection.metric_table import metric_table
 from inspection.runs import Run
 from records.evaluation import CANDIDATE
 from records.run import RunRecord

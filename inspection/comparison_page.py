@@ -11,16 +11,15 @@ from plotly.subplots import make_subplots
 from inspection.charts import HEIGHT, PALETTE, as_html
 from inspection.comparison import (
     Compared,
-    MetricCell,
     common_metrics,
     config_differences,
     data_differences,
-    metric_table,
     node_differences,
     slice_differences,
     version_differences,
 )
 from inspection.histograms import Distribution, histogram, read_distributions
+from inspection.metric_table import MetricCell, metric_table
 from records.model_run import HISTORY_FILE
 from records.run import RunRecord
 from records.stores import path_at

@@ -7,7 +7,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from inspection.comparison import Difference, MetricCell
+from inspection.comparison import Difference
+from inspection.metric_table import MetricCell
 
 
 def comparison_tables(values: Mapping[str, Any]) -> Iterator[RenderableType]:

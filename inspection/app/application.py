@@ -27,16 +27,8 @@ from inspection.app.site import Site
 from inspection.page import Section
 
 PAGES = (
-    run_pages,
-    compare_pages,
-    data_pages,
-    evaluation_pages,
-    lineage_pages,
-    live,
-    model_pages,
-    trend_pages,
-    static_files,
-)
+    run_pages, compare_pages, data_pages, evaluation_pages, lineage_pages, live, model_pages, trend_pages, static_files,
+)  # fmt: skip
 # What a person needs to look at the first page.
 WARM_UP_SECS = 2
 

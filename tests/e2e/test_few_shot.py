@@ -10,6 +10,7 @@ import yaml
 
 from inspection.evaluation_results import read_metrics
 from inspection.store import RunStore
+from records.predictions import read_predictions
 from serving.tflite import TFLiteModel
 from tasks.loading import TaskSpec
 from tests.e2e.commands import Ran, run, slipway
@@ -91,6 +92,16 @@ def test_the_error_after_each_step_has_an_interval_over_all_episodes_and_by_shot
     for where in ("", "shot=5", "shot=10"):
         for step in range(3):
             assert 0 < metrics[where, f"mse_step_{step}_ci95"] < metrics[where, f"mse_step_{step}"]
+
+
+def test_what_is_kept_of_each_episode_adds_up_to_the_error(ran, metrics):
+    [place] = ran.root.artifacts.glob("Evaluator/evaluation/*")
+    found = read_predictions(place)
+    assert not found.overlap
+    # Of intervals there is no share of an episode.
+    assert not any("ci95" in metric for metric in found.metrics)
+    for metric in ("mse", "mse_step_0"):
+        assert float(found.values_of("candidate", metric).mean()) == pytest.approx(metrics["", metric], rel=1e-4)
 
 
 def test_the_error_after_adaptation_is_lower_than_before(metrics):

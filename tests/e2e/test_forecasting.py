@@ -9,6 +9,8 @@ import pytest
 import tensorflow as tf
 import yaml
 
+from records.predictions import read_predictions
+from records.shown_examples import read_shown_examples
 from serving.tflite import TFLiteModel
 from tests.e2e.commands import Ran, run, slipway
 
@@ -71,6 +73,20 @@ def test_errors_are_told_apart_by_hour_channel_and_part_of_the_horizon(ran):
     metrics = ran.record()["metrics"]
     assert {"test_mae_load", "test_mae_wind", "test_mae_steps_1_6", "test_mae_steps_7_12"} <= set(metrics)
     assert metrics["test_mae_wind"] < metrics["test_mae_load"]
+
+
+def test_what_is_kept_of_each_window_adds_up_to_the_metrics(ran):
+    [place] = ran.root.artifacts.glob("Evaluator/evaluation/*")
+    found = read_predictions(place)
+    assert found.overlap
+    # Predictions are of 12 steps of two channels, at three levels.
+    assert found.outputs.shape == (1, len(found.keys), 72)
+    for metric in ("mase", "mae", "mae_over_naive", "coverage"):
+        if metric in found.metrics:
+            mean = float(found.values_of("candidate", metric).mean())
+            assert mean == pytest.approx(ran.record()["metrics"][f"test_{metric}"], rel=1e-4)
+    assert {"mase", "mae"} <= set(found.metrics)
+    assert {"history", "scale"} <= read_shown_examples(str(place))[0].features.keys()
 
 
 def test_a_client_sends_raw_history_and_gets_intervals_in_its_own_units(ran):

@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 import yaml
 
+from records.predictions import read_predictions
 from serving.saved_model import SavedModel
 from tests.e2e.commands import Ran, run
 
@@ -100,6 +101,22 @@ def test_requests_slices_and_groups_are_judged(ran):
     assert selected["interval"][0] <= selected["value"] <= selected["interval"][1]
     # A first model has nothing to be worse than.
     assert not gates["auc against the baseline", ""]["applies"]
+
+
+def test_what_every_model_said_of_each_row_is_kept(ran):
+    by_node = {}
+    for node in ("Evaluator", "EdgeEvaluator"):
+        [place] = ran.root.artifacts.glob(f"{node}/evaluation/*")
+        by_node[node] = read_predictions(place)
+    saved, files = by_node["Evaluator"], by_node["EdgeEvaluator"]
+    assert (saved.kind, saved.outputs.shape[2], files.models) == ("classes", 1, ("float32", "int8"))
+    # Two records, of the same rows by the same keys.
+    assert saved.keys.tolist() == files.keys.tolist()
+    metrics = ran.record()["metrics"]
+    for metric in ("accuracy", "cross_entropy"):
+        mean = float(saved.values_of("candidate", metric).mean())
+        assert mean == pytest.approx(metrics[f"test_{metric}"], rel=1e-4)
+    assert {"size=below 5", "member=1, town=Rome"} <= set(saved.slices)
 
 
 def test_a_client_sends_a_row_as_the_file_has_it(ran):

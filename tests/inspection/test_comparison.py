@@ -9,13 +9,13 @@ from inspection.comparison import (
     compared,
     config_differences,
     data_differences,
-    metric_table,
     node_differences,
     slice_differences,
     version_differences,
 )
 from inspection.comparison_page import comparison_values
 from inspection.histograms import histogram, read_distributions
+from inspection.metric_table import metric_table
 from inspection.page import html
 from inspection.runs import Run, read_run
 from records.run import RunRecord

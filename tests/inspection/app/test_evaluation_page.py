@@ -88,6 +88,9 @@ def test_runs_are_compared_by_the_pairs(app, root):
         second.values_of(CANDIDATE, "cross_entropy"), first.values_of(CANDIDATE, "cross_entropy")
     )
     assert f"p = {losses.pvalue:.2g}" in page
+    values = first.values_of(CANDIDATE, "cross_entropy")
+    spread = 1.96 * values.std() / len(values) ** 0.5
+    assert f"({values.mean() - spread:.3f}–{values.mean() + spread:.3f})" in page
     assert "McNemar&#39;s exact test and paired t test, on 400 test examples" in page
 
 
