@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, get_args, r
 from data.errors import DataError
 
 if TYPE_CHECKING:
+    import apache_beam as beam
     import tensorflow as tf
 
 Split: TypeAlias = Literal["train", "eval", "test"]
@@ -39,6 +40,25 @@ class Source(Protocol):
 
     def fingerprint(self) -> str:
         """A digest that changes when the data changes: the cache key of ExampleGen."""
+
+
+@runtime_checkable
+class HasReading(Protocol):
+    """A source whose records Beam's own connector may read, in place of the source.
+
+    Where it does, a shard names a file that is to be written, and `examples` is given what was brought for it.
+    """
+
+    def reading(self) -> "beam.PTransform | None":
+        """A transform that gives (shard, record) for each record; None where the source reads its shards itself."""
+
+    def brought(self, shard: Any, records: Sequence[Any]) -> Hashable:
+        """What `examples` is given in place of a shard.
+
+        Args:
+          shard: one of `shards`.
+          records: those that the transform gave for it, in any order.
+        """
 
 
 @runtime_checkable

@@ -13,7 +13,7 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
 from components.shard_reading import ShardReading, check_readings
-from data.source import SPLITS, Source
+from data.source import SPLITS, HasReading, Source
 from data.spans import HasSpans
 from data.unreadable import UNREADABLE
 from records.properties import SPAN, SPANS, VERSION
@@ -46,8 +46,15 @@ def generate(*, task_spec: str, examples: standard_artifacts.Examples, pipeline:
             path = os.path.join(directory, f"data_tfrecord-{index:05d}-of-{count:05d}.gz")
             jobs.append((path, os.path.join(findings, f"{split}-{index:05d}.json"), shard))
             splits.append(split)
+    reading = source.reading() if isinstance(source, HasReading) else None
     with pipeline:
-        pipeline | beam.Create(jobs) | beam.Reshuffle() | beam.Map(_write_shard, task_spec=task_spec)
+        made = pipeline | beam.Create(jobs)
+        if reading is None:
+            made | beam.Reshuffle() | beam.Map(_write_shard, task_spec=task_spec)
+        else:
+            of_shards = made | beam.Map(_by_shard)
+            records = pipeline | "Read" >> reading
+            {"job": of_shards, "records": records} | beam.CoGroupByKey() | beam.Map(_write_brought, task_spec=task_spec)
     counts, defects = check_readings([findings for _, findings, _ in jobs], allowed=task.allowed_unreadable())
     rows = dict.fromkeys(SPLITS, 0)
     for split, count in zip(splits, counts, strict=True):
@@ -69,6 +76,19 @@ def _write_spans(source: Source, examples: standard_artifacts.Examples) -> None:
     if (version := spans[newest]) is not None:
         examples.set_int_custom_property(VERSION, version)
     examples.set_string_custom_property(SPANS, json.dumps(spans))
+
+
+def _by_shard(job: tuple[str, str, Any]) -> tuple[Any, Any]:
+    path, findings, shard = job
+    return shard, (path, findings)
+
+
+def _write_brought(brought: tuple[Any, Any], *, task_spec: str) -> None:
+    shard, found = brought
+    [(path, findings)] = found["job"]
+    source = TaskSpec.parse(task_spec).source()
+    assert isinstance(source, HasReading)
+    _write_shard((path, findings, source.brought(shard, list(found["records"]))), task_spec=task_spec)
 
 
 def _write_shard(job: tuple[str, str, Any], *, task_spec: str) -> None:

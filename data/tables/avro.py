@@ -32,10 +32,10 @@ class AvroTable(SequentialTable):
         with open_binary(path) as file:
             for record in fastavro.reader(file):
                 assert isinstance(record, dict)
-                yield {name: _value(value) for name, value in record.items()}
+                yield {name: plain_value(value) for name, value in record.items()}
 
 
-def _value(value: Any) -> Value:
+def plain_value(value: Any) -> Value:
     """Decimals and the like as floats, and what is not a number as none."""
     if isinstance(value, float) and math.isnan(value):
         return None

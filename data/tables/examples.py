@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from data.did_you_mean import did_you_mean
 from data.errors import DataError
 from data.overview import Overview
-from data.source import SPLITS
+from data.source import SPLITS, HasReading
 from data.spans import HasSpans, missing_between
 from data.tables.table import Row, Table
 from data.tables.values import Kind, as_text, parse
 from records.spans import Spans, describe_spans
 
 if TYPE_CHECKING:
+    import apache_beam as beam
     import tensorflow as tf
 
 # Raw feature that holds the label.
@@ -90,12 +91,23 @@ class TableExamples:
         )
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def reading(self) -> "beam.PTransform | None":
+        """See `data.source.HasReading`."""
+        return self.table.reading() if isinstance(self.table, HasReading) else None
+
+    def brought(self, shard: Any, records: Sequence[Any]) -> Hashable:
+        """See `data.source.HasReading`."""
+        assert isinstance(self.table, HasReading)
+        return self.table.brought(shard, records)
+
     def spans(self) -> Spans:
         """See `data.spans.HasSpans`."""
         return self.table.spans() if isinstance(self.table, HasSpans) else {}
 
     def overview(self) -> Overview:
-        """Rows of each class, or of all."""
+        """Rows of each class, or of all; what another system reads is not looked at."""
+        if isinstance(self.table, HasReading):
+            return Overview(headline=f"{len(self.kinds)} columns of rows that are read when the pipeline runs")
         counts = {split: dict.fromkeys((*self.classes, "all"), 0) for split in SPLITS}
         unreadable = 0
         for split in SPLITS:
