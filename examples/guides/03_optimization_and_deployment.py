@@ -65,6 +65,7 @@ BLUE, ORANGE, GREEN, RED, GREY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#7
 plt.rcParams.update(
     {"figure.figsize": (7, 3.6), "figure.dpi": 100, "axes.spines.top": False, "axes.spines.right": False}
 )
+tf.get_logger().setLevel("ERROR")  # or each export says where it wrote
 keras.utils.set_random_seed(SEED)
 
 # %% [markdown]
