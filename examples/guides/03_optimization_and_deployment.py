@@ -65,6 +65,7 @@ BLUE, ORANGE, GREEN, RED, GREY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#7
 plt.rcParams.update(
     {"figure.figsize": (7, 3.6), "figure.dpi": 100, "axes.spines.top": False, "axes.spines.right": False}
 )
+tf.get_logger().setLevel("ERROR")  # or each export says where it wrote
 keras.utils.set_random_seed(SEED)
 
 # %% [markdown]
@@ -921,8 +922,9 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Nearly all intervals overlap with that of float32: three hundred images do not *show* these variants to be worse, and
-# the honest reading is that size decides here and accuracy hardly does. (The project compares image by image, which is
+# Two variants fit into the download, and one of them, the smallest file of all, loses two points by its 2-bit weights.
+# Nearly all intervals overlap with that of float32: three hundred images do not *show* the others to be worse, and the
+# honest reading is that size decides here and accuracy hardly does. (The project compares image by image, which is
 # sharper, and takes all variants that differ by no more than chance for equals.)
 #
 # ## Which to take
@@ -969,11 +971,11 @@ if not QUICK:
 
 # %%
 drops = {name: table["float32"]["accuracy"] - row["accuracy"] for name, row in table.items()}
-within = [name for name in table if size[name] <= BUDGET_BYTES and drops[name] <= 0.0100001]
+within = [name for name in table if size[name] <= BUDGET_BYTES and drops[name] <= 0.01]
 print("within the budget:", within)
 
 costs = {name: Cost(bytes=size[name], latency_ms=row["ms"], metric_drop=drops[name]) for name, row in table.items()}
-choice = choose(costs, Budgets(max_bytes=BUDGET_BYTES, max_metric_drop=0.0100001, prefer="bytes"))
+choice = choose(costs, Budgets(max_bytes=BUDGET_BYTES, max_metric_drop=0.01, prefer="bytes"))
 print(choice.variant, "–", choice.reason)
 if within:
     chosen = min(within, key=size.get)
@@ -982,7 +984,8 @@ else:
     chosen = "int8"
     assert choice.variant is None
 if not QUICK:
-    assert within
+    assert chosen == "half the channels, int8"
+    assert size["2-bit weights, int8"] < BUDGET_BYTES < size["80 % zero, int8"]
 
 # %% [markdown]
 # Only now the test images are looked at, once, for two files: what was handed over and what ships.

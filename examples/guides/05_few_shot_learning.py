@@ -389,7 +389,8 @@ print(f"CAVIA: before {with_interval(errors['CAVIA'][0])}, after one step {with_
 # %% [markdown]
 # Do the five numbers mean something? A sensor is $A \sin(x - p) = A\cos p \cdot \sin x - A\sin p \cdot \cos x$: two
 # coordinates in a plane. If the context describes the sensor, then these two can be read off it, by nothing more than
-# a linear map.
+# a linear map. They can, to nine tenths (this page fails below seven), and the picture shows how: amplitude is the
+# distance from where all weak sensors lie together, phase the direction.
 
 # %%
 streams = tf.constant([-1, 0]), tf.constant([-1, 1])
@@ -622,7 +623,8 @@ if not QUICK:
 # %% [markdown]
 # After one step MAML's error is about 0.5 and CAVIA's about 0.23, with five numbers against 1,761 (this page fails if
 # they leave 0.3 to 0.7 and 0.13 to 0.33). Both go on improving in steps that neither was trained for. Joint training
-# knows the family as well, but nobody told it to start where a step helps: five steps bring it hardly anywhere.
+# knows the family as well, but nobody told it to start where a step helps: after five steps of fine-tuning it still
+# has more than twice the error that MAML has after one.
 #
 # Then the digits:
 
@@ -748,7 +750,7 @@ for rate in RATES:
     by_rate[rate] = adapted_error(tried, rate=rate, steps=1)
 print({rate: with_interval(found) for rate, found in by_rate.items()})
 if not QUICK:
-    assert by_rate[0.3].mean() > 1.3 * by_rate[0.01].mean()
+    assert by_rate[0.3].mean() > 2 * by_rate[0.01].mean()
 
 # %% [markdown]
 # Thirty times the rate, three times the error. Given time the outer loop makes up for a rate that is too *small*, by
