@@ -7,6 +7,7 @@ fails fails the command, and no page is written.
 """
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -76,7 +77,7 @@ def execute(name: str, notebook: nbformat.NotebookNode) -> None:
 
 
 def write(name: str, notebook: nbformat.NotebookNode) -> None:
-    """The notebook as it is; the page without stderr, where libraries tell of the machine."""
+    """The notebook as it is; the page without what libraries tell of the machine, on stderr and by TensorFlow's log."""
     NOTEBOOKS.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, NOTEBOOKS / f"{name}.ipynb")
     section = name
@@ -84,7 +85,13 @@ def write(name: str, notebook: nbformat.NotebookNode) -> None:
         headings = [line.lstrip("# ") for line in cell.source.splitlines() if line.startswith("#")]
         section = headings[-1] if cell.cell_type == "markdown" and headings else section
         cell.metadata.section = section
-        cell.outputs = [output for output in cell.get("outputs", []) if output.get("name") != "stderr"]
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                # Which TensorFlow writes to stdout where it sees a notebook.
+                output.text = re.sub(r"^WARNING:tensorflow:.*\n?", "", output.text, flags=re.MULTILINE)
+        cell.outputs = [
+            output for output in cell.get("outputs", []) if output.get("name") != "stderr" and output.get("text") != ""
+        ]
     exporter = MarkdownExporter(extra_loaders=[DictLoader({"page": TEMPLATE})], template_file="page")
     exporter.register_preprocessor(CoalesceStreamsPreprocessor, enabled=True)
     page, files = exporter.from_notebook_node(notebook, resources={"output_files_dir": name})

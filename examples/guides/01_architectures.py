@@ -140,12 +140,9 @@ print("kernels:", spatial.shape, mixing.shape, "against", (3, 3, 4, 6))
 # %% [markdown]
 # ```mermaid
 # flowchart LR
-#   subgraph "standard: 9 · C · F weights"
-#     a["C channels"] --> b["3×3, mixes all"] --> c["F channels"]
-#   end
-#   subgraph "separable: 9 · C + C · F weights"
-#     d["C channels"] --> e["3×3, each alone"] --> f["1×1, mixes all"] --> g["F channels"]
-#   end
+#   a["C channels"] --> b["standard: 3×3, mixes all<br/>9 · C · F weights"] --> c["F channels"]
+#   d["C channels"] --> e["depthwise: 3×3, each alone<br/>9 · C weights"]
+#   e --> f["pointwise: 1×1, mixes all<br/>C · F weights"] --> g["F channels"]
 # ```
 #
 # The separable form needs $1/F + 1/9$ of the weights and of the multiplications. Whether it is faster is another

@@ -432,7 +432,7 @@ assert abs(shrunk["decoupled"][0] - shrunk["decoupled"][1]) < 0.2
 assert shrunk["L2 in the loss"][1] - shrunk["L2 in the loss"][0] > 0.4
 
 # %% [markdown]
-# Decoupled, both shrink alike; by L2 the quiet weight is gone and the loud one is hardly touched.
+# Decoupled, both shrink alike; by L2 the quiet weight shrinks far more, and the loud one is hardly touched.
 #
 # ## When to stop
 #
