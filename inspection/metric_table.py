@@ -82,11 +82,12 @@ def _cell(
     if run is first or reference is None:
         return MetricCell(value=value, low=low, high=high)
     change = value - reference
-    if is_tested and test:
+    test = test if is_tested else None
+    p: float | None = None
+    if test is not None:
         p = test.p
-    else:
-        test = None
-        p = two_shares(value, examples, reference, other_examples) if is_known and other_examples else None
+    elif is_known and other_examples:
+        p = two_shares(value, examples, reference, other_examples)
     spread = seed_spread(name, first.record, run.record, others) if is_tested else None
     is_better = change > 0 if is_higher_better(metric) and name != "parameters" else change < 0
     return MetricCell(

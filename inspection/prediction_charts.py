@@ -15,6 +15,7 @@ PLACES = 51
 BINS = 10
 # More curves, or points, cannot be told apart.
 MAX_CURVES, MAX_POINTS = 6, 1500
+AREAS = {"AUC": "area below it", "AP": "average precision"}
 GRID = np.linspace(0, 1, PLACES)
 
 
@@ -64,7 +65,7 @@ def prediction_charts(found: Predictions, model: str, names: Sequence[str]) -> I
         yield _calibration(classes)
         curves = _positives(classes, named)
         yield _curves(curves, roc_curve, "ROC", ("false positive rate", "true positive rate"), "AUC")
-        yield _curves(curves, precision_recall, "Precision and recall", ("recall", "precision"), "average precision")
+        yield _curves(curves, precision_recall, "Precision and recall", ("recall", "precision"), "AP")
     elif found.kind == "number" and len(found.labels) and found.outputs.shape[-1] == 1:
         yield _errors(found.labels, found.outputs[found.models.index(model), :, 0])
 
@@ -143,7 +144,7 @@ def _curves(
     # That of one curve would have no legend, and so no area.
     figure.update_layout(showlegend=True, legend_title_text=area_name)
     each = "" if len(positives) < 2 else "Each class against all others, those that are told apart worst. "
-    note = f"{each}Exact areas, and the curve at {PLACES} places."
+    note = f"{each}{area_name}, the {AREAS[area_name]}, is of the whole curve, which is drawn at {PLACES} places."
     return title, note, as_html(figure, height=HEIGHT + 80)
 
 

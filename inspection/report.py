@@ -148,8 +148,9 @@ def _training(outputs: Outputs) -> Markup | None:
 
 def _trials(outputs: Outputs, record: RunRecord | None) -> TrialsDrawing | None:
     place = _place(outputs, "Tuner", "tuner_results")
-    metric = record.config.get("tune", {}).get("metric") if record else None
-    return draw_trials(read_trials(place), metric or "score") if place else None
+    search = record.config.get("tune") if record else None
+    metric = search["metric"] if search else "score"
+    return draw_trials(read_trials(place), metric) if place else None
 
 
 def _evaluation(outputs: Outputs, record: RunRecord | None) -> list[tuple[str, Markup, list[SliceRow]]]:

@@ -4,7 +4,7 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from records.artifact_files import has_file, write_file
 from records.stores import path_at
@@ -92,7 +92,7 @@ def read_predictions(uri: "epath.PathLike") -> Predictions | None:
     # Pickles could run code; no array of ours needs one.
     with np.load(io.BytesIO((place / PREDICTIONS_FILE).read_bytes()), allow_pickle=False) as file:
         told = json.loads(str(file["told"]))
-        names = {name: tuple(told[name]) for name in _NAMES}
+        names: dict[str, Any] = {name: tuple(told[name]) for name in _NAMES}
         arrays = {name: file[name] for name in _ARRAYS}
     return Predictions(**{name: told[name] for name in _PLAIN}, **names, **arrays)
 

@@ -51,6 +51,11 @@ def test_reasons_and_hyperparameters_are_told():
     assert "options.model.dropout</span> 0.25." in page
 
 
+def test_a_config_without_a_search_has_a_page():
+    """Defaults are written out, and that of a search is none."""
+    assert "Hyperparameter search" not in _page({**RECORD, "config": {"tune": None}})
+
+
 def test_a_finding_is_shown_with_where_it_is_and_how_probable_by_chance():
     finding = {"gate": "evaluation", "metric": "accuracy", "where": "", "value": 0.5, "limit": ">= 0.4", "passed": True}
     page = _page({**RECORD, "gates": [{**finding, "interval": [0.45, 0.55], "p_value": 0.0312}]})
