@@ -1,5 +1,5 @@
-"""What `slipway serve` costs and bears, on loopback: `python -m benchmarks.serving`. About fifteen minutes, of which
-schemathesis takes eight; `--only SECTION` measures one, and keeps those that the file of `--json` has.
+"""What `slipway serve` costs and bears, on loopback: `python -m benchmarks.serving`. About twenty minutes, of which
+schemathesis takes twelve; `--only SECTION` measures one, and keeps those that the file of `--json` has.
 
 The model has eight dense layers; its two versions answer with opposite signs. Clients are a process of their own.
 """
@@ -213,7 +213,7 @@ def _main() -> None:
         def section(measure: Callable[[Registry], Iterator[Figure]]) -> Callable[[], Sequence[Figure]]:
             return lambda: list(measure(registry()))
 
-        measures = {
+        measures: dict[str, Callable[[Registry], Iterator[Figure]]] = {
             "overheads": _overheads,
             "throughputs": _throughputs,
             "swaps": _swaps,

@@ -57,7 +57,8 @@ def outcome(port: int, *, tag: str, known: dict[str, Any]) -> Outcome:
         command += ["--report-har-path", f"{folder}/har.json", "--report-json-path", f"{folder}/run.json"]
         # Its own modules, not those of this environment.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        ended = subprocess.run(command, env=environment, capture_output=True, text=True)
+        # It leaves a folder of its own where it runs.
+        ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
         run = json.loads(Path(folder, "run.json").read_text())
         if ended.returncode not in (0, 1) or not run["complete"] or run["errors"]:
             raise RuntimeError(f"schemathesis must run to its end. Received: {ended.stdout[-2000:]}{ended.stderr}")
@@ -73,7 +74,7 @@ def _uv() -> str:
     found = shutil.which("uv", path=os.pathsep.join((".uv/bin", os.environ["PATH"])))
     if found is None:
         raise RuntimeError("uv must be there, which brings schemathesis. Received: none. Type `make setup`.")
-    return found
+    return str(Path(found).resolve())
 
 
 def _leading(port: int, known: dict[str, Any]) -> dict[str, Any]:
