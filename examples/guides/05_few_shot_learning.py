@@ -46,6 +46,7 @@ BLUE, ORANGE, GREEN, RED, GREY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#7
 plt.rcParams.update(
     {"figure.figsize": (7, 3.6), "figure.dpi": 100, "axes.spines.top": False, "axes.spines.right": False}
 )
+tf.get_logger().setLevel("ERROR")  # or each new training is told that it is traced anew
 keras.utils.set_random_seed(SEED)
 
 # %% [markdown]
@@ -407,7 +408,7 @@ if not QUICK:
 
 centred = contexts - contexts.mean(axis=0)
 principal = centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
-figure, axes = plt.subplots(1, 2, figsize=(7, 3.2), sharey=True)
+figure, axes = plt.subplots(1, 2, figsize=(7, 3.2), dpi=85, sharey=True)
 for axis, colour, name in zip(axes, (amplitude, phase), ("amplitude", "phase, radians"), strict=True):
     drawn = axis.scatter(*principal[:250].T, c=colour[:250], s=8, cmap="cividis")
     figure.colorbar(drawn, ax=axis, label=name)
@@ -788,13 +789,14 @@ for sensors in (2, 10):
 print(f"trained on ever new ones: {with_interval(errors['MAML'][1])} on new ones")
 if not QUICK:
     assert by_sensors[2][1].mean() > 2 * by_sensors[2][0]
-    assert by_sensors[2][1].mean() > 2 * errors["MAML"][1].mean()
+    assert by_sensors[2][1].mean() > errors["MAML"][0].mean()
     assert by_sensors[10][1].mean() < 1.5 * errors["MAML"][1].mean()
 
 # %% [markdown]
-# With two the training looks splendid and is worthless. With ten there is next to nothing amiss: this family has but
-# two parameters, and ten sensors surround it. *Mend*: count tasks and not points, hold *tasks* out, and widen the
-# family where it can be done honestly (the turned digits above are such new classes).
+# With two the training looks splendid, and on a new sensor it is worse than no adaptation at all. With ten there is
+# next to nothing amiss: this family has but two parameters, and ten sensors surround it. *Mend*: count tasks and not
+# points, hold *tasks* out, and widen the family where it can be done honestly (the turned digits above are such new
+# classes).
 #
 # ### First order, and more steps than trained for
 #
