@@ -497,7 +497,7 @@ try:
     message = "taken"
 except slipway.UsageError as error:
     message = str(error)
-print(message)
+print(message.removeprefix(f"{folder}/"))
 assert "Did you mean train.epochs?" in message
 seconds["wrong config"] = time.perf_counter() - began
 
