@@ -459,7 +459,8 @@ assert not lazy[y].any()
 #
 # On 114 test rows one tumour is nearly one percent. Refusing whatever is a little worse would refuse half of all
 # models that are just as good. The question is how probable such a worsening would be *if both were equally good*: of
-# the rows that only one of them tells right, either has half, like coins (McNemar, 1947).
+# the rows that only one of them tells right, either has half, like coins (McNemar, 1947). Below, models that differ
+# in their seed alone, and one that lost twelve rows.
 
 
 # %%
@@ -470,14 +471,16 @@ def chance(right, reference):
 
 
 before = malignant(model, x[test]) == y[test]
-other_seed = malignant(notebook_model(SEED + 1), x[test]) == y[test]
+candidates = {
+    f"seed {seed}": malignant(notebook_model(seed), x[test]) == y[test] for seed in ((1,) if QUICK else (1, 2, 3))
+}
 broken = before.copy()
 broken[np.flatnonzero(before)[:12]] = False
-for name, candidate in (("another seed", other_seed), ("twelve rows lost", broken)):
+for name, candidate in {**candidates, "twelve rows lost": broken}.items():
     p = chance(candidate, before)
     print(f"{name:18} accuracy {candidate.mean() - before.mean():+.3f}, p = {p:.4f}")
     assert abs(p - mcnemar(candidate, before).p_value) < 1e-12
-assert chance(other_seed, before) > 0.05 > chance(broken, before)
+assert chance(broken, before) < 0.05 < min(chance(candidate, before) for candidate in candidates.values())
 
 # %% [markdown]
 # The mend: `max_worsening: 0.0` with `significance: 0.05` refuses only what is hard to put down to chance.
@@ -494,7 +497,7 @@ try:
     message = "taken"
 except slipway.UsageError as error:
     message = str(error)
-print(message)
+print(message.removeprefix(f"{folder}/"))
 assert "Did you mean train.epochs?" in message
 seconds["wrong config"] = time.perf_counter() - began
 
