@@ -18,7 +18,7 @@ from records.predictions import read_predictions
 from records.shown_examples import read_shown_examples
 from tests.tasks.transformed import TASKS, raw_examples
 
-# {task: (what is kept of it, numbers that its model predicts of an example)}. Of windows these are 26 steps, of episodes
+# {task: (what is kept of it, numbers that its model predicts of an example)}. Of windows they are 26 steps, of episodes
 # 6 queries after 0, 1 and 2 inner steps.
 KINDS = {
     "forecasting": ("other", 26),
