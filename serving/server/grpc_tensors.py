@@ -11,18 +11,21 @@ from serving.server.errors import invalid
 
 # The field of TensorProto that holds the values of a type, as Tensor::AsProtoField fills it: clients read these fields.
 _FIELDS = {
-    "float32": "float_val",
-    "float64": "double_val",
-    "int8": "int_val",
-    "uint8": "int_val",
-    "int16": "int_val",
-    "uint16": "int_val",
-    "int32": "int_val",
-    "uint32": "uint32_val",
-    "int64": "int64_val",
-    "uint64": "uint64_val",
-    "bool": "bool_val",
-    "object": "string_val",
+    np.dtype(name): (tf.as_dtype(np.dtype(name)).as_datatype_enum, field)
+    for name, field in {
+        "float32": "float_val",
+        "float64": "double_val",
+        "int8": "int_val",
+        "uint8": "int_val",
+        "int16": "int_val",
+        "uint16": "int_val",
+        "int32": "int_val",
+        "uint32": "uint32_val",
+        "int64": "int64_val",
+        "uint64": "uint64_val",
+        "bool": "bool_val",
+        "object": "string_val",
+    }.items()
 }
 
 
@@ -55,10 +58,10 @@ def fill_tensors(
     """Writes these outputs into a map of messages."""
     for name in names:
         array, tensor = outputs[name], target[name]
-        if array.dtype.name not in _FIELDS:
+        if array.dtype not in _FIELDS:
             tensor.CopyFrom(tf.make_tensor_proto(array))
             continue
-        tensor.dtype = tf.as_dtype(array.dtype).as_datatype_enum
+        tensor.dtype, field = _FIELDS[array.dtype]
         for size in array.shape:
             tensor.tensor_shape.dim.add(size=size)
-        getattr(tensor, _FIELDS[array.dtype.name]).extend(array.ravel().tolist())
+        getattr(tensor, field).extend(array.ravel().tolist())
