@@ -241,7 +241,7 @@ def divergence(before, after, bins=10):
     middle = (p + q) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
         parts = [np.nansum(share * np.log2(share / middle)) for share in (p, q)]
-    return sum(parts) / 2
+    return float(sum(parts) / 2)
 
 
 new_table = table.copy()
