@@ -5,7 +5,7 @@
 # stopping, guards, checkpoints, logs. Each part is small, and each is proved equal to the one that a library gives
 # you. At the end it resumes to the bit after a kill, survives bad numbers and a full disk, and is as fast as `fit`.
 #
-# *Time*: about two minutes on one core. *Seed*: 0, and 1 and 2 where spread matters. *Data*: 1,797 scans of digits
+# *Time*: about a minute on one core. *Seed*: 0, and 1 and 2 where spread matters. *Data*: 1,797 scans of digits
 # that ship with scikit-learn; no network needed. *You need*: [guide 1](01_architectures.md), or to know what a layer
 # is.
 #
