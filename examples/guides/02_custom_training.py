@@ -5,7 +5,7 @@
 # stopping, guards, checkpoints, logs. Each part is small, and each is proved equal to the one that a library gives
 # you. At the end it resumes to the bit after a kill, survives bad numbers and a full disk, and is as fast as `fit`.
 #
-# *Time*: about two minutes on one core. *Seed*: 0, and 1 and 2 where spread matters. *Data*: 1,797 scans of digits
+# *Time*: about a minute on one core. *Seed*: 0, and 1 and 2 where spread matters. *Data*: 1,797 scans of digits
 # that ship with scikit-learn; no network needed. *You need*: [guide 1](01_architectures.md), or to know what a layer
 # is.
 #
@@ -931,8 +931,8 @@ if not QUICK:
 # Leaving Python is what counts: `fit` gains by taking several steps a call as well, and a loop of your own loses
 # nothing against it if it does the same. The project's loop does more in a step (it sets the learning rate, sums
 # losses, measures how long it waited for data) and stays near the bare one by what [its page](../training.md) names:
-# Adam updates a variable in one kernel, and all sums are one vector. On a network as small as this one, overhead is
-# most of the time; on a large one all of these bars but the first are nearly equally long.
+# Adam updates a variable in one kernel, and all sums are one vector. On a network as
+# small as this one, overhead is most of the time; the larger the network, the less it matters.
 #
 # ## The same in production
 #
