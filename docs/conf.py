@@ -20,6 +20,8 @@ html_show_copyright = False
 html_static_path = [str(SCRIPTS)]
 myst_heading_anchors = 4
 myst_enable_extensions = ["dollarmath"]
+# A pattern in the reference, such as [^@]+, is none.
+myst_disable_syntax = ["footnote_ref"]
 myst_fence_as_directive = ["mermaid"]
 mermaid_use_local = "mermaid.esm.min.mjs"
 mermaid_height = "auto"
