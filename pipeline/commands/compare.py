@@ -8,7 +8,7 @@ from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
 
 root_option = click.option(
-    "--root", type=LOCAL_PATH, help="What `slipway run` wrote; default: the only one in ./output or */output."
+    "--root", type=LOCAL_PATH, help="What `slipway run` wrote; default: the only one in `./output` or `*/output`."
 )
 
 
