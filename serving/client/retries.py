@@ -41,16 +41,21 @@ class Retries:
           attempt: is given the seconds that are left, and raises ServerBusyError where it is worth another attempt.
 
         Raises:
-          ServerBusyError: of the last attempt, where another one would start after the deadline.
+          ServerBusyError: of the last attempt, where another one would start after the deadline; of the attempt before
+            it, where the deadline ended the last.
         """
         deadline = self.clock() + self.timeout_secs
         limit = self.first_delay_secs
+        before: ServerBusyError | None = None
         while True:
             try:
                 return attempt(max(deadline - self.clock(), 0.001))
-            except ServerBusyError:
+            except ServerBusyError as error:
+                # What the server said tells more than that time was up.
+                told = before if before and self.clock() >= deadline else error
                 wait = limit * self.draw()
                 if self.clock() + wait >= deadline:
-                    raise
+                    raise told from None
+                before = told
                 self.sleep(wait)
                 limit = min(2 * limit, self.max_delay_secs)

@@ -58,6 +58,19 @@ def test_no_attempt_starts_after_the_deadline_and_each_is_told_what_is_left():
     assert time.now < 5
 
 
+def test_what_the_server_said_is_told_where_the_deadline_ends_the_last_attempt():
+    time = Time()
+
+    def attempt(left_secs: float) -> None:
+        if not time.slept:
+            raise ServerBusyError("queue is full")
+        time.now += left_secs
+        raise ServerBusyError("no answer within the deadline")
+
+    with pytest.raises(ServerBusyError, match="queue is full"):
+        retries(time, first_delay_secs=1, timeout_secs=2, draw=lambda: 1.0).call(attempt)
+
+
 def test_what_is_no_business_of_time_is_not_tried_again():
     time, calls = Time(), []
 
