@@ -6,7 +6,9 @@
 # You also learn to look inside a network that does not train.
 #
 # *Time*: about two minutes on one core. *Seed*: 0, and 1 and 2 where spread matters. *Data*: 1,797 scans of digits
-# that ship with scikit-learn; no network needed. *You need*: Python, and to know what a gradient is.
+# that ship with scikit-learn; nothing to download. *You need*: Python, a first acquaintance with Keras, and to know
+# what a gradient is. *The project* is Slipway, pipelines on TensorFlow Extended, to which this page belongs; what you
+# build is compared with the blocks in its package `models`.
 #
 # The other guides: [2 custom training](02_custom_training.md),
 # [3 optimization and deployment](03_optimization_and_deployment.md),
@@ -94,7 +96,10 @@ if not QUICK:
 #
 # A 3×3 convolution shifts the image nine times, multiplies each shifted copy by a small matrix that mixes the
 # channels, and adds up. That is all, and it is a loop of two lines. A **dilated** convolution shifts further, a
-# **depthwise** one multiplies each channel by one number instead of mixing channels by a matrix.
+# **depthwise** one multiplies each channel by one number instead of mixing channels by a matrix. A **separable** one
+# is a depthwise one and then a 1×1 convolution, which mixes the channels. How far an output sees, its **receptive
+# field**, follows from the shifts: three pixels across for one 3×3 convolution, and each further one adds twice the
+# distance between two neighbours of its input, measured in pixels of the image.
 
 
 # %%
@@ -124,7 +129,9 @@ def separable(x, depthwise_kernel, pointwise_kernel):
 
 
 # %% [markdown]
-# Are they right? The project's own blocks take the same weights and must give the same numbers.
+# Are they right? The project's own blocks are Keras layers, put together as the papers describe. They take the same
+# weights and must give the same numbers. (`Style` holds what all convolutions of a network have in common: activation,
+# initializer, regularization. `Style()` is ReLU, He's initializer, explained below, and no regularization.)
 
 # %%
 image = keras.Input((8, 8, 4))
@@ -184,7 +191,7 @@ def random_weights(model):
 theirs = keras.Model(image, residual_block(image, filters=4))
 start = theirs(x)
 random_weights(theirs)
-k1, *rest = theirs.get_weights()
+k1, *rest = theirs.get_weights()  # Layer by layer; of a normalization gamma, beta, mean and variance.
 norm_1, k2, norm_2 = rest[:4], rest[4], rest[5:]
 np.testing.assert_allclose(residual(x, k1, norm_1, k2, norm_2), theirs(x), atol=1e-4)
 np.testing.assert_allclose(start, np.maximum(x, 0), atol=1e-6)
@@ -192,9 +199,11 @@ print("equal; and untrained, the block hands on its input")
 
 # %% [markdown]
 # The second assertion is a trick worth knowing: the last normalization starts at scale zero, so that an untrained
-# block is its shortcut, and a network of a hundred blocks starts as a shallow one (Goyal et al., 2017).
+# block is its shortcut (and the ReLU behind it), and a network of a hundred blocks starts as a shallow one (Goyal et
+# al., 2017).
 #
-# Does it matter? Twenty convolutions, once with shortcuts and once without, everything else the same.
+# Does it matter? Twenty convolutions, once with shortcuts and once without, everything else the same but that start at
+# scale zero, which without a shortcut would let nothing through.
 
 
 # %%
@@ -207,7 +216,7 @@ def deep(with_shortcuts, depth=2 if QUICK else 10):
             continue
         for _ in range(2):
             h = convolve(h, Style(), filters=8)
-            h = keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=0.9)(h))
+            h = keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=0.9)(h))  # As in the project's blocks.
     return keras.Model(image, keras.layers.Dense(10)(keras.layers.GlobalAveragePooling2D()(h)))
 
 
@@ -226,8 +235,8 @@ if not QUICK:
     assert np.mean(deep_loss["with"]) < np.mean(deep_loss["without"])
 
 # %% [markdown]
-# The *training* loss is lower with shortcuts: this is about being trainable, not about generalizing. In two layers
-# you would see nothing of it.
+# The *training* loss is lower with shortcuts: this is about being trainable, not about generalizing. With the five
+# convolutions of the results below you see nothing of it.
 #
 # ## Squeeze and excitation: which channels matter here?
 #
@@ -253,7 +262,7 @@ def squeeze_and_excite(x, squeeze, squeeze_bias, excite, excite_bias):
 # %%
 theirs = keras.Model(image, squeeze_excite(image, ratio=2))
 random_weights(theirs)
-w1, b1, w2, b2 = theirs.get_weights()
+w1, b1, w2, b2 = theirs.get_weights()  # Its dense layers are 1×1 convolutions, hence the `[0, 0]`.
 np.testing.assert_allclose(squeeze_and_excite(x, w1[0, 0], b1, w2[0, 0], b2), theirs(x), atol=1e-5)
 print("equal, with", theirs.count_params(), "parameters")
 
@@ -261,8 +270,9 @@ print("equal, with", theirs.count_params(), "parameters")
 # ## Kernels: where they start, and how large they may grow
 #
 # **Initializers** decide whether a signal survives the way through an untrained network. A layer of $n$ inputs
-# multiplies the variance by $n \cdot \mathrm{Var}(w)$, and ReLU halves it: He's rule $\mathrm{Var}(w) = 2/n$ keeps
-# it, Glorot's $1/n$ halves it a layer, and "just a normal distribution" multiplies it by $n/2$.
+# multiplies the signal's mean square by $n \cdot \mathrm{Var}(w)$, and ReLU halves it. So He's rule
+# $\mathrm{Var}(w) = 2/n$ keeps it; Glorot's, which is $1/n$ where there are as many outputs as inputs, halves it in
+# each layer; and "just a normal distribution" multiplies it by $n/2$.
 
 # %%
 signal = np.random.default_rng(SEED).normal(size=(256, 128))
@@ -275,6 +285,7 @@ strength = {}
 for (name, start), colour in zip(starts.items(), (RED, BLUE, ORANGE), strict=True):
     h, strength[name] = signal, [1.0]
     for layer in range(20):
+        # With another seed: an initializer gives the same numbers each time.
         start_of_layer = start.__class__.from_config({**start.get_config(), "seed": layer})
         h = np.maximum(h @ np.asarray(start_of_layer((128, 128))), 0)
         strength[name].append(float(np.mean(h**2)))
@@ -287,9 +298,10 @@ assert 0.1 < strength["he_normal"][-1] < 10
 assert strength["glorot_normal"][-1] < 1e-4 < 1e20 < strength["normal, σ 1"][-1]
 
 # %% [markdown]
-# After twenty layers He's start is where it was, Glorot's is a millionth, and the naive one is beyond $10^{20}$. A
-# start that loses nothing at all exists too: the *delta-orthogonal* kernel is an orthogonal matrix in the middle tap
-# and zeros elsewhere, so that the untrained convolution only turns the channels.
+# After twenty layers He's signal is about as strong as it was, Glorot's is down to a millionth, and the naive one is
+# beyond $10^{20}$. There is also a convolution that loses nothing at all (only the ReLU behind it does): the
+# *delta-orthogonal* kernel is an orthogonal matrix in the middle tap and zeros elsewhere, so that the untrained
+# convolution only rotates the channels.
 
 
 # %%
@@ -334,8 +346,8 @@ if not QUICK:
     assert abs(by_l2[1e-3] - by_l2[0.0]) < 0.02 < by_l2[0.0] - by_l2[1e-1]
 
 # %% [markdown]
-# Kernels shrink as told. But look at the test column before you believe that this alone makes a network better: the
-# mild λ changes less than two points either way, and the strong one costs more than that (both are asserted).
+# Kernels shrink as they should. But look at the test column before you believe that this alone makes a network better:
+# the mild λ changes less than two points either way, and the strong one costs more than that (both are asserted).
 #
 # ## An activation of your own, with its gradient checked
 #
@@ -417,8 +429,9 @@ print(
 # %% [markdown]
 # ## Results
 #
-# Five bodies of the same width and depth, trained on the same 400 scans for as many epochs over three seeds. Each
-# block is one that you have just seen, now from the library.
+# Five *bodies* (networks that differ only in their blocks) of the same width and depth, trained on the same 400 scans
+# for as many epochs over three seeds. Each block is made of parts that you have just seen, now from the project. The
+# dilated one is a residual block with dilated convolutions, and where the others halve the image, it dilates by two.
 
 
 # %%
@@ -510,7 +523,8 @@ plt.show()
 # %% [markdown]
 # And the gates: for each class the mean gate of each channel of the last block, as a difference from the mean over
 # all classes. Rows that differ mean that the gate tells the digits apart; a gate that is the same for all images is
-# only an expensive constant.
+# only an expensive constant. Mind the scale of the colours: gates lie between 0 and 1, and no mean is more than two
+# tenths off (asserted). These gates are not far from constants, which fits that they gained nothing.
 
 # %%
 gate = [layer for layer in network.layers if isinstance(layer, keras.layers.Multiply)][-1]
@@ -527,6 +541,7 @@ plt.yticks(range(10))
 plt.show()
 assert gates.shape == (len(test), 32)
 assert 0 <= gates.min() <= gates.max() <= 1
+assert largest < 0.2
 
 # %% [markdown]
 # ## Which to take
@@ -585,8 +600,8 @@ plt.show()
 # | take | when | not when |
 # |---|---|---|
 # | plain | a handful of layers | deeper: the training loss stays behind |
-# | residual | more than about ten layers, or depth that is still to be decided | a handful of layers: nothing gained |
-# | + SE | many channels, many classes, operations to spare | narrow networks; tiny batches on slow memory |
+# | residual | twenty layers, or depth that is still to be decided | a handful of layers: nothing gained |
+# | + SE | many channels, many classes, operations to spare | narrow networks: nothing gained |
 # | separable | bytes and operations are scarce | few channels, or scarce training memory: it keeps more layers |
 # | dilated | the place matters (segmentation, series) | one label an image: it computes at full size throughout |
 #
@@ -672,8 +687,9 @@ if not QUICK:
 
 # %% [markdown]
 # The mends, in the order in which to try them: a smaller rate, a warm-up ([guide 2](02_custom_training.md)), a
-# normalization before the activation, an activation that is never flat. The same function shows exploding
-# activations: the column `max` grows from layer to layer.
+# normalization before the activation, an activation that is never flat. (The last row of each table is the logits,
+# which have no ReLU: there a "dead" unit is a digit whose logit is positive for no scan.) The same function shows
+# exploding activations: the column `max` grows from layer to layer.
 #
 # ### A gradient that is almost right
 #
@@ -743,12 +759,12 @@ assert len(lean.layers) < len(network.layers)
 #
 # ## The same in production
 #
-# In a Slipway config an architecture is one line, and the comparison of this page one command. The lines of
-# `pipeline/configs/digits.yaml`:
+# In a Slipway config, the YAML file that describes a whole pipeline, an architecture is one line, and the comparison
+# of this page one command. In `pipeline/configs/digits.yaml` it is this line (a `resnet`, as no `kind` is named):
 #
 # ```yaml
 # options:
-#   model: {kind: resnet, widths: [24, 48], blocks_per_stage: 2, se_ratio: 4, dropout: 0.1, kernel_l2: 0.0}
+#   model: {widths: [24, 48], blocks_per_stage: 2, se_ratio: 4, dropout: 0.1}
 # ```
 #
 # ```
@@ -765,7 +781,7 @@ assert len(lean.layers) < len(network.layers)
 # separable: {options.model.block: separable}
 # ```
 #
-# The same from Python, and a check that the lines above say what this page says:
+# The same network from Python, with the number of parameters that the comment at the head of that file promises:
 
 # %%
 options = ResNetOptions(widths=(24, 48), blocks_per_stage=2, se_ratio=4, dropout=0.1)
@@ -787,17 +803,15 @@ assert counted.parameters == 99_672
 #
 # ## Exercises
 #
-# 1. The residual body has convolutions 3×3 at stride 1 (stem, two in the first block), then 3×3 at stride 2 and 3×3
-#    in the
-#    second. How many pixels of the scan's height does one output see?
-# 2. Give a formula for the number of parameters of a squeeze-and-excitation gate with $C$ channels and ratio $r$,
-#    with
+# 1. The residual body has three 3×3 convolutions at stride 1 (the stem, and two in the first block); in the second
+#    block, one at stride 2 and one at stride 1. How many pixels across does an output of the last one see, if the scan
+#    were large enough?
+# 2. Give a formula for the number of parameters of a squeeze-and-excitation gate with $C$ channels and ratio $r$, with
 #    biases.
 # 3. By how much does a separable convolution cut the weights of a 3×3 with $C = F = 32$?
-# 4. Start the scale of a residual branch at $10^{-4}$. Prove that the block is its shortcut to about that precision,
-#    even if
-#    its normalizations do not start at zero.
-# 5. Write the gradient of the leaky ReLU, and check it as above.
+# 4. Put a `ChannelScale` that starts at $10^{-4}$ at the end of a residual branch. Show that the block is its shortcut
+#    to about that precision, even if its normalizations do not start at zero.
+# 5. Write the gradient of the leaky ReLU with slope 0.2, and check it as above. (Where must you not look?)
 #
 # ## Solutions
 
@@ -835,7 +849,7 @@ print("largest difference from the shortcut:", float(np.abs(timid(x) - x).max())
 assert 0 < np.abs(timid(x) - x).max() < 1e-2
 
 # %%
-# 5
+# 5. Not at zero, where there is a kink: no point of these is, and 0.05 moves those of `largest_gradient_error` off it.
 at = np.linspace(-2.05, 2.05, 12)
 slope = np.where(at > 0, 1.0, 0.2)
 np.testing.assert_allclose(numeric_gradient(lambda p: np.where(p > 0, p, 0.2 * p), at), slope, atol=1e-8)

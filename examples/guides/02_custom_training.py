@@ -6,8 +6,9 @@
 # you. At the end it resumes to the bit after a kill, survives bad numbers and a full disk, and is as fast as `fit`.
 #
 # *Time*: about a minute on one core. *Seed*: 0, and 1 and 2 where spread matters. *Data*: 1,797 scans of digits
-# that ship with scikit-learn; no network needed. *You need*: [guide 1](01_architectures.md), or to know what a layer
-# is.
+# that ship with scikit-learn; nothing to download. *You need*: [guide 1](01_architectures.md), or to know what a layer
+# and a gradient are. *The project* is Slipway, pipelines on TensorFlow Extended, to which this page belongs; what you
+# write is compared with its package `training`.
 #
 # The other guides: [1 architectures](01_architectures.md),
 # [3 optimization and deployment](03_optimization_and_deployment.md),
@@ -50,10 +51,11 @@ plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False})
 # %% [markdown]
 # ## The problem
 #
-# Scans were labelled in a hurry: of the 400 that may be used for training, three in ten carry a wrong label. Training
-# must therefore stop before the network has learned the mistakes by heart; it should use a loss that `fit` does not
-# have; and it runs at night, on a machine whose disk fills up and whose power fails. The other 1,397 scans, with
-# right labels, are cut in two: one half decides when to stop (*held out*), the other tells what came out (*test*).
+# Scans were labelled in a hurry: of the 400 that may be used for training, three in ten got a label at random, which
+# now and then is the right one, and otherwise wrong. Training must therefore stop before the network has learned the
+# mistakes by heart; it should use a loss that `fit` does not have; and it runs at night, on a machine whose disk fills
+# up and whose power fails. The other 1,397 scans, with right labels, are cut in two: one half decides when to stop
+# (*held out*), the other tells what came out (*test*).
 
 # %%
 digits = sklearn.datasets.load_digits()
@@ -111,8 +113,8 @@ print(f"fit, {EPOCHS} epochs: test accuracy {fit_accuracy:.3f}")
 # ## A step by hand
 #
 # A step is four lines: forward, loss, gradients, update. A `GradientTape` writes down what is computed and plays it
-# backwards. For a linear classifier the gradient is known, $x^\top (\mathrm{softmax}(xW) - y) / n$, so let us see
-# whether the tape agrees.
+# backwards. For a linear classifier with weights $W$ and the mean cross-entropy over $n$ examples the gradient is
+# known, $x^\top (\mathrm{softmax}(xW) - y) / n$, so let us see whether the tape agrees.
 
 # %%
 weights = tf.Variable(np.random.default_rng(SEED).normal(size=(64, 10)) * 0.1, dtype=tf.float32)
@@ -146,6 +148,7 @@ def make_step(model, optimizer, loss_function):
         with tf.GradientTape() as tape:
             outputs = model({"pixels": pixels}, training=True)
             loss = tf.reduce_mean(loss_function(label, outputs))
+        # The tape knows TensorFlow's variables, which are the `value` of Keras's.
         optimizer.apply(tape.gradient(loss, [variable.value for variable in variables]), variables)
         return loss
 
@@ -157,8 +160,9 @@ def train_for(model, step, steps, start=0, **batch_options):
 
 
 # %% [markdown]
-# Is it right? The project's `Loop` has a hundred options around the same four lines. Both train the same start on the
-# same batches; the weights must agree.
+# Is it right? The project's `Loop` has many options around the same four lines. It takes its data as a function from a
+# step to the batches that come after it, and its forward pass and loss as an *objective*; after each epoch it hands out
+# a *record* of training and held-out loss. Both loops train the same start on the same batches; the weights must agree.
 
 
 # %%
@@ -282,14 +286,17 @@ if not QUICK:
 
 # %% [markdown]
 # Smoothing is worth about three points, and the focal loss costs about five (this page fails if they leave 0 to 7,
-# and 1 to 10). It insists on the hardest examples, and the hardest of all are those whose label is wrong. But all
-# three learn the mistakes if they are given the time, which is why stopping matters more than the loss: see below.
+# and 1 to 10). The focal loss insists on the hardest examples, and the hardest of all are those whose label is wrong.
+# But all three learn the mistakes if they are given the time, which is why stopping matters more than the loss: see
+# below.
 #
 # ## Inner outputs, a projection head, and a contrastive loss
 #
 # A contrastive loss does not look at the answer but at an *inner* layer: embeddings of the same digit should lie
-# together, those of different digits apart. It is computed across the whole batch, which is what a loss of `fit`
-# cannot easily do. A small head between the layer and the loss takes the pressure; it is thrown away after training.
+# together, those of different digits apart. It compares all examples of a batch with each other, on a layer that is no
+# output of the model, so that the model is given one more. A small *projection head* stands between the layer and the
+# loss: what the contrast makes it forget, such as how a digit was written, the embedding may keep. The head is thrown
+# away after training.
 #
 # ```mermaid
 # flowchart LR
@@ -321,6 +328,7 @@ by_contrast = {"cross-entropy": [], "with contrast": []}
 for seed in SEEDS:
     for name, weight in (("cross-entropy", 0.0), ("with contrast", 0.5)):
         model = network(seed)
+        # The same layers, with the head's "projection" beside the "logits".
         both = with_projection(model, layer="embedding", head=ProjectionHead(hidden=32, dim=16))
         contrast = SupCon()
 
@@ -341,6 +349,7 @@ if not QUICK:
 def on_two_axes(model):
     inner = keras.Model(model.input, model.get_layer("embedding").output)({"pixels": scans[test]}).numpy()
     centred = inner - inner.mean(0)
+    # Of the 128 axes of an embedding, turned, the two along which it varies most.
     return centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
 
 
@@ -352,14 +361,16 @@ for axis, (name, shown) in zip(axes, (("untrained", network()), ("with contrast"
 plt.show()
 
 # %% [markdown]
-# Each colour is a digit, and contrast draws them together. For the accuracy it is worth nothing that could be told
-# from the spread of seeds (this page fails beyond 3 points either way): with three labels in ten wrong it also pulls
-# together what does not belong together. Its strength is elsewhere, where embeddings are compared or used again.
+# Each colour is a digit: training has drawn them together (cross-entropy does some of that by itself, so the picture
+# does not say how much is contrast's). For the accuracy contrast is worth nothing that could be told from the spread of
+# seeds (this page fails beyond 3 points either way): with three labels in ten wrong it also pulls together what does
+# not belong together. Its strength is elsewhere, where embeddings are compared or used again.
 #
 # ## Warm-up and schedules
 #
 # Adam's first steps are as long as the rate allows, whatever the gradients say: its averages know nothing yet. A
-# warm-up keeps these steps short, and a cosine lets the last ones be short again.
+# warm-up keeps these steps short, and a cosine lets the last ones be short again. Two others for comparison:
+# *one-cycle* rises and falls along half cosines, *exponential* falls by the same factor in each epoch.
 
 
 # %%
@@ -388,7 +399,7 @@ plt.show()
 #
 # Adam divides a running mean of the gradients by the root of a running mean of their squares. Weight decay in the
 # loss (*L2*) goes through that division and loses its meaning: parameters with large gradients hardly decay.
-# *Decoupled* decay (AdamW) shrinks the weights beside it.
+# *Decoupled* decay (AdamW) shrinks the weights apart from the division.
 
 
 # %%
@@ -492,16 +503,18 @@ if not QUICK:
 
 # %% [markdown]
 # The first dotted line is the best epoch, the second where patience ran out. From there on the network learns the
-# wrong labels, and stopping in time is worth about eight points: more than any of the losses. The gap ratio is below
-# zero for long (the held-out labels are right, and so easier) and crosses over when learning has turned into
-# memorizing. Its bound depends on the problem: here 0 is late already, elsewhere 0.5 is early.
+# wrong labels: the training loss goes on falling, and the held-out loss rises again. On the test scans, stopping in
+# time is worth about eight points: more than any of the losses. The gap ratio is below zero for long (the held-out
+# labels are right, and so easier) and becomes positive when learning has turned into memorizing. Which bound to set
+# depends on the problem: here 0 is late already, elsewhere 0.5 is early.
 #
 # ## Errors: what a night may bring
 #
 # ### Numbers that are none
 #
-# After one NaN every weight is NaN. The remedy is a copy of the last good state, and a smaller rate after going back
-# to it. Good is a state of which the loss was *seen* to be good: weights can be finite and beyond rescue.
+# After one step with a loss that is NaN, every weight is NaN. The remedy is a copy of the last good state, and a
+# smaller rate after going back to it. A state is good once a loss computed with it was *seen* to be good: weights can
+# be finite and beyond rescue.
 
 
 # %%
@@ -542,10 +555,11 @@ print(f"all losses finite: {np.all(np.isfinite(losses))}; weights that are NaN: 
 assert spoiled >= 128
 
 # %% [markdown]
-# On CPUs a ReLU makes zero of NaN. The loss never shows it, and the network trains on without a first layer worth the
-# name. So look at the weights too, at the end of each epoch. The project's loop does both from its snapshots; and
-# because going back does not help where the *data* is bad, it first looks at the batches since the last good state,
-# and names the one.
+# On CPUs a ReLU makes zero of NaN. Each of the 128 units of the first layer has one weight that is NaN now, so each
+# puts out zero for every scan: the loss never shows it, and the network trains on without a first layer worth the
+# name. So look at the weights too, at the end of each epoch. The project's loop looks at losses and at weights; and
+# because going back does not help where the *data* is bad, it first searches the batches since the last good state,
+# and names the bad one.
 
 # %%
 loop = project_loop(network(), keras.optimizers.SGD(0.1), recovery=RecoveryOptions(rollbacks=3))
@@ -560,8 +574,9 @@ assert "1 NaN" in told
 # %% [markdown]
 # ### A full disk
 #
-# Linux lends a device that is always full, so that this can be tried. Whoever writes over the only checkpoint has
-# none afterwards. Write beside it, and rename when all is written: a rename is whole or not at all.
+# Linux has a device that is always full, `/dev/full`, so that this can be tried. Whoever writes over the only
+# checkpoint has none afterwards. Write beside it, and rename when all is written: a rename happens wholly or not at
+# all.
 
 
 # %%
@@ -650,7 +665,7 @@ assert weights_that_differ(whole, forgetful) > 10_000
 
 # %% [markdown]
 # Zero: not close, but the same bits, and that in the middle of an epoch. The project's loop keeps the same promise,
-# on disk:
+# on disk. It looks for the newest checkpoint in its folder by itself:
 
 
 # %%
@@ -671,7 +686,8 @@ assert weights_that_differ(at_once, in_parts) == 0
 # ## Results
 #
 # One training with all of it: smoothed labels, the contrastive term on the projection, warm-up and cosine, decoupled
-# decay, early stopping. Against `fit` with its defaults, over seeds.
+# decay, early stopping. Against what `fit` does by default, over seeds: plain cross-entropy for all 40 epochs, which is
+# the first line of the three losses above. And against ten epochs of it, from the comparison with contrast.
 
 
 # %%
@@ -701,14 +717,14 @@ if not QUICK:
     assert abs(np.mean(finals["all of it"]) - np.mean(finals["ten epochs"])) < 0.03
 
 # %% [markdown]
-# Ten points over `fit` as it comes. Be fair, though: the last line is plain cross-entropy that happened to end after
-# ten epochs, and it is within a point or so of everything together. Most of the gain is *not training too long*;
-# early stopping is what finds the ten without being told.
+# Ten points over the defaults. Be fair, though: the last line is plain cross-entropy that happened to end after ten
+# epochs, and it is within a point or so of everything together. Most of the gain is *not training too long*; early
+# stopping is what finds a good end without being told.
 #
 # ### Watching it
 #
-# A hook is told of each epoch; TensorBoard reads event files. Thirty lines of framework are not needed for that. What
-# was written is read back here, as a check and because nobody tells you how.
+# TensorBoard reads event files, and a few lines write the records of the epochs into one. What was written is read back
+# here, as a check and because nobody tells you how.
 
 
 # %%
@@ -777,8 +793,9 @@ for name, value in rows.items():
 #
 # ### A rate that the graph has learned by heart
 #
-# `tf.function` computes Python numbers once, while it traces. A rate in a Python variable that you lower later stays
-# what it was. A `tf.Variable` is read in every step.
+# `tf.function` runs the Python code once, to *trace* it: what TensorFlow computes becomes a graph, and Python numbers
+# become constants in it. A rate in a Python variable that you lower later stays what it was. A `tf.Variable` is read in
+# every step.
 
 # %%
 settings = {"rate": 1.0}
@@ -931,13 +948,14 @@ if not QUICK:
 # Leaving Python is what counts: `fit` gains by taking several steps a call as well, and a loop of your own loses
 # nothing against it if it does the same. The project's loop does more in a step (it sets the learning rate, sums
 # losses, measures how long it waited for data) and stays near the bare one by what [its page](../training.md) names:
-# Adam updates a variable in one kernel, and all sums are one vector. On a network as
-# small as this one, overhead is most of the time; the larger the network, the less it matters.
+# Adam updates a variable in one operation, and all sums are one vector. On a network as small as this one, overhead is
+# most of the time; the larger the network, the less it matters.
 #
 # ## The same in production
 #
-# All of this is the section `train` of a Slipway config; `slipway config explain train` says what each key means.
-# Trainer runs the loop that you have just met, and a killed run goes on from its checkpoint by the same command:
+# All of this is the section `train` of a Slipway config, the YAML file that describes a whole pipeline;
+# `slipway config explain train` says what each key means. Trainer, a step of the pipeline, runs the loop that you have
+# just met, and a killed run goes on from its checkpoint by the same command:
 #
 # ```yaml
 # train:
@@ -961,7 +979,7 @@ if not QUICK:
 # tensorboard --logdir output/digits/artifacts/Trainer/model_run
 # ```
 #
-# The lines above are checked here as a run would check them:
+# The section `train` is checked here as a run would check it:
 
 # %%
 section = """
@@ -993,13 +1011,12 @@ assert checked.schedule == options
 #
 # ## Exercises
 #
-# 1. Clip gradients to a global norm of 1, by hand, and compare with `tf.clip_by_global_norm`.
-# 2. A batch of 50 does not fit into memory. Take it in five parts and average their gradients: prove that the step is
-#    the
-#    same.
-# 3. Keep a moving average of the weights with decay 0.9 (start with the first weights). After ten steps, which share
-#    of it is
-#    still the start?
+# 1. Clip gradients to a global norm of 1 (the norm of all gradients as one long vector), by hand, and compare with
+#    `tf.clip_by_global_norm`.
+# 2. A batch of 50 does not fit into memory. Take it in five parts and average their gradients: show that the step is
+#    the same.
+# 3. Keep a moving average of the weights: in each step nine tenths of it and one tenth of the new weights, from the
+#    first weights on. After ten steps, which share of it is still the start?
 # 4. In which epoch would a patience of 2 have stopped the history above, and with which lowest loss?
 #
 # ## Solutions
