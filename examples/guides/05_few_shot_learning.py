@@ -89,7 +89,7 @@ plt.show()
 
 # %%
 def start_weights(inputs=1, seed=SEED):
-    """[kernel, bias] of three layers, drawn evenly from ± 1/√(inputs of a unit)."""
+    """[kernel, bias] of three layers, uniform within ± 1/√(inputs of a unit)."""
     random, weights = np.random.default_rng(seed), []
     for rows, columns in ((inputs, 40), (40, 40), (40, 1)):
         bound = 1 / math.sqrt(rows)
@@ -394,6 +394,7 @@ print(f"CAVIA: before {with_interval(errors['CAVIA'][0])}, after one step {with_
 # distance from where all weak sensors lie together, phase the direction.
 
 # %%
+# What `draw` keeps for itself: the same seed draws the test sensors' amplitudes and phases again.
 streams = tf.constant([-1, 0]), tf.constant([-1, 1])
 amplitude = tf.random.stateless_uniform([500, 1, 1], streams[0], 0.1, 5.0).numpy().ravel()
 phase = tf.random.stateless_uniform([500, 1, 1], streams[1], 0.0, math.pi).numpy().ravel()
@@ -658,14 +659,14 @@ for row in rows:
 # | transfer | always, as the first try; tasks near to one large data set | an ordinary training; a head a task |
 # | prototypes | tasks are classes | no inner loop; one pass over the support set |
 # | MAML | tasks are anything with a loss, and differ in much | second derivatives; all weights for each task |
-# | first-order MAML | MAML is too slow or too large | some accuracy, how much the table says |
+# | first-order MAML | second derivatives cost too much (measure it) | some accuracy, how much the table says |
 # | CAVIA | tasks differ in few respects, are many, or are stored or sent | choosing the number of variables |
 #
 # What is asserted of it: on the sensors one step of MAML or CAVIA has less than half the error of any fine-tuning tried
 # here. On the digits the news is sobering. Means of *raw pixels* are right in about 72 % of the one-shot queries, and
 # trained features add about two points: scans that were centred and scaled by somebody are easy, and five known digits,
 # turned or not, are few classes to learn from. Transfer with nearest means comes within about a point of prototypes,
-# which is as far as the intervals reach; a head trained by gradient steps on five images does worse than either. On
+# which is as far as the intervals reach; a head trained by gradient steps on 5 or 25 images does worse than either. On
 # Omniglot, with hundreds of classes, prototypes are right in 98 % ([few-shot learning](../few_shot.md)). So measure the
 # simple ways first.
 
@@ -756,8 +757,8 @@ if not QUICK:
 # %% [markdown]
 # Thirty times the rate, three times the error. Given time the outer loop makes up for a rate that is too *small*, by
 # making the weights such that small steps change much: after 50,000 iterations 0.001 does as well as 0.01, while 0.3
-# still has six times the error ([few-shot learning](../few_shot.md)). *Mend*: try rates on tasks held out, downwards
-# from where the loss becomes restless; or let the outer loop learn them (`learned_rates`).
+# still has more than six times the error ([few-shot learning](../few_shot.md)). *Mend*: try rates on tasks held out,
+# downwards from where the loss becomes restless; or let the outer loop learn them (`learned_rates`).
 #
 # ### Too few tasks
 #
@@ -800,9 +801,10 @@ if not QUICK:
 #
 # ### First order, and more steps than trained for
 #
-# Leaving out second derivatives is cheaper, and worse: here about one and a half times the error. What it costs depends
-# on the inner rate and has to be measured each time. Steps beyond those of training helped here; they may hurt
-# elsewhere, and a client must not raise them unasked.
+# Leaving out second derivatives should save time. With one step of so small a network it saves nothing worth having, as
+# the seconds below show, and the error is about one and a half times as large. How much is saved and lost depends on
+# the network and the inner rate, and has to be measured each time. Steps beyond those of training helped here; they may
+# hurt elsewhere, and a client must not raise them unasked.
 
 # %%
 second, first = errors["MAML"][1].mean(), errors["first-order MAML"][1].mean()
@@ -888,16 +890,19 @@ for learner_line in (
 # - If tasks differ in few respects, adapt few numbers.
 # - For classes, means of embedded examples are hard to beat and take no gradient step. Means of raw inputs are the bar.
 # - Transfer is the baseline. A meta-learner that was not compared with it proves nothing; nor does one with few tasks.
-# - Normalize queries by nothing that a client has not.
+# - Normalize queries only by what a client has.
 # - Intervals are over tasks.
 #
 # ## Exercises
 #
-# 1. *ANIL* adapts the last layer alone. Write it with `adapt`, and compare its predictions with the project's learner.
+# 1. *ANIL* adapts the last layer alone. Write it with `adapt`, and compare its predictions with those of the project's
+#    learner, whose `ANILOptions` are imported above.
 # 2. *Reptile* moves the start towards where the inner loop ended. Of which loss is start − adapted the gradient, if the
 #    adapted weights count as constants? Check it on one task.
-# 3. Prototypes are a *linear* classifier of embedded queries. Write down its kernel and bias.
-# 4. By how much is a 95 % interval too narrow that takes the 100 points of each test task for independent?
+# 3. Prototypes are a *linear* classifier of embedded queries. Write down its kernel and bias, and show that it gives
+#    the same probabilities.
+# 4. How many times too narrow is a 95 % interval of MAML's test error that takes all points of all test tasks for
+#    independent?
 #
 # ## Solutions
 
