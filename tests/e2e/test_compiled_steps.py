@@ -1,6 +1,7 @@
 """Digits with a search, compiled, on a backend with ML Metadata and its default root at minio://."""
 
 import gzip
+import json
 import signal
 import subprocess
 import threading
@@ -12,9 +13,9 @@ import pytest
 from pipeline.config import load_config
 from records.findings import read_findings
 from serving.registry import Registry
-from tests.e2e.commands import TWO_RATES, write_config
+from tests.e2e.commands import TWO_RATES, slipway, write_config
 from tests.e2e.kfp_emulator.artifact_records import MlmdRecords
-from tests.e2e.kfp_emulator.backend import Backend
+from tests.e2e.kfp_emulator.backend import DEFAULT_ROOT, Backend
 from tests.e2e.kfp_emulator.compiled import compiled
 from tests.e2e.kfp_emulator.launcher import StepFailed
 
@@ -83,6 +84,47 @@ def test_the_evaluator_names_its_model_as_the_backend_does(backend):
     assert blessing["metadata"]["current_model"] == model["uri"]
     assert blessing["metadata"]["current_model_id"] == model["name"]
     assert blessing["metadata"]["blessed"] == 1
+
+
+@pytest.fixture(scope="module")
+def brought(backend, folder) -> Path:
+    """What the steps left in the object store, as a root."""
+    root = folder / "cluster"
+    place = folder / "store" / DEFAULT_ROOT.replace("://", "/")
+    said = slipway("inspect", "import", place, "--into", root)
+    assert said.returncode == 0, said.stdout
+    return root
+
+
+def test_what_the_steps_left_is_a_run_to_look_at(brought, backend):
+    said = slipway("inspect", "latest", "--json", "--root", brought)
+    run = json.loads(said.stdout)
+    assert {node["name"]: node["state"] for node in run["record"]["nodes"]} == dict.fromkeys(backend.order(), "done")
+    assert (run["state"], run["record"]["config"]["name"]) == ("done", "digits")
+    evaluation = json.loads((backend.file("Pusher", "pushed_model") / "pushed.json").read_text())
+    assert run["record"]["pushes"][0]["destination"] == evaluation["destination"]
+    assert 0 < run["record"]["metrics"]["test_accuracy"] <= 1
+    assert {"float32", "int8"} <= {variant["name"] for variant in run["record"]["variants"]}
+
+
+def test_the_lineage_of_the_pushed_version_goes_back_to_the_data(brought, backend):
+    said = slipway("inspect", "lineage", "digits/1", "--json", "--root", brought)
+    steps = [json.loads(said.stdout)["lineage"]]
+    uris = {}
+    while steps:
+        step = steps.pop()
+        uris[step["node"]] = [each["uri"] for each in step["outputs"]]
+        steps += step["sources"]
+    assert {"Pusher", "Evaluator", "Trainer", "Tuner", "Transform", "SchemaGen", "ExampleGen"} <= uris.keys()
+    assert uris["ExampleGen"] == [backend.output("ExampleGen", "examples")["uri"]]
+
+
+def test_its_report_has_the_evaluation(brought, backend, folder):
+    said = slipway("report", "--root", brought, "--out", folder / "report.html")
+    assert said.returncode == 0, said.stdout
+    page = (folder / "report.html").read_text()
+    for id_ in ("slices", "gates", "variants", "training"):
+        assert f'id="{id_}' in page
 
 
 def test_the_same_file_again_comes_from_the_cache_whole(backend):
