@@ -36,10 +36,11 @@ def bring_runs(place: epath.Path, root: Path, runs: Sequence[str]) -> None:
         if run in brought:
             continue
         brought.add(run)
-        records = _records(known[run])
+        records = _records(known[run], root)
         any_record = any_record or bool(records)
         for task, record in records.items():
-            _bring_task(known[run] / task.node / task.id, root / ARTIFACTS / Path(*task.parts), record)
+            if not _done(root, task):
+                _bring_task(known[run] / task.node / task.id, root / ARTIFACTS / Path(*task.parts), record)
             base = base_of(record, task)
             sources = [task_of(each.uri, base) for listed in record.inputs.values() for each in listed]
             waiting += [source.run for source in sources if source and source.run in known]
@@ -69,12 +70,19 @@ def _tasks(run: epath.Path) -> list[Task]:
     return [Task(run.parent.name, run.name, node.name, each.name) for node in _folders(run) for each in _folders(node)]
 
 
-def _records(run: epath.Path) -> dict[Task, StepRecord]:
+def _records(run: epath.Path, root: Path) -> dict[Task, StepRecord]:
     """The records of a run's steps; none where a version ran it that left none."""
     folders = {task: run / task.node / task.id for task in _tasks(run)}
-    found = {task: record for task, folder in folders.items() if (record := _read(folder, task))}
+    found = {task: record for task, folder in folders.items() if (record := _done(root, task) or _read(folder, task))}
     died = {task: record for task, folder in folders.items() if task not in found and (record := _died(folder, task))}
     return {**found, **died} if found else {}
+
+
+def _done(root: Path, task: Task) -> StepRecord | None:
+    """A step's record that was brought before, if it is done: no other will come."""
+    path = root / ARTIFACTS / Path(*task.parts) / STEP_FILE
+    record = StepRecord.from_json(path.read_text()) if path.exists() else None
+    return record if record and record.state == "done" else None
 
 
 def _folders(path: epath.Path) -> Iterator[epath.Path]:
@@ -124,15 +132,12 @@ def _logs(folder: epath.Path) -> list[epath.Path]:
 
 
 def _bring_task(folder: epath.Path, target: Path, record: StepRecord) -> None:
-    before = target / STEP_FILE
-    if before.exists() and StepRecord.from_json(before.read_text()).state == "done":
-        return
     target.mkdir(parents=True, exist_ok=True)
     for channel, artifacts in record.outputs.items():
         if artifacts and artifacts[0].type not in LEFT_THERE:
             _copy(folder / channel, target / channel)
     # The last: where it lies, all else does.
-    before.write_text(record.as_json())
+    (target / STEP_FILE).write_text(record.as_json())
 
 
 def _copy(source: epath.Path, target: Path) -> None:

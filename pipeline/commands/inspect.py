@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.local_path import LOCAL_PATH
+from pipeline.root_place import ROOT_PLACE
 
 # What reads and draws is imported when it is used: --help needs none of it.
 if TYPE_CHECKING:
@@ -66,9 +67,10 @@ class RunOrLineage(click.Group):
 
 root_option = click.option(
     "--root",
-    type=LOCAL_PATH,
+    type=ROOT_PLACE,
     metavar="DIR",
-    help="What `slipway run` wrote to; default: the only one in `./output` or `*/output`.",
+    help="What `slipway run` wrote to, or a pipeline root of Kubeflow's at gs:// or s3://; default: the only one in "
+    "`./output` or `*/output`.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.errors import UsageError
-from pipeline.local_path import LOCAL_PATH
+from pipeline.root_place import ROOT_PLACE
 
 # What serves is imported when it does: --help needs none of it.
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ DEFAULT_PORT = 8265
 
 
 @click.command()
-@click.argument("roots", nargs=-1, type=LOCAL_PATH, metavar="[ROOT]...")
+@click.argument("roots", nargs=-1, type=ROOT_PLACE, metavar="[ROOT]...")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="0: one that is free."
 )

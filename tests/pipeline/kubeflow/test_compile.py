@@ -88,7 +88,7 @@ def test_each_step_knows_what_was_compiled(documents, monkeypatch):
         run = compiled_run()
         assert (run.pipeline, run.metric, len(run.labels)) == ("digits", "accuracy", 10)
         assert list(run.upstream) == load_config(DIGITS).node_names()
-        assert run.upstream["StatisticsGen"] == ["ExampleGen"]
+        assert run.upstream["StatisticsGen"] == ["ExampleGen", "SchemaGen"]
         assert run.config["seed"] == load_config(DIGITS).seed
 
 

@@ -1,0 +1,54 @@
+"""Roots at an object store, which commands take as they take one on this machine."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+from etils import epath
+
+from pipeline.cluster_runs import importing
+from pipeline.commands.inspect import command
+from records.stores import StoreError
+from tests.pipeline.cluster_runs.hand_made import FIRST, FIRST_SECS, SECOND, two_runs
+
+ADDRESS = "gs://bucket/slipway"
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A pipeline root whose bucket is a folder."""
+    written = two_runs(tmp_path / "bucket")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(importing, "path_at", lambda address: epath.Path(address.replace(ADDRESS, str(written.path))))
+    return written
+
+
+def _runs(*arguments):
+    result = CliRunner().invoke(command, [*arguments, "--root", ADDRESS, "--json"])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_a_root_at_a_store_is_looked_at_as_one_here(place):
+    assert [(run["run_id"][16:], run["state"]) for run in _runs()] == [(FIRST, "failed"), (SECOND, "failed")]
+    assert _runs("latest")["record"]["error"] == "loss is NaN"
+
+
+def test_what_came_since_is_there_the_next_time(place):
+    _runs()
+    place.step("33333333-cccc", "SchemaGen", FIRST_SECS + 1e6, outputs={"schema": "Schema"})
+    assert [run["run_id"][16:] for run in _runs()] == [FIRST, SECOND, "33333333-cccc"]
+
+
+def test_an_address_that_nothing_here_reads_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    result = CliRunner().invoke(command, ["--root", "minio://mlpipeline/v2/artifacts"])
+    assert isinstance(result.exception, StoreError)
+    assert "Received: minio://mlpipeline/v2/artifacts" in str(result.exception)
+
+
+def test_runs_are_brought_into_a_root_that_is_named(place, tmp_path):
+    arguments = ["import", str(place.path), "--into", str(tmp_path / "root"), "--run", FIRST]
+    result = CliRunner().invoke(command, arguments)
+    assert result.exit_code == 0, result.output
+    assert f"has 1 run, the last 20260101-000000-{FIRST}." in result.output
