@@ -11,6 +11,8 @@ from records.step_record import LOG_OUTPUT, STEP_FILE, STEP_LINE, StepRecord
 
 # What is large and no page reads.
 LEFT_THERE = ("Examples", "Model", "TransformGraph", "TransformCache", "InferenceResult")
+# The same of files and folders in other artifacts, by how their names end.
+_WEIGHTS = ("checkpoints", ".keras", ".tflite")
 # What lies below a root here.
 ARTIFACTS = "artifacts"
 
@@ -94,7 +96,7 @@ def _read(folder: epath.Path, task: Task) -> StepRecord | None:
     """A step's record: the file, or else the last in its log."""
     texts = [(each / STEP_FILE).read_text() for each in _folders(folder) if (each / STEP_FILE).exists()]
     for log in [] if texts else _logs(folder):
-        lines = log.read_text().splitlines()
+        lines = _lines(log)
         texts += [line.removeprefix(STEP_LINE) for line in lines if line.startswith(STEP_LINE)]
     if not texts:
         return None
@@ -114,7 +116,7 @@ def _died(folder: epath.Path, task: Task) -> StepRecord | None:
     logs = _logs(folder)
     if not logs:
         return None
-    lines = [line for line in logs[-1].read_text().splitlines() if line.strip()]
+    lines = [line for line in _lines(logs[-1]) if line.strip()]
     ended = float(logs[-1].stat().mtime)
     return StepRecord(
         task_uri=f"unknown://{'/'.join(task.parts)}",
@@ -131,6 +133,11 @@ def _logs(folder: epath.Path) -> list[epath.Path]:
     return sorted(found, key=lambda path: (len(path.name), path.name))
 
 
+def _lines(log: epath.Path) -> list[str]:
+    # A process that was killed may end within a character.
+    return log.read_bytes().decode(errors="replace").splitlines()
+
+
 def _bring_task(folder: epath.Path, target: Path, record: StepRecord) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for channel, artifacts in record.outputs.items():
@@ -145,7 +152,7 @@ def _copy(source: epath.Path, target: Path) -> None:
         return
     target.mkdir(exist_ok=True)
     for each in source.iterdir():
-        if each.name in ("", ".", "..") or "/" in each.name:
+        if each.name in ("", ".", "..") or "/" in each.name or each.name.endswith(_WEIGHTS):
             continue
         if each.is_dir():
             _copy(each, target / each.name)

@@ -89,6 +89,18 @@ def test_examples_and_graphs_stay_where_they_are_and_the_rest_is_brought(place, 
     assert not list(root.rglob("transform_graph")) + list(root.rglob("examples"))
 
 
+def test_of_a_model_s_folder_the_weights_stay(place, root):
+    place.step(FIRST, "Compressor", FIRST_SECS + 20, outputs={"other": "CompressedModels"}, state="failed")
+    there = place.folder(f"{BASE}/digits/{FIRST}/Compressor/id-compressor/other")
+    for name in ("int8.tflite", "model.keras", "checkpoints/step-1/tensors", "history/loss.jsonl"):
+        (there / name).parent.mkdir(parents=True, exist_ok=True)
+        (there / name).write_text("x")
+    import_runs(str(place.path), root)
+    here = root / "artifacts" / "digits" / FIRST / "Compressor" / "id-compressor" / "other"
+    brought = {str(path.relative_to(here)) for path in here.rglob("*") if path.is_file()}
+    assert brought == {"content", STEP_FILE, "history/loss.jsonl"}
+
+
 def test_a_run_brings_those_that_it_took_from(place, root):
     place.step("33333333-cccc", "ExampleGen", SECOND_SECS + 9, outputs={"examples": "Examples"})
     assert import_runs(str(place.path), root, runs=[SECOND]) == [FIRST_ID, SECOND_ID]
