@@ -44,7 +44,7 @@ def base_of(record: StepRecord, task: Task) -> str:
     Raises:
       ClusterRunsError: it was not written where it lies.
     """
-    base, parts = record.task_uri.rstrip("/"), []
+    base, parts = record.task_uri.rstrip("/"), list[str]()
     for _ in range(DEPTH):
         base, _, name = base.rpartition("/")
         parts.insert(0, name)

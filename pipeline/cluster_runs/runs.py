@@ -60,7 +60,7 @@ def _sources(steps: Mapping[Task, StepRecord], records: Mapping[Task, StepRecord
         base = base_of(records[task], task)
         for artifact in (each for listed in records[task].inputs.values() for each in listed):
             source = task_of(artifact.uri, base)
-            if source in records and source not in seen:
+            if source is not None and source in records and source not in seen:
                 seen.add(source)
                 waiting.append(source)
                 yield source

@@ -89,7 +89,10 @@ def test_the_evaluator_names_its_model_as_the_backend_does(backend):
 @pytest.fixture(scope="module")
 def brought(backend, folder) -> Path:
     """What the steps left in the object store, as a root."""
-    root = folder / "cluster"
+    return _bring(folder, folder / "cluster")
+
+
+def _bring(folder: Path, root: Path) -> Path:
     place = folder / "store" / DEFAULT_ROOT.replace("://", "/")
     said = slipway("inspect", "import", place, "--into", root)
     assert said.returncode == 0, said.stdout
@@ -101,8 +104,8 @@ def test_what_the_steps_left_is_a_run_to_look_at(brought, backend):
     run = json.loads(said.stdout)
     assert {node["name"]: node["state"] for node in run["record"]["nodes"]} == dict.fromkeys(backend.order(), "done")
     assert (run["state"], run["record"]["config"]["name"]) == ("done", "digits")
-    evaluation = json.loads((backend.file("Pusher", "pushed_model") / "pushed.json").read_text())
-    assert run["record"]["pushes"][0]["destination"] == evaluation["destination"]
+    destination = backend.output("Pusher", "pushed_model")["metadata"]["pushed_destination"]
+    assert [push["destination"] for push in run["record"]["pushes"]] == [destination]
     assert 0 < run["record"]["metrics"]["test_accuracy"] <= 1
     assert {"float32", "int8"} <= {variant["name"] for variant in run["record"]["variants"]}
 
@@ -123,7 +126,7 @@ def test_its_report_has_the_evaluation(brought, backend, folder):
     said = slipway("report", "--root", brought, "--out", folder / "report.html")
     assert said.returncode == 0, said.stdout
     page = (folder / "report.html").read_text()
-    for id_ in ("slices", "gates", "variants", "training"):
+    for id_ in ("evaluation", "gates", "variants", "training", "data"):
         assert f'id="{id_}' in page
 
 
@@ -153,5 +156,8 @@ def test_the_next_model_is_compared_with_it_and_a_refusing_gate_fails_the_step_b
         last = failed.value.log.splitlines()[-1]
         assert last.startswith("Gate refused: the evaluation gate. accuracy must be >= 1.01. Received: ")
         assert [version.number for version in Registry(folder / "volume" / "registry").versions("digits")] == [1]
+        run = json.loads(slipway("inspect", "latest", "--json", "--root", _bring(folder, folder / "refused")).stdout)
+        assert run["state"] == "refused"
+        assert {finding["limit"]: finding["passed"] for finding in run["record"]["gates"]}[">= 1.01"] is False
     finally:
         backend.documents, backend.outputs = before, outputs
