@@ -4,40 +4,38 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from etils import epath
 
-from pipeline.cluster_runs import importing
 from pipeline.commands.inspect import command
 from records.stores import StoreError
+from tests.object_stores.places import upload
 from tests.pipeline.cluster_runs.hand_made import FIRST, FIRST_SECS, SECOND, two_runs
-
-ADDRESS = "gs://bucket/slipway"
 
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """A pipeline root whose bucket is a folder."""
-    written = two_runs(tmp_path / "bucket")
+    """A pipeline root that can be copied to a store."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(importing, "path_at", lambda address: epath.Path(address.replace(ADDRESS, str(written.path))))
-    return written
+    return two_runs(tmp_path / "place")
 
 
-def _runs(*arguments):
-    result = CliRunner().invoke(command, [*arguments, "--root", ADDRESS, "--json"])
+def _runs(store, *arguments):
+    result = CliRunner().invoke(command, [*arguments, "--root", store, "--json"])
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
 
 
-def test_a_root_at_a_store_is_looked_at_as_one_here(place):
-    assert [(run["run_id"][16:], run["state"]) for run in _runs()] == [(FIRST, "failed"), (SECOND, "failed")]
-    assert _runs("latest")["record"]["error"] == "loss is NaN"
+def test_a_root_at_a_store_is_looked_at_as_one_here(store, place):
+    upload(place.path, store)
+    assert [(run["run_id"][16:], run["state"]) for run in _runs(store)] == [(FIRST, "failed"), (SECOND, "failed")]
+    assert _runs(store, "latest")["record"]["error"] == "loss is NaN"
 
 
-def test_what_came_since_is_there_the_next_time(place):
-    _runs()
+def test_what_came_since_is_there_the_next_time(store, place):
+    upload(place.path, store)
+    _runs(store)
     place.step("33333333-cccc", "SchemaGen", FIRST_SECS + 1e6, outputs={"schema": "Schema"})
-    assert [run["run_id"][16:] for run in _runs()] == [FIRST, SECOND, "33333333-cccc"]
+    upload(place.path, store)
+    assert [run["run_id"][16:] for run in _runs(store)] == [FIRST, SECOND, "33333333-cccc"]
 
 
 def test_an_address_that_nothing_here_reads_is_refused(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ from pipeline.cluster_runs.importing import import_runs
 from records.root import run_directory
 from records.run import read_run_record
 from records.step_record import STEP_FILE, StepArtifact, StepRecord
+from tests.object_stores.places import upload
 from tests.pipeline.cluster_runs.hand_made import (
     BASE,
     FIRST,
@@ -87,6 +88,13 @@ def test_examples_and_graphs_stay_where_they_are_and_the_rest_is_brought(place, 
     assert outputs["SchemaGen"] == str(schema)
     assert (schema / "content").read_text() == "schema"
     assert not list(root.rglob("transform_graph")) + list(root.rglob("examples"))
+
+
+def test_runs_are_brought_from_an_object_store(store, place, root):
+    upload(place.path, store)
+    assert import_runs(store, root) == [FIRST_ID, SECOND_ID]
+    assert _states(root, FIRST_ID)["BulkInferrer"] == "failed"
+    assert len(list(root.rglob("schema/content"))) == 1
 
 
 def test_of_a_model_s_folder_the_weights_stay(place, root):
