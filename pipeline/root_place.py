@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ def _brought(address: str) -> Path:
     from pipeline.cluster_runs.importing import import_runs
     from pipeline.console import quiet_terminal
 
-    name = hashlib.sha256(address.rstrip("/").encode()).hexdigest()[:16]
+    # Pages call a root as its folder; addresses that differ in signs alone are told apart by the digest.
+    words = re.sub(r"[^A-Za-z0-9]+", "-", address.partition("://")[2]).strip("-")[-60:]
+    name = f"{words}-{hashlib.sha256(address.rstrip('/').encode()).hexdigest()[:8]}"
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     root = cache / "slipway" / "cluster_runs" / name
     with quiet_terminal(root / "import.log"):
