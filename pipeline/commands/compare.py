@@ -6,9 +6,13 @@ import click
 
 from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
+from pipeline.root_place import ROOT_PLACE
 
 root_option = click.option(
-    "--root", type=LOCAL_PATH, help="What `slipway run` wrote; default: the only one in `./output` or `*/output`."
+    "--root",
+    type=ROOT_PLACE,
+    help="What `slipway run` wrote, or a pipeline root of Kubeflow's at gs:// or s3://; default: the only one in "
+    "`./output` or `*/output`.",
 )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.local_path import LOCAL_PATH
+from pipeline.root_place import ROOT_PLACE
 
 # What reads and draws is imported when it is used: --help needs none of it.
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ EXAMPLES = [
     ("slipway inspect 20261120-2351", "the same; any beginning that only one run has"),
     ("slipway inspect lineage digits/3", "a pushed model back to its data; 3 and latest do as well"),
     ("slipway inspect latest --json", "any of these, for programs"),
+    (
+        "slipway inspect import gs://bucket/slipway --into cluster",
+        "what runs on Kubeflow left, as a root",
+    ),
 ]
 
 
@@ -47,6 +52,7 @@ class RunOrLineage(click.Group):
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for prefix, words in (("Usage:", ""), ("", "RUN "), ("", "lineage MODEL_VERSION ")):
             formatter.write_usage(ctx.command_path, f"{words}[--root DIR] [--json]", prefix=f"{prefix:7}")
+        formatter.write_usage(ctx.command_path, "import PLACE --into ROOT [--run ID]", prefix=f"{'':7}")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         records = [self.commands["runs"].get_params(ctx), ctx.command.get_params(ctx)]
@@ -61,9 +67,10 @@ class RunOrLineage(click.Group):
 
 root_option = click.option(
     "--root",
-    type=LOCAL_PATH,
+    type=ROOT_PLACE,
     metavar="DIR",
-    help="What `slipway run` wrote to; default: the only one in `./output` or `*/output`.",
+    help="What `slipway run` wrote to, or a pipeline root of Kubeflow's at gs:// or s3://; default: the only one in "
+    "`./output` or `*/output`.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
@@ -144,6 +151,27 @@ def lineage(model_version: str, root: Path | None, as_json: bool) -> None:
         from inspection.terminal import lineage_tree
 
         _print(lineage_tree(heading, step, place))
+
+
+@command.command("import")
+@click.argument("place")
+@click.option("--into", type=LOCAL_PATH, required=True, metavar="ROOT", help="A new directory, or one made by this.")
+@click.option("--run", "runs", multiple=True, metavar="ID", help="Kubeflow's id of a run; default: all. Repeatable.")
+def import_(place: str, into: Path, runs: tuple[str, ...]) -> None:
+    """Bring what runs on Kubeflow left in their pipeline root, PLACE, and make a root of it.
+
+    PLACE is a directory, or an address at gs:// or s3://. Examples and models stay where they are. ROOT is then one
+    that `inspect`, `report`, `compare` and `ui` read; the same command again adds the runs that are new.
+    """
+    from pipeline.console import quiet_terminal
+
+    into.mkdir(parents=True, exist_ok=True)
+    with quiet_terminal(into / "import.log") as console, console.status(f"Reading {place} …"):
+        from pipeline.cluster_runs.importing import import_runs
+
+        found = import_runs(place, into, runs=runs)
+    click.echo(f"{into} has {len(found)} run{'s' if len(found) != 1 else ''}, the last {found[-1]}.")
+    click.echo(f"  slipway inspect latest --root {into}")
 
 
 def _print_json(value: Any) -> None:

@@ -6,12 +6,16 @@ import click
 
 from pipeline.errors import UsageError
 from pipeline.local_path import LOCAL_PATH
+from pipeline.root_place import ROOT_PLACE
 
 
 @click.command()
 @click.argument("run", default="latest")
 @click.option(
-    "--root", type=LOCAL_PATH, help="What `slipway run` wrote; default: the only one in `./output` or `*/output`."
+    "--root",
+    type=ROOT_PLACE,
+    help="What `slipway run` wrote, or a pipeline root of Kubeflow's at gs:// or s3://; default: the only one in "
+    "`./output` or `*/output`.",
 )
 @click.option("--out", type=LOCAL_PATH, help="Default: ROOT/runs/RUN/report.html.")
 def command(run: str, root: Path | None, out: Path | None) -> None:

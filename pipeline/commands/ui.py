@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.errors import UsageError
-from pipeline.local_path import LOCAL_PATH
+from pipeline.root_place import ROOT_PLACE
 
 # What serves is imported when it does: --help needs none of it.
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ DEFAULT_PORT = 8265
 
 
 @click.command()
-@click.argument("roots", nargs=-1, type=LOCAL_PATH, metavar="[ROOT]...")
+@click.argument("roots", nargs=-1, type=ROOT_PLACE, metavar="[ROOT]...")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="0: one that is free."
 )
@@ -27,7 +27,8 @@ DEFAULT_PORT = 8265
 def command(roots: tuple[Path, ...], port: int, allow_actions: bool) -> None:
     """Show the runs, models and data of each ROOT as pages in a browser, until it is interrupted.
 
-    ROOT is what `slipway run` wrote; default: all in ./output and */output. The pages are for this machine alone
+    ROOT is what `slipway run` wrote, or a pipeline root of Kubeflow's at gs:// or s3://; default: all in ./output and
+    */output. The pages are for this machine alone
     (127.0.0.1), need no internet connection, and change nothing unless --allow-actions is given.
     """
     import uvicorn

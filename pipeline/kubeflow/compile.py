@@ -11,6 +11,7 @@ from tfx.orchestration.pipeline import Pipeline
 from pipeline.config import PipelineConfig
 from pipeline.dag import create_pipeline
 from pipeline.kubeflow import step
+from pipeline.kubeflow.compiled_run import run_variable
 from pipeline.kubeflow.distribution import check_distribution, distribute
 from pipeline.kubeflow.engine import check_engine
 from pipeline.kubeflow.places import cluster_places
@@ -48,12 +49,14 @@ def compile_pipeline(config: PipelineConfig, kubeflow: KubeflowConfig) -> list[d
     for node in pipeline.components:
         node.with_platform_config(resource_spec(node.id, settings[node.id], pools[node.id]))
     spec = _pipeline_spec(pipeline, kubeflow, settings)
+    variable = run_variable(config, pipeline)
     configs = {}
     for node, each in settings.items():
         label = _executor_label(spec, node)
+        container = spec["deploymentSpec"]["executors"][label]["container"]
+        container["env"] = [*container.get("env", []), variable]
         configs[label] = executor_config(each, pools[node], image=kubeflow.image)
         if kubeflow.trainer_processes is not None:
-            container = spec["deploymentSpec"]["executors"][label]["container"]
             distribute(node, container, configs[label], kubeflow.trainer_processes)
     platform = platform_spec(configs)
     return [spec, *([platform] if platform else [])]

@@ -18,6 +18,7 @@ from pipeline.beam.flags import IN_PROCESSES
 from pipeline.beam.lost_workers import lost_workers_end_steps
 from pipeline.kubeflow.executor_messages import backend_output, runner_input
 from pipeline.kubeflow.failure import report
+from pipeline.kubeflow.recorded_step import recorded
 from pipeline.kubeflow.staging import make_output
 
 
@@ -47,12 +48,13 @@ def run_step(arguments: argparse.Namespace, beam_flags: list[str]) -> None:
     from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_run_executor
 
     arguments.json_serialized_invocation_args = json_format.MessageToJson(message)
-    with lost_workers_end_steps() if IN_PROCESSES in beam_flags else contextlib.nullcontext():
-        kubeflow_v2_run_executor.main((arguments, beam_flags))
-    with fileio.open(message.outputs.output_file, "r") as file:
-        text = file.read()
-    with fileio.open(message.outputs.output_file, "w") as file:
-        file.write(backend_output(text))
+    with recorded(message) as written:
+        with lost_workers_end_steps() if IN_PROCESSES in beam_flags else contextlib.nullcontext():
+            kubeflow_v2_run_executor.main((arguments, beam_flags))
+        with fileio.open(message.outputs.output_file, "r") as file:
+            written.append(backend_output(file.read()))
+        with fileio.open(message.outputs.output_file, "w") as file:
+            file.write(written[0])
 
 
 def main() -> None:

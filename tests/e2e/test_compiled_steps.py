@@ -1,6 +1,7 @@
 """Digits with a search, compiled, on a backend with ML Metadata and its default root at minio://."""
 
 import gzip
+import json
 import signal
 import subprocess
 import threading
@@ -12,9 +13,9 @@ import pytest
 from pipeline.config import load_config
 from records.findings import read_findings
 from serving.registry import Registry
-from tests.e2e.commands import TWO_RATES, write_config
+from tests.e2e.commands import TWO_RATES, slipway, write_config
 from tests.e2e.kfp_emulator.artifact_records import MlmdRecords
-from tests.e2e.kfp_emulator.backend import Backend
+from tests.e2e.kfp_emulator.backend import DEFAULT_ROOT, Backend
 from tests.e2e.kfp_emulator.compiled import compiled
 from tests.e2e.kfp_emulator.launcher import StepFailed
 
@@ -85,6 +86,50 @@ def test_the_evaluator_names_its_model_as_the_backend_does(backend):
     assert blessing["metadata"]["blessed"] == 1
 
 
+@pytest.fixture(scope="module")
+def brought(backend, folder) -> Path:
+    """What the steps left in the object store, as a root."""
+    return _bring(folder, folder / "cluster")
+
+
+def _bring(folder: Path, root: Path) -> Path:
+    place = folder / "store" / DEFAULT_ROOT.replace("://", "/")
+    said = slipway("inspect", "import", place, "--into", root)
+    assert said.returncode == 0, said.stdout
+    return root
+
+
+def test_what_the_steps_left_is_a_run_to_look_at(brought, backend):
+    said = slipway("inspect", "latest", "--json", "--root", brought)
+    run = json.loads(said.stdout)
+    assert {node["name"]: node["state"] for node in run["record"]["nodes"]} == dict.fromkeys(backend.order(), "done")
+    assert (run["state"], run["record"]["config"]["name"]) == ("done", "digits")
+    destination = backend.output("Pusher", "pushed_model")["metadata"]["pushed_destination"]
+    assert [push["destination"] for push in run["record"]["pushes"]] == [destination]
+    assert 0 < run["record"]["metrics"]["test_accuracy"] <= 1
+    assert {"float32", "int8"} <= {variant["name"] for variant in run["record"]["variants"]}
+
+
+def test_the_lineage_of_the_pushed_version_goes_back_to_the_data(brought, backend):
+    said = slipway("inspect", "lineage", "digits/1", "--json", "--root", brought)
+    steps = [json.loads(said.stdout)["lineage"]]
+    uris = {}
+    while steps:
+        step = steps.pop()
+        uris[step["node"]] = [each["uri"] for each in step["outputs"]]
+        steps += step["sources"]
+    assert {"Pusher", "Evaluator", "Trainer", "Tuner", "Transform", "SchemaGen", "ExampleGen"} <= uris.keys()
+    assert uris["ExampleGen"] == [backend.output("ExampleGen", "examples")["uri"]]
+
+
+def test_its_report_has_the_evaluation(brought, backend, folder):
+    said = slipway("report", "--root", brought, "--out", folder / "report.html")
+    assert said.returncode == 0, said.stdout
+    page = (folder / "report.html").read_text()
+    for id_ in ("evaluation", "gates", "variants", "training", "data"):
+        assert f'id="{id_}' in page
+
+
 def test_the_same_file_again_comes_from_the_cache_whole(backend):
     assert [step for step in backend.order() if not backend.is_cached(step)] == []
 
@@ -111,5 +156,8 @@ def test_the_next_model_is_compared_with_it_and_a_refusing_gate_fails_the_step_b
         last = failed.value.log.splitlines()[-1]
         assert last.startswith("Gate refused: the evaluation gate. accuracy must be >= 1.01. Received: ")
         assert [version.number for version in Registry(folder / "volume" / "registry").versions("digits")] == [1]
+        run = json.loads(slipway("inspect", "latest", "--json", "--root", _bring(folder, folder / "refused")).stdout)
+        assert run["state"] == "refused"
+        assert {finding["limit"]: finding["passed"] for finding in run["record"]["gates"]}[">= 1.01"] is False
     finally:
         backend.documents, backend.outputs = before, outputs

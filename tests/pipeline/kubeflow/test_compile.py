@@ -13,6 +13,7 @@ from pipeline.commands.compile import command
 from pipeline.config import load_config
 from pipeline.errors import ConfigError
 from pipeline.kubeflow.compile import compile_pipeline, write_documents
+from pipeline.kubeflow.compiled_run import VARIABLE, compiled_run
 from tests.pipeline.beam.sections import SECTIONS
 
 DIGITS = Path(__file__).resolve().parents[3] / "pipeline" / "configs" / "digits.yaml"
@@ -71,9 +72,24 @@ def test_components_are_called_as_kfp_calls_them_and_tasks_as_nodes(documents):
 def test_each_environment_is_its_step_s():
     config = load_config(DIGITS, {"kubeflow.default.env": {"A": "1"}, "kubeflow.nodes.Trainer.env": {"B": "2"}})
     [spec, _] = compile_pipeline(config, config.kubeflow)
-    environments = {label: each["container"]["env"] for label, each in spec["deploymentSpec"]["executors"].items()}
+    environments = {
+        label: [given for given in each["container"]["env"] if given["name"] != VARIABLE]
+        for label, each in spec["deploymentSpec"]["executors"].items()
+    }
     assert environments["Pusher_executor"] == [{"name": "A", "value": "1"}]
     assert environments["Trainer_executor"] == [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]
+
+
+def test_each_step_knows_what_was_compiled(documents, monkeypatch):
+    executors = documents[0]["deploymentSpec"]["executors"]
+    for executor in executors.values():
+        [given] = [each for each in executor["container"]["env"] if each["name"] == VARIABLE]
+        monkeypatch.setenv(VARIABLE, given["value"])
+        run = compiled_run()
+        assert (run.pipeline, run.metric, len(run.labels)) == ("digits", "accuracy", 10)
+        assert list(run.upstream) == load_config(DIGITS).node_names()
+        assert run.upstream["StatisticsGen"] == ["ExampleGen", "SchemaGen"]
+        assert run.config["seed"] == load_config(DIGITS).seed
 
 
 def test_where_nothing_is_for_kubernetes_alone_there_is_no_second_document():

@@ -29,10 +29,10 @@ def test_trainer_starts_the_workers_and_all_run_what_it_would_run_alone():
 
 def test_compressor_trains_alone():
     [spec, _] = _compiled({**TOGETHER, "kubeflow.default.env": {"A": "1"}})
-    [given, told] = spec["deploymentSpec"]["executors"]["Compressor_executor"]["container"]["env"]
-    assert given == {"name": "A", "value": "1"}
-    assert told["name"] == "TF_CONFIG"
-    assert len(json.loads(told["value"])["cluster"]["worker"]) == 1
+    container = spec["deploymentSpec"]["executors"]["Compressor_executor"]["container"]
+    told = {each["name"]: each["value"] for each in container["env"]}
+    assert told["A"] == "1"
+    assert len(json.loads(told["TF_CONFIG"])["cluster"]["worker"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What runs on Kubeflow left in their pipeline root, as a root that can be looked at."""
