@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from tests.inspection.root_writer import RootWriter
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 # Garbage collection goes through everything that the tests import, millions of objects, again and again: not while they
 # are imported, and afterwards these are left out.
 gc.disable()
+
+# That the machine is busy with something else is no fault of what is tested.
+settings.register_profile("without deadlines", parent=settings(), deadline=None)
+settings.load_profile("without deadlines")
 
 
 def pytest_collection_finish() -> None:

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data.did_you_mean import closest, did_you_mean, did_you_mean_path
@@ -32,14 +32,12 @@ def test_the_closest_name_is_the_one_that_a_person_meant(name, meant):
 
 
 @given(st.sampled_from(KEYS), st.data())
-@settings(deadline=None)
 def test_one_letter_too_few_is_still_understood(name, data):
     index = data.draw(st.integers(0, len(name) - 1))
     assert closest(name[:index] + name[index + 1 :], KEYS) == name
 
 
 @given(st.text(), st.lists(st.text()))
-@settings(deadline=None)
 def test_what_is_meant_is_a_known_name(name, known):
     assert closest(name, known) in (None, *known)
 

@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from inspection.dag_drawing import BOX_HEIGHT, BOX_WIDTH, direct_edges, draw, layers_of
@@ -25,7 +25,6 @@ def test_implied_edges_are_left_out():
     assert direct_edges(DIAMOND) == [("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")]
 
 
-@settings(deadline=None)
 @given(dags())
 def test_boxes_never_overlap_and_stay_inside(upstream):
     drawing = draw(upstream)
@@ -37,7 +36,6 @@ def test_boxes_never_overlap_and_stay_inside(upstream):
             assert abs(box.x - other.x) >= BOX_WIDTH or abs(box.y - other.y) >= BOX_HEIGHT
 
 
-@settings(deadline=None)
 @given(dags())
 def test_direct_edges_keep_every_way(upstream):
     """What can be reached over the direct edges is what could be reached before."""

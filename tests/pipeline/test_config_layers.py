@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import pipeline
@@ -167,13 +167,11 @@ def _merged(*values: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(NESTED)
-@settings(deadline=None)
 def test_values_over_themselves_stay_as_they_are(values):
     assert _merged(values, values) == _merged(values) == values
 
 
 @given(NESTED, NESTED)
-@settings(deadline=None)
 def test_what_is_laid_over_is_all_there(base, over):
     def holds(merged: Any, laid: Any) -> bool:
         if isinstance(laid, dict):

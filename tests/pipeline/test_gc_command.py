@@ -213,7 +213,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps=STEPS, keep_last=st.integers(1, 3))
 def test_what_a_kept_run_or_a_registered_model_needs_stays_and_nothing_else(steps, keep_last):
     with fresh() as lineage:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -93,7 +93,6 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["model", "by_name", "splits", "sizes", "other"]), JSON, max_size=4))
-@settings(deadline=None)
 def test_every_place_leads_to_what_was_written_or_should_have_been(value):
     try:
         Whole.model_validate(value)

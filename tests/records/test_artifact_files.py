@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from records.artifact_files import has_file, read_file, write_file
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(text=st.text(st.characters(exclude_characters="\r", exclude_categories=["Cs"])))
 def test_a_text_survives(tmp_path_factory, text):
     uri = str(tmp_path_factory.mktemp("artifact"))

@@ -16,7 +16,7 @@ EARLIER = """[
 ]"""
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(findings=st.lists(FINDINGS))
 def test_findings_survive_the_artifact(tmp_path_factory, findings):
     uri = str(tmp_path_factory.mktemp("gate"))

@@ -13,7 +13,7 @@ FACTS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(facts=FACTS)
 def test_facts_survive_the_artifact(tmp_path_factory, facts):
     uri = str(tmp_path_factory.mktemp("model_run"))

@@ -9,7 +9,7 @@ from records.push import PUSH_FILE, Push, read_push, write_push
 EARLIER = '{"destination": "/registry/digits/2", "version": 2, "stage": "production"}'
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(push=st.builds(Push))
 def test_a_push_survives_the_artifact(tmp_path_factory, push):
     uri = str(tmp_path_factory.mktemp("pushed"))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from records.repairs import read_repairs, write_repairs
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(repairs=st.dictionaries(st.text(), st.integers(min_value=0)))
 def test_repairs_survive_the_artifact(tmp_path_factory, repairs):
     uri = str(tmp_path_factory.mktemp("examples"))

@@ -62,7 +62,7 @@ EARLIER = """{
 }"""
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(record=RECORDS)
 def test_a_record_survives_its_file(tmp_path_factory, record):
     directory = tmp_path_factory.mktemp("run")

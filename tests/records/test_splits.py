@@ -1,12 +1,11 @@
 """The folders of splits."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from records.splits import ALL_SPLITS, split_folder, split_name
 
 
-@settings(deadline=None)
 @given(split=st.text())
 def test_a_folder_tells_its_split(split):
     assert split_name(split_folder(split)) == split

@@ -49,7 +49,7 @@ EARLIER = {
 }
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(variants=st.lists(VARIANTS, max_size=3))
 def test_measurements_survive_the_artifact(tmp_path_factory, variants):
     uri = str(tmp_path_factory.mktemp("variants"))
@@ -57,7 +57,7 @@ def test_measurements_survive_the_artifact(tmp_path_factory, variants):
     assert read_measurements(uri) == variants
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(choice=CHOICES)
 def test_a_choice_survives_the_artifact(tmp_path_factory, choice):
     uri = str(tmp_path_factory.mktemp("variants"))

@@ -27,7 +27,7 @@ def _histogram(durations_secs: list[float]) -> LatencyHistogram:
     return histogram
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(DURATIONS, st.floats(1, 100))
 def test_a_percentile_is_a_call_of_its_rank_to_one_part_in_a_thousand(durations, percent):
     ordered, rank = sorted(durations), percent / 100 * len(durations)
@@ -37,7 +37,7 @@ def test_a_percentile_is_a_call_of_its_rank_to_one_part_in_a_thousand(durations,
     assert low * 0.999 - 2e-9 <= received_secs <= high * 1.001 + 2e-9
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(DURATIONS, DURATIONS)
 def test_merged_histograms_are_one_of_all(first, second):
     merged = _histogram(first)
@@ -46,7 +46,7 @@ def test_merged_histograms_are_one_of_all(first, second):
     assert merged.p99_ms == _histogram(first + second).p99_ms
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(DURATIONS)
 def test_every_call_is_in_a_bucket_whose_end_is_not_below_it(durations):
     buckets = _histogram(durations).buckets_ms()

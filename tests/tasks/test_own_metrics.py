@@ -70,7 +70,7 @@ def test_classes_of_a_module_are_computed_of_each_slice_with_its_weights(weighte
     assert found["label"] == pytest.approx(1 / CLASSES, rel=1e-5)
 
 
-@hypothesis.settings(deadline=None, max_examples=20)
+@hypothesis.settings(max_examples=20)
 @hypothesis.given(bounds=st.lists(st.integers(0, 60), max_size=6))
 def test_a_metric_is_of_all_examples_however_they_lie_in_bundles(bounds):
     combiner = _combiner(LARGEST)

@@ -63,7 +63,7 @@ def from_the_start(pattern) -> list[list[int]]:
     return _take(_shuffled(pattern), 0, 20)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(step=st.integers(0, 17), global_seed=st.integers(0, 3))
 def test_starts_at_any_step_whatever_the_global_seed(pattern, from_the_start, step, global_seed):
     tf.random.set_seed(global_seed)

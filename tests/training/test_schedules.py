@@ -67,7 +67,6 @@ def test_a_warmup_that_is_not_named_takes_two_epochs_and_a_quarter_at_the_most(e
     assert np.asarray(made(np.array([0, warmup * steps / 2, warmup * steps]))) == pytest.approx([0, 0.4, 0.8])
 
 
-@settings(deadline=None)
 @given(epochs=st.integers(1, 100), steps=st.integers(1, 50))
 def test_a_training_of_any_length_has_a_schedule(epochs, steps):
     train = TrainOptions(epochs=epochs)
@@ -86,7 +85,7 @@ def test_phases_survive_serialization():
     assert [float(again(step)) for step in range(8)] == [float(made(step)) for step in range(8)]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     kind=st.sampled_from(["constant", "cosine", "cosine_restarts", "polynomial", "exponential", "one_cycle"]),
     warmup=st.integers(0, 3),

@@ -32,7 +32,7 @@ def test_k_means_begins_evenly_or_where_the_weights_are():
     assert initial_centroids(weights, 3, "density") == pytest.approx([4 / 6, 2.0, 3 + 97 / 3])
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 99), st.integers(2, 9), st.sampled_from(["linear", "density"]), st.floats(0, 1))
 def test_each_weight_is_in_the_cluster_whose_mean_is_nearest(seed, clusters, init, zeros):
     rng = np.random.default_rng(seed)

@@ -84,7 +84,7 @@ _KERNELS = arrays.arrays(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(kernel=_KERNELS, bits=st.integers(2, 8), per_channel=st.booleans())
 def test_zeros_stay_and_nothing_moves_by_more_than_half_a_step(kernel, bits, per_channel):
     rounded = fake_quantize_kernel(kernel, bits=bits, per_channel=per_channel).numpy()

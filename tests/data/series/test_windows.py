@@ -35,7 +35,7 @@ def test_it_is_a_source(tmp_path):
     assert isinstance(_windows(tmp_path / "a.csv", range(100)), Source)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(rows=st.integers(60, 90))
 def test_the_windows_cut_from_train_are_those_of_the_series(tmp_path_factory, rows):
     windows = _windows(tmp_path_factory.mktemp("a") / "a.csv", range(rows))

@@ -7,7 +7,7 @@ import itertools
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import DataError, SourceNotFoundError
@@ -191,7 +191,6 @@ def test_options_that_do_not_fit_together(options, message):
 FIELDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(FIELDS, FIELDS), max_size=8), st.sampled_from(",;\t|"))
 def test_what_python_writes_is_read_back(tmp_path_factory, rows, delimiter):
     text = io.StringIO(newline="")

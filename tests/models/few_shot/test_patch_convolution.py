@@ -15,7 +15,7 @@ def _convolved(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     return tf.nn.conv2d(padded, kernel.reshape(3, 3, x.shape[-1], -1), strides=2, padding="VALID").numpy()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(height=st.integers(1, 9), width=st.integers(1, 9), channels=st.integers(1, 3))
 def test_is_a_strided_convolution(height: int, width: int, channels: int) -> None:
     x = np.random.default_rng(0).normal(size=(2, height, width, channels)).astype("float32")

@@ -20,7 +20,7 @@ def test_weights_are_the_softmax_of_scaled_products():
     np.testing.assert_allclose(attention_weights(query, key)[0, 0, 0], expected, rtol=1e-6)
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(queries=st.integers(1, 12), keys=st.integers(1, 30), chunk=st.integers(1, 32))
 def test_chunks_give_what_all_keys_at_once_give(queries, keys, chunk):
     query, key, value = _heads(queries), _heads(keys), _heads(keys)

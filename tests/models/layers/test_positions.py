@@ -8,7 +8,7 @@ from models.layers.positions import PositionEmbedding, SinusoidalPositions, rota
 RNG = np.random.default_rng(0)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(first=st.integers(0, 5000), second=st.integers(0, 5000), shift=st.integers(0, 5000))
 def test_rotary_scores_depend_on_the_offset_alone(first, second, shift):
     query, key = (RNG.normal(size=(1, 1, 1, 8)).astype("float32") for _ in range(2))

@@ -141,5 +141,5 @@ class RegistryRules(RuleBasedStateMachine):
 
 TestRegistryRules = RegistryRules.TestCase
 TestRegistryRules.settings = settings(
-    max_examples=30, stateful_step_count=15, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=30, stateful_step_count=15, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.server.errors import Code, RequestError
@@ -185,7 +185,6 @@ NUMBERS = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(
     st.recursive(
         st.lists(NUMBERS, max_size=3), lambda inner: st.lists(st.one_of(inner, NUMBERS), max_size=3), max_leaves=8

@@ -21,7 +21,7 @@ def test_gaps_are_filled_from_before_else_from_after_else_by_the_mean():
     assert _filled([NAN, NAN, NAN]) == [9, 9, 9]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.one_of(st.none(), st.integers(-5, 5)), min_size=1, max_size=40))
 def test_a_gap_holds_the_nearest_value_before_it(values):
     rows = [NAN if value is None else float(value) for value in values]

@@ -89,7 +89,7 @@ def test_the_mase_of_examples_is_that_of_all_windows():
     assert float(np.mean(values)) == pytest.approx(compute_metric("mase", forecasts), rel=1e-5)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.sets(st.integers(0, 5 * 18 * 2 - 1), max_size=150), st.integers(1, 5))
 @example({72 + 18 * 2 - 1 - index for index in range(12)}, 2)
 def test_the_mase_of_training_is_that_of_evaluation(gaps, batch_size):

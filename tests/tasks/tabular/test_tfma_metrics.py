@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sklearn.metrics
 import tensorflow_model_analysis as tfma
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tensorflow_model_analysis.metrics import metric_types
 from tensorflow_model_analysis.proto import config_pb2
@@ -38,7 +38,6 @@ def _value(metric: tfma.metrics.Metric, labels: np.ndarray, predictions: np.ndar
 ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30)
 
 
-@settings(deadline=None)
 @given(ROWS)
 def test_metrics_of_classes(rows):
     labels, predicted = np.array(rows).T
@@ -144,7 +143,6 @@ def test_the_confusion_matrix_of_two_classes_is_that_of_scikit_learn(threshold):
     np.testing.assert_array_equal(found, expected)
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=300))
 def test_quantiles_of_errors_are_those_of_numpy(errors):
     labels = np.linspace(-1, 1, len(errors))

@@ -16,7 +16,7 @@ def _parts(seconds: list[int], part: str) -> list[int]:
     return date_part(tf.constant(seconds, tf.int64), part).numpy().tolist()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.datetimes(EARLIEST, LATEST), min_size=1, max_size=20))
 def test_parts_are_those_of_the_calendar(times):
     seconds = [int((time - datetime.datetime(1970, 1, 1)) // datetime.timedelta(seconds=1)) for time in times]

@@ -88,7 +88,7 @@ def test_evaluation_sees_the_images_as_they_are():
     np.testing.assert_array_equal(labels, LABELS)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10**6), kind=st.sampled_from(["mixup_alpha", "cutmix_alpha"]), alpha=st.floats(0.1, 4))
 def test_mixing_conserves_each_examples_label_mass(seed, kind, alpha):
     _, labels = ImageAugmentation(num_classes=10, seed=seed, **{kind: alpha})(IMAGES, LABELS, training=True)

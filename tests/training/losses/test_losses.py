@@ -92,7 +92,7 @@ def _sup_con_in_numpy(labels: np.ndarray, embeddings: np.ndarray, temperature: f
     return values
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10**6), size=st.integers(2, 9), temperature=st.sampled_from([0.1, 0.5, 2.0]))
 def test_sup_con_agrees_with_the_papers_in_numpy(seed, size, temperature):
     random = np.random.default_rng(seed)
@@ -101,7 +101,7 @@ def test_sup_con_agrees_with_the_papers_in_numpy(seed, size, temperature):
     np.testing.assert_allclose(SupCon(temperature=temperature)(labels, embeddings), expected, rtol=2e-4, atol=1e-5)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10**6), size=st.integers(2, 9))
 def test_sup_con_does_not_depend_on_the_order_of_the_batch(seed, size):
     random = np.random.default_rng(seed)

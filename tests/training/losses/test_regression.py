@@ -18,7 +18,7 @@ def test_pinball_charges_an_undershoot_by_the_level_and_an_overshoot_by_the_rest
     np.testing.assert_allclose(losses, [[0.9 * 1, 0.8 * 2]], rtol=1e-6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     values=st.lists(st.floats(-5, 5, width=32), min_size=3, max_size=15, unique=True),
     level=st.sampled_from([0.1, 0.5, 0.75]),
