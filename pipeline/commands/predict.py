@@ -49,7 +49,7 @@ _OF_SERVER = ("inputs", "signature", "image_feature", "batch_size", "timeout_sec
     "inputs",
     multiple=True,
     metavar="FILE",
-    help="With MODEL_URL: a .jsonl file, or images; a pattern such as 'images/*.png' too. May be given several times.",
+    help="With MODEL_URL: a .jsonl file, or images; a pattern such as `images/*.png` too. May be given several times.",
 )
 @click.option("--signature", default="serving_default", show_default=True, help="With MODEL_URL.")
 @click.option(

@@ -27,9 +27,9 @@ DEFAULT_PORT = 8265
 def command(roots: tuple[Path, ...], port: int, allow_actions: bool) -> None:
     """Show the runs, models and data of each ROOT as pages in a browser, until it is interrupted.
 
-    ROOT is what `slipway run` wrote, or a pipeline root of Kubeflow's at gs:// or s3://; default: all in ./output and
-    */output. The pages are for this machine alone
-    (127.0.0.1), need no internet connection, and change nothing unless --allow-actions is given.
+    ROOT is what `slipway run` wrote, or a pipeline root of Kubeflow's at gs:// or s3://; default: all in `./output` and
+    `*/output`. The pages are for this machine alone (127.0.0.1), need no internet connection, and change nothing
+    unless --allow-actions is given.
     """
     import uvicorn
 
